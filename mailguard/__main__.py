@@ -1,0 +1,5 @@
+"""`python -m mailguard` is the `mailguard` command."""
+
+from mailguard.cli import main
+
+raise SystemExit(main())

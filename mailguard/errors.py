@@ -1,0 +1,44 @@
+"""What can go wrong, in words for people: place, fact, remedy.
+
+An error of ours never becomes a permanent SMTP reply: a client retries after 4xx and gives up after 5xx.
+"""
+
+
+class MailguardError(Exception):
+    """Base of every error that mailguard raises on purpose; its text is safe to show and to log."""
+
+
+class ConfigError(MailguardError):
+    """A configuration or rule file cannot be used; the text names file, key and remedy."""
+
+
+class StoreError(MailguardError):
+    """The database cannot answer now; the client hears 451 and nothing was promised."""
+
+
+class KeyFileError(StoreError):
+    """The key file is missing, unreadable, too open or not the one that encrypted this database."""
+
+
+class NotFoundError(MailguardError):
+    """No such hold, person or source."""
+
+
+class ConflictError(MailguardError):
+    """The hold changed since it was looked at; the text says who changed it, and when."""
+
+
+class RefusedError(MailguardError):
+    """The person may not do this; `code` is stable, the text says why and who can."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class ScannerBusyError(MailguardError):
+    """No scanner came free before the deadline; the client hears 451 and tries again."""
+
+
+class RelayError(MailguardError):
+    """The next hop could not be reached or broke off; nothing is known to have been delivered."""

@@ -1,0 +1,264 @@
+"""The nouns, in the order a message meets them. Frozen; nothing here does anything.
+
+Clear text of a mail lives only in `Message`, `Part`, `Text` and `Table`. What leaves the scanner worker
+(`Inspection` and all it holds) carries masks, counts and keyed digests.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+PartPath = tuple[str, ...]
+"""Where a part is: ("名簿.zip", "会員.csv"). The names below stand where a mail gives none."""
+
+BODY = "(body)"  # the text/plain a reader sees
+HTML = "(html)"  # the text/html a reader sees
+HEADERS = "(headers)"  # the header block of the mail itself
+UNNAMED = "(attachment)"  # an attachment without a file name
+MAIL = "(mail)"  # a message/rfc822 without a file name
+
+
+class Kind(StrEnum):
+    """What a finding is about; the strings are the public ones of `mailguard scan --json`."""
+
+    NAME = "name"
+    NAME_KANA = "name_kana"
+    PHONE = "phone"
+    ADDRESS = "address"
+    POSTAL_CODE = "postal_code"
+    EMAIL = "email"
+    BIRTH_DATE = "birth_date"
+    AGE = "age"
+    SEX = "sex"
+    GRADE = "grade"
+    MEMBER_NUMBER = "member_number"
+    EMPLOYEE_NUMBER = "employee_number"
+    MY_NUMBER = "my_number"
+    CARD = "card"
+    BANK_ACCOUNT = "bank_account"
+    LICENCE = "licence"
+    PASSPORT = "passport"
+    PENSION = "pension"
+    INSURANCE = "insurance"
+    RESIDENCE_CARD = "residence_card"
+    SPECIAL_CARE = "special_care"
+    RECIPIENT_MISMATCH = "recipient_mismatch"
+
+
+class ProblemKind(StrEnum):
+    """Why a part could not be inspected. Every one of them holds."""
+
+    ENCRYPTED = "encrypted"
+    DAMAGED = "damaged"
+    AMBIGUOUS = "ambiguous"
+    TOO_DEEP = "too_deep"
+    TOO_BIG = "too_big"
+    TOO_MANY = "too_many"
+    RATIO = "ratio"
+    TIMED_OUT = "timed_out"
+    CRASHED = "crashed"
+    UNKNOWN_FORMAT = "unknown_format"
+    NOT_READ = "not_read"
+
+
+class Action(StrEnum):
+    """What the machine decides about a message."""
+
+    PASS = "pass"  # noqa: S105 - an action, no password
+    HOLD = "hold"
+
+
+class SourceMode(StrEnum):
+    """What a source's mail is held for."""
+
+    FINDINGS = "findings"
+    EVERY_MAILING = "every_mailing"
+    NO_ATTACHMENTS = "no_attachments"
+    MONITOR = "monitor"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A sending system (送信システム). `operators` are person ids, none of whom may approve its mail."""
+
+    id: str
+    title: str
+    operators: tuple[str, ...] = ()
+    mode: SourceMode = SourceMode.FINDINGS
+    organisation: str = ""
+    logins: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    from_domains: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """RFC 5321 envelope as received. Addresses are the raw paths without angle brackets; "" is the null sender."""
+
+    mail_from: str
+    rcpt_to: tuple[str, ...]
+    mail_options: tuple[str, ...] = ()
+    rcpt_options: tuple[tuple[str, ...], ...] = ()
+    login: str | None = None
+    client: str = ""
+    helo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One mail. `content` is header and body with CRLF line ends, never altered. `received_at` is aware UTC."""
+
+    id: str
+    envelope: Envelope
+    content: bytes
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Bytes still to be opened. `media_type` and `charset` are what the sender declared ("" if nothing).
+
+    `key` is the keyed digest of the top-level decoded leaf that this part belongs to.
+    """
+
+    path: PartPath
+    data: bytes
+    media_type: str = ""
+    charset: str = ""
+    depth: int = 0
+    inline: bool = False  # shown within the HTML body by Content-ID
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Readable text of one part; a form feed separates pages."""
+
+    path: PartPath
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of one part, as read: title lines and header still in place, rows of any length.
+
+    The header is found by `detect`, which knows what a header looks like.
+    """
+
+    path: PartPath
+    rows: list[list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A part that could not be inspected, or only in part. `key` is the digest of the leaf's bytes."""
+
+    path: PartPath
+    kind: ProblemKind
+    detail: str = ""
+    key: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Values of one kind in one place (a column, a paragraph).
+
+    count: cells or places; distinct: different normalised values; samples: masked at birth, at most 3;
+    digests: keyed, of normalised values, at most `DIGESTS`; domains: for e-mail addresses, digests of their domains;
+    key: digest of the decoded leaf (attachment) or paragraph (body) that holds the values;
+    organisation: the values stand in a block that names an organisation, and no person.
+    """
+
+    rule: str
+    kind: Kind
+    path: PartPath
+    where: str
+    count: int
+    distinct: int
+    samples: tuple[str, ...]
+    digests: tuple[bytes, ...] = ()
+    domains: tuple[bytes, ...] = ()
+    confidence: float = 1.0
+    key: bytes = b""
+    organisation: bool = False
+
+
+DIGESTS = 64  # a finding with more distinct values than this cannot be somebody's own data
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person in the data, as digests. `block` ties what stands in the same row or paragraph.
+
+    identified: another identifier stands beside the name, or the name stands in a list.
+    greeted: the text speaks to this person (「山田太郎様」).
+    """
+
+    path: PartPath
+    block: str
+    names: tuple[bytes, ...] = ()
+    family: bytes = b""
+    contacts: tuple[bytes, ...] = ()
+    identified: bool = False
+    greeted: bool = False
+    key: bytes = b""
+
+
+PEOPLE = 64  # persons listed one by one in an inspection; beyond it only the count is kept
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """One address of To or Cc: digests of address, of its domain, and of the display name (b"" if none)."""
+
+    address: bytes
+    domain: bytes
+    name: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class PartInfo:
+    """One line of the part tree on the page."""
+
+    path: PartPath
+    media_type: str
+    size: int
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What the worker found in one message. persons and households count what is *in the data*.
+
+    persons_exact is false where the rows do not tell; then `persons` is the possible maximum.
+    subject is masked; subject_key is the digest of its skeleton (digits, names and 様 taken out).
+    people lists every person when there are at most `PEOPLE`, else nobody.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    persons: int = 0
+    persons_exact: bool = True
+    households: int = 0
+    people: tuple[Person, ...] = ()
+    parts: tuple[PartInfo, ...] = ()
+    subject: str = ""
+    subject_key: bytes = b""
+    addressees: tuple[Addressee, ...] = ()
+    authors: tuple[bytes, ...] = ()
+    from_domains: tuple[str, ...] = ()
+    ruleset: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The machine's word on one message. `evidence` are the keys of all leaves and paragraphs that hold it."""
+
+    action: Action
+    reasons: tuple[str, ...] = ()
+    evidence: tuple[bytes, ...] = ()
+
+
+def attached(path: PartPath) -> bool:
+    """Whether a path lies in an attachment rather than in the body or headers a reader sees."""
+    return bool(path) and path[0] not in {BODY, HTML, HEADERS}

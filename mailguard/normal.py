@@ -1,0 +1,108 @@
+"""Normal forms: two notations of the same value become equal. Not for display, never shown.
+
+In: a value as written. Out: a string that is equal for all notations of one value; "" if nothing is left.
+NFKC folds full width and half-width kana (Unicode UAX #15); it folds neither the dashes nor the variant kanji below.
+"""
+
+import re
+import unicodedata
+
+_DASHES = re.compile("[-‐‑‒–—―−ーｰ─━～〜~]")
+_NOT_DIGIT = re.compile(r"[^0-9]")
+_SPACE = re.compile(r"\s+")
+_KANJI_NUMBER = re.compile("[〇一二三四五六七八九十百]+(?=丁目|番|号|条|線|の|ノ|-|$)")
+_BLOCK_WORD = re.compile("(?:丁目|番地の?|番町?(?=[0-9])|番|号室|号|ノ|の)(?=[0-9])|(?:丁目|番地|番|号室|号)$")
+
+# Variant forms in registered names that NFKC leaves apart (異体字); each maps to the common form.
+VARIANTS = str.maketrans(
+    {
+        "髙": "高", "﨑": "崎", "嵜": "崎", "碕": "崎", "𠮷": "吉", "邉": "辺", "邊": "辺", "齋": "斎", "齊": "斎", "斉": "斎",
+        "濵": "浜", "濱": "浜", "德": "徳", "廣": "広", "澤": "沢", "櫻": "桜", "眞": "真", "惠": "恵", "榮": "栄", "國": "国",
+        "嶋": "島", "嶌": "島", "條": "条", "瀨": "瀬", "淺": "浅", "渕": "淵", "龍": "竜", "瀧": "滝", "圓": "円", "壽": "寿",
+        "實": "実", "藏": "蔵", "豐": "豊", "邨": "村", "曻": "昇", "舘": "館", "應": "応", "學": "学", "關": "関", "黑": "黒",
+        "假": "仮", "穗": "穂", "彌": "弥", "禮": "礼", "會": "会", "聰": "聡", "靜": "静",
+        "槇": "槙", "鷗": "鴎", "增": "増", "兒": "児", "將": "将", "淸": "清",
+    }
+)  # fmt: skip
+
+
+def fold(value: str) -> str:
+    """NFKC and the common form of variant kanji."""
+    return unicodedata.normalize("NFKC", value).translate(VARIANTS)
+
+
+def email(address: str) -> str:
+    """An e-mail address without brackets, in lower case (RFC 5321 §2.4 leaves local parts to their host; in practice no host tells case apart)."""
+    return unicodedata.normalize("NFKC", address).strip().strip("<>").casefold()
+
+
+def domain(name: str) -> str:
+    """A mail domain in lower case, internationalised names in their ASCII form (RFC 5890)."""
+    text = unicodedata.normalize("NFKC", name).strip().strip(".").casefold()
+    try:
+        return text if text.isascii() else text.encode("idna").decode()
+    except UnicodeError:
+        return text
+
+
+def phone(number: str) -> str:
+    """Digits with the national prefix 0: +81 90-1234-5678, 9012345678 and 9012345678.0 all give 09012345678."""
+    text = unicodedata.normalize("NFKC", number).strip().removesuffix(".0")
+    plus = text.startswith("+")
+    digits = _NOT_DIGIT.sub("", text)
+    if digits.startswith("81") and (plus or len(digits) >= 11) and not digits.startswith("810"):
+        return "0" + digits[2:]
+    if digits.startswith("810"):
+        return digits[2:]
+    if len(digits) in {9, 10} and not digits.startswith("0"):
+        return "0" + digits
+    return digits
+
+
+def postal_code(code: str) -> str:
+    """Seven digits; a sheet that lost the leading zero gets it back."""
+    digits = _NOT_DIGIT.sub("", unicodedata.normalize("NFKC", code).strip().removesuffix(".0"))
+    return digits.rjust(7, "0") if len(digits) == 6 else digits
+
+
+def name(value: str) -> str:
+    """A person's name without spaces, separators and honorific, in common kanji; case folded for romaji."""
+    text = _SPACE.sub("", fold(value)).replace("・", "").replace("·", "")
+    for honorific in ("さま", "さん", "様", "殿", "氏"):
+        if len(text) > len(honorific) + 1 and text.endswith(honorific):
+            text = text.removesuffix(honorific)
+            break
+    return text.casefold()
+
+
+def kana(value: str) -> str:
+    """Furigana as katakana without spaces: ﾔﾏﾀﾞ ﾀﾛｳ and やまだたろう give ヤマダタロウ."""
+    text = _SPACE.sub("", unicodedata.normalize("NFKC", value)).replace("・", "")
+    return "".join(chr(ord(char) + 0x60) if "ぁ" <= char <= "ゖ" else char for char in text)
+
+
+_DIGIT = {char: index for index, char in enumerate("〇一二三四五六七八九")}
+
+
+def _arabic(match: re.Match[str]) -> str:
+    total = current = 0
+    text = match[0]
+    if "十" not in text and "百" not in text:
+        return "".join(str(_DIGIT[char]) for char in text)
+    for char in text:
+        if char == "百":
+            total, current = total + (current or 1) * 100, 0
+        elif char == "十":
+            total, current = total + (current or 1) * 10, 0
+        else:
+            current = _DIGIT[char]
+    return str(total + current)
+
+
+def address(value: str) -> str:
+    """A postal address without spaces, with 丁目, 番地 and 号 as hyphens: 一丁目2番３号, 1-2-3 and １－２－３ are equal."""
+    text = _SPACE.sub("", fold(value))
+    text = _DASHES.sub("-", text) if re.search(r"\d", text) else text
+    text = _KANJI_NUMBER.sub(_arabic, text)
+    text = _BLOCK_WORD.sub("-", text)
+    return text.strip("-").casefold()

@@ -1,0 +1,188 @@
+"""What the store hands out: frozen rows for the edges. Times are aware UTC.
+
+Addresses and replies in here are masked; clear text comes only from a `Claim`, which release/ needs to send.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from mailguard.lifecycle import Choice, HoldState, MessageState, RecipientState
+from mailguard.model import Envelope, Inspection
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who can log in. role: operator | approver | auditor | administrator; language: ja | en."""
+
+    id: str
+    login: str
+    name: str
+    email: str
+    role: str
+    organisation: str = ""
+    language: str = "ja"
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A login: who, and the token every form must carry."""
+
+    person: Person
+    csrf: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What became of an admitted message.
+
+    outcome: opened (a new hold) | joined (a pending one) | closed (kept under a rejected, expired or withdrawn hold)
+    | waiting (joined an approved hold whose release is still under way).
+    """
+
+    hold_id: str
+    state: HoldState
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """Recipients reserved under an approval, before the relay hears DATA."""
+
+    hold_id: str
+    message_id: str
+    recipients: int
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRow:
+    """One line of the list. messages 通数, recipients 宛先数 and persons 本人数 are three different numbers."""
+
+    id: str
+    state: HoldState
+    revision: int
+    source_id: str
+    source_title: str
+    subject: str
+    reasons: tuple[str, ...]
+    messages: int
+    recipients: int
+    persons: int
+    persons_exact: bool
+    households: int
+    first_seen: datetime
+    last_seen: datetime
+    expires_at: datetime
+    approvals: int
+    approvals_needed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One decision on a hold, a first of two approvals included."""
+
+    choice: Choice
+    person_id: str
+    person_name: str
+    reason: str
+    cap: int | None
+    revision: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the release is: recipients by state, and messages by state."""
+
+    recipients: dict[RecipientState, int]
+    messages: dict[MessageState, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientRow:
+    """One recipient of a held message; `address` is masked, `reply` is the relay's own text with addresses masked."""
+
+    message_id: str
+    address: str
+    state: RecipientState
+    reply: str
+    attempts: int
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HoldView:
+    """Everything the page shows of one hold. `used` counts recipients sent or reserved under the approval."""
+
+    row: HoldRow
+    inspection: Inspection
+    decisions: tuple[Decided, ...]
+    progress: Progress
+    operators: tuple[Person, ...]
+    cap: int | None
+    used: int
+    late_messages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A held message that this process may send until `lease_until`. waiting: (position, raw address)."""
+
+    message_id: str
+    hold_id: str
+    token: str
+    envelope: Envelope
+    content: bytes
+    waiting: tuple[tuple[int, str], ...]
+    attempts: int
+    first_attempt_at: datetime
+    lease_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the relay said of one recipient. state WAITING means: try again."""
+
+    position: int
+    state: RecipientState
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notice to be mailed. event: opened | approved | rejected | expired | failed | first_approval."""
+
+    id: str
+    event: str
+    person: Person
+    hold_id: str
+    source_title: str
+    messages: int
+    recipients: int
+    persons: int
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """One audit record: `hash` covers `previous` and everything else."""
+
+    seq: int
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: str
+    previous: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gauges:
+    """What the database gauges show."""
+
+    held_messages: int
+    holds_pending: int
+    oldest_pending: datetime | None
+    approvers: int

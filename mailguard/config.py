@@ -64,6 +64,7 @@ class Smtp(Section):
     max_recipients: int = Field(1_000, ge=100, description="recipients of one message")
     max_connections: int = Field(500, ge=1, description="connections at the same time")
     command_seconds: float = Field(300, gt=0, description="a client silent for so long hears 421")
+    data_seconds: float = Field(900, gt=0, description="longest time for one message to come in, from DATA to the final dot")
     reply_seconds: float = Field(100, gt=0, description="from the final dot to the reply, waiting for a scanner included")
     after_reject: str = Field(
         "accept", pattern="^(accept|550|451)$", description="answer to later mail of a rejected hold: accept | 550 | 451"

@@ -41,4 +41,11 @@ class ScannerBusyError(MailguardError):
 
 
 class RelayError(MailguardError):
-    """The next hop could not be reached or broke off; nothing is known to have been delivered."""
+    """The next hop could not be reached or broke off; nothing is known to have been delivered.
+
+    `sent`: the final dot had gone out, so that the next hop may have the message (RFC 5321 §6.1, RFC 1047).
+    """
+
+    def __init__(self, text: str, *, sent: bool = False) -> None:
+        super().__init__(text)
+        self.sent = sent

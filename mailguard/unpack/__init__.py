@@ -1,0 +1,149 @@
+"""Opening a mail down to text and tables.
+
+In: raw bytes. Out: first `split` (undecoded leaves), then per leaf `decode` and `unpack`: a lazy stream of part lines and
+leaves in tree order. One handler per format, in an explicit order; the first that matches opens the part.
+Never raises on any input, never follows a link, never writes.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from mailguard.model import Part, PartInfo, Problem, ProblemKind, Table, Text
+from mailguard.unpack import csv, html, image, mail, pdf, sniff, text, xlsx
+from mailguard.unpack import zip as zip_archive
+from mailguard.unpack.budget import Budget, LimitError, Limits
+from mailguard.unpack.mail import Mail, split
+from mailguard.unpack.transfer import RawPart, decode
+
+__all__ = ["HANDLERS", "Budget", "Handler", "Leaf", "Limits", "Mail", "RawPart", "decode", "split", "unpack", "warm"]
+
+Item = Part | Text | Table | Problem
+
+
+class Handler(Protocol):
+    """One format: a module of this package. LIMITATIONS is one sentence; the docs list it."""
+
+    NAME: str
+    LIMITATIONS: str
+
+    def matches(self, part: Part, sniffed: str, /) -> bool:
+        """Whether this handler opens the part; `sniffed` is its media type by content."""
+
+    def open_part(self, part: Part, budget: Budget, /) -> Iterator[Item]:
+        """What is inside: parts still to be opened, or leaves."""
+
+
+HANDLERS: tuple[Handler, ...] = (xlsx, zip_archive, pdf, image, mail, csv, html, text)
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """What the work list ends in. `key` is the keyed digest of the file that held it: the CSV, not the ZIP around it.
+
+    All sheets of a workbook have the workbook's key. `info` is that file's line in the part tree.
+    """
+
+    item: Text | Table | Problem
+    key: bytes
+    info: PartInfo
+
+
+class _Opened:
+    """A part on the work list: what is still to come out of it."""
+
+    def __init__(self, part: Part, budget: Budget, digest: Callable[[bytes], bytes]) -> None:
+        sniffed = _sniffed(part)
+        self.part = part
+        self.info = PartInfo(part.path, sniffed, len(part.data), part.depth, digest(part.data))
+        self.items = _items(part, sniffed, budget)
+
+    def leaf(self, item: Text | Table | Problem) -> Leaf:
+        key = self.info.key
+        return Leaf(replace(item, key=key) if isinstance(item, Problem) else item, key, self.info)
+
+    def problem(self, kind: ProblemKind, detail: str) -> Leaf:
+        return self.leaf(Problem(self.part.path, kind, detail))
+
+
+def unpack(part: Part, budget: Budget, digest: Callable[[bytes], bytes]) -> Iterator[Leaf | PartInfo]:
+    """Open `part` and all that is inside it. Every part gives its `PartInfo` before its leaves."""
+    work: list[_Opened] = []
+    following: Part | None = part
+    while following is not None or work:
+        if following is not None:
+            opened = _Opened(following, budget, digest)
+            yield opened.info
+            if budget.gone:
+                yield opened.problem(budget.gone.kind, budget.gone.detail)
+                return
+            work.append(opened)
+        following = None
+        for out in _step(work):
+            if isinstance(out, Part):
+                following = out
+            else:
+                yield out
+        if budget.gone:
+            return
+
+
+def _step(work: list[_Opened]) -> Iterator[Leaf | Part]:
+    """One item of the innermost part; whatever a handler raises becomes a Problem of that part."""
+    opened = work[-1]
+    try:
+        item = next(opened.items)
+    except StopIteration:
+        work.pop()
+    except LimitError as limit:
+        work.pop()
+        yield opened.problem(limit.kind, limit.detail)
+    except MemoryError:
+        work.pop()
+        yield opened.problem(ProblemKind.TOO_BIG, "MemoryError")
+    except (KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # noqa: BLE001 - calamine's PanicException is no Exception; the text may quote the file
+        work.pop()
+        yield opened.problem(ProblemKind.DAMAGED, type(error).__name__)
+    else:
+        yield item if isinstance(item, Part) else opened.leaf(item)
+
+
+def _sniffed(part: Part) -> str:
+    try:
+        return sniff.sniff(part.data)
+    except Exception:  # noqa: BLE001 - a file that cannot even be looked at is of no known format
+        return sniff.BINARY
+
+
+def _items(part: Part, sniffed: str, budget: Budget) -> Iterator[Item]:
+    if sniffed == sniff.EMPTY:
+        return
+    if part.depth > budget.limits.depth:
+        raise LimitError(ProblemKind.TOO_DEEP, f"more than {budget.limits.depth} containers inside each other")
+    for handler in HANDLERS:
+        if handler.matches(part, sniffed):
+            yield from handler.open_part(part, budget)
+            return
+    yield Problem(
+        part.path, ProblemKind.UNKNOWN_FORMAT, sniffed if sniffed != sniff.BINARY else sniff.describe(part.data)
+    )
+
+
+def warm() -> None:
+    """Load codecs and libraries now: a worker that is locked down may not be able to later."""
+    for codec in (
+        "utf-8",
+        "cp932",
+        "euc_jp",
+        "iso2022_jp",
+        "utf-16-le",
+        "utf-32-le",
+        "cp1252",
+        "gb18030",
+        "big5",
+        "cp949",
+    ):
+        b"".decode(codec)
+    sniff.describe(b"\0")

@@ -1,0 +1,209 @@
+"""Bytes become text by trial, because what Japanese mail declares is often wrong.
+
+In: bytes and the declared charset ("" if none). Out: text. Never fails; what fits no charset shows as U+FFFD.
+Order: BOM, ISO-2022-JP by its escapes, strict UTF-8, then cp932, EUC-JP, UTF-16 and the declared charset by score.
+`shift_jis_2004` and `euc_jis_2004` are never tried on undeclared bytes: they turn 髙 into 郄 in silence.
+"""
+
+import codecs
+import re
+import unicodedata
+from collections.abc import Iterator
+
+# Names that occur in mail and that Python does not know, or knows as a codec without NEC and IBM characters.
+_ALIASES = {
+    "shift_jis": "cp932", "shift-jis": "cp932", "sjis": "cp932", "x-sjis": "cp932", "windows-31j": "cp932", "ms932": "cp932",
+    "ms_kanji": "cp932", "cp943": "cp932", "euc-jp": "euc_jp", "eucjp": "euc_jp", "x-euc-jp": "euc_jp", "eucjp-ms": "euc_jp",
+    "cp51932": "euc_jp", "iso-2022-jp": "iso2022_jp", "cp50220": "iso2022_jp", "cp50221": "iso2022_jp", "cp50222": "iso2022_jp",
+    "iso-2022-jp-ms": "iso2022_jp", "csiso2022jp": "iso2022_jp", "unicode-1-1-utf-7": "utf_7", "iso-8859-1": "cp1252",
+    "us-ascii": "", "ascii": "", "gb2312": "gb18030", "gbk": "gb18030", "ks_c_5601-1987": "cp949", "euc-kr": "cp949",
+}  # fmt: skip
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_ESCAPE = re.compile(rb"\x1b(\$[@AB]|\$\([@ABCDOPQ]|\([A-Z]|\.[AF])|([\x0e\x0f])")
+_JAPANESE_ESCAPE = re.compile(rb"\x1b(?:\$[@B]|\$\([@BDOPQ]|\([IJ])")
+_NOT_ASCII = re.compile("[^\x00-\x7f]+")
+_SCORED = 20_000  # characters beyond ASCII that decide; more would not change the answer
+_TO_EUC = bytes(byte | 0x80 if 0x21 <= byte <= 0x7E else byte for byte in range(256))
+_LEVEL_ONE = frozenset(
+    bytes((row, cell)).decode("euc_jp")
+    for row in range(0xB0, 0xD0)
+    for cell in range(0xA1, 0xFF)
+    if (row, cell) < (0xCF, 0xD4)
+)
+
+
+def decode(data: bytes, declared: str = "") -> str:
+    """The text of `data`; a byte order mark is taken off."""
+    for mark, codec in _BOMS:
+        if data.startswith(mark):
+            return data[len(mark) :].decode(codec, "replace")
+    wanted = _codec(declared)
+    if data.isascii():
+        if _JAPANESE_ESCAPE.search(data) or (wanted == "iso2022_jp" and b"\x0e" in data):
+            return _iso2022(data)
+        return data.decode("utf_7", "replace") if wanted == "utf_7" else _ascii(data)
+    utf8 = _strict(data, "utf-8")
+    if utf8 is not None and "\0" not in utf8 and _surely_utf8(utf8):
+        return utf8
+    if _JAPANESE_ESCAPE.search(data):
+        return _iso2022(data)
+    return _best(data, wanted)
+
+
+def codec_name(declared: str) -> str:
+    """The Python codec a declared charset means, "" if unknown or plain ASCII."""
+    return _codec(declared)
+
+
+def unreadable(text: str) -> float:
+    """Share of characters that no writing uses: controls, private use, unassigned, U+FFFD."""
+    sample = text[:_SCORED]
+    bad = sum(
+        1
+        for char in sample
+        if (char < " " and char not in "\t\n\r\f\v\x1a\x1b") or (char >= "\x7f" and _weight(char) <= -2)
+    )
+    return bad / len(sample) if sample else 0.0
+
+
+def _codec(declared: str) -> str:
+    name = declared.strip().strip("\"'").lower()
+    name = _ALIASES.get(name, name)
+    try:
+        info = codecs.lookup(name) if name else None
+    except (LookupError, ValueError):  # ValueError: a NUL in the name
+        return ""
+    return info.name if info and info._is_text_encoding else ""  # noqa: SLF001 - no public way to leave out rot13 and zlib
+
+
+def _strict(data: bytes, codec: str) -> str | None:
+    try:
+        return data.decode(codec)
+    except (UnicodeError, ValueError):
+        return None
+
+
+def _ascii(data: bytes) -> str:
+    if data.count(0) * 4 > len(data):  # UTF-16 of ASCII characters is ASCII bytes and NULs
+        return _best(data, "")
+    return data.decode("ascii")
+
+
+def _surely_utf8(text: str) -> bool:
+    """Three sequences, or one of three bytes, are no accident; two half-width kana of cp932 may be one."""
+    beyond = _NOT_ASCII.search(text)
+    if beyond is None:
+        return True
+    few = "".join(_NOT_ASCII.findall(text[:_SCORED]))
+    return len(few) >= 3 or any(char > "\u07ff" for char in few or beyond[0])
+
+
+def _best(data: bytes, wanted: str) -> str:
+    scored = [(_score(text) + (0.3 if codec == wanted else 0.0), text) for codec, text in _trials(data, wanted)]
+    if not scored:
+        codecs_left = dict.fromkeys(codec for codec in (wanted, "cp932", "utf-8", "euc_jp") if codec)
+        scored = [(_score(text), text) for text in (data.decode(codec, "replace") for codec in codecs_left)]
+    return max(scored, key=lambda pair: pair[0])[1]
+
+
+def _trials(data: bytes, wanted: str) -> Iterator[tuple[str, str]]:
+    for codec, errors in (("utf-8", "strict"), ("cp932", "strict"), ("euc_jp", "mailguard.nec")):
+        try:
+            yield codec, data.decode(codec, errors)
+        except UnicodeError:
+            continue
+    names = ["utf-16-le", "utf-16-be"] if len(data) % 2 == 0 else []
+    if wanted and wanted not in {"utf-8", "cp932", "euc_jp", "iso2022_jp", "utf_7"}:
+        names.append(wanted)
+    for codec in names:
+        text = _strict(data, codec)
+        if text is not None:
+            yield codec, text
+
+
+def _score(text: str) -> float:
+    """How much `text` looks like Japanese, per character beyond ASCII; other writing comes out near zero."""
+    taken, length = [], 0
+    for match in _NOT_ASCII.finditer(text):
+        taken.append(match[0])
+        length += len(match[0])
+        if length > _SCORED:
+            break
+    sample = "".join(taken)[:_SCORED]
+    zeros = text[:_SCORED].count("\0")
+    if not sample:
+        return -5.0 * zeros
+    total = sum(_weight(char) for char in sample)
+    return (total - 5.0 * zeros) / len(sample)
+
+
+def _weight(char: str) -> float:
+    code = ord(char)
+    if 0x3041 <= code <= 0x30FE or char in _LEVEL_ONE or 0x3000 <= code <= 0x3002 or 0xFF01 <= code <= 0xFF5E:
+        return 1.5
+    if 0x4E00 <= code <= 0x9FFF:
+        return 0.4
+    if 0xFF61 <= code <= 0xFF9F:
+        return 0.3
+    if 0xE000 <= code <= 0xF8FF or code == 0xFFFD or unicodedata.category(char) in {"Cc", "Cn", "Cs", "Co"}:
+        return -3.0
+    return 0.5 if 0x2010 <= code <= 0x27BF or 0x3200 <= code <= 0x33FF else -0.2
+
+
+def _nec_row(error: UnicodeError) -> tuple[str, int]:
+    """EUC-JP leaves out NEC row 13 and the IBM rows; cp932 has them at the place arithmetic gives."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    pair = error.object[error.start : error.start + 2]
+    if len(pair) < 2 or not all(0xA1 <= byte <= 0xFE for byte in pair):
+        raise error
+    row, cell = pair[0] - 0xA1, pair[1] - 0xA1
+    lead = row // 2 + (0x81 if row < 62 else 0xC1)
+    trail = cell + 0x9F if row % 2 else cell + 0x40 + (cell >= 63)
+    return bytes((lead, trail)).decode("cp932"), error.start + 2
+
+
+def _nec_row_or_mark(error: UnicodeError) -> tuple[str, int]:
+    try:
+        return _nec_row(error)
+    except UnicodeError:
+        return "\ufffd", error.end if isinstance(error, UnicodeDecodeError) else 0
+
+
+codecs.register_error("mailguard.nec", _nec_row)
+codecs.register_error("mailguard.nec_replace", _nec_row_or_mark)
+
+
+def _iso2022(data: bytes) -> str:
+    """ISO-2022-JP (RFC 1468); on error with what Microsoft adds: NEC row 13, half-width kana, raw cp932 between."""
+    text = _strict(data, "iso2022_jp") if data.isascii() else None
+    if text is not None and "\x0e" not in text:
+        return text
+    pieces, mode, at = [], "(B", 0
+    for match in _ESCAPE.finditer(data):
+        pieces.append(_segment(data[at : match.start()], mode))
+        mode = match[1].decode() if match[1] else {b"\x0e": "(I"}.get(match[2], "(B")
+        at = match.end()
+    pieces.append(_segment(data[at:], mode))
+    return "".join(pieces)
+
+
+def _segment(data: bytes, mode: str) -> str:
+    if mode == "(I":
+        return bytes(byte | 0x80 if 0x21 <= byte <= 0x5F else byte for byte in data).decode("cp932", "replace")
+    if mode == "$(D":
+        return (
+            re.sub(rb"([\x21-\x7e]{2})", rb"\x8f\1", data)
+            .translate(_TO_EUC)
+            .replace(b"\x0f", b"\x8f")
+            .decode("euc_jp", "replace")
+        )
+    if mode.startswith("$"):
+        return data.translate(_TO_EUC).decode("euc_jp", "mailguard.nec_replace")
+    return data.decode("cp932", "replace")

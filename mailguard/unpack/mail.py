@@ -1,0 +1,248 @@
+"""A mail is split into its leaves (RFC 2045 to 2049), and mails inside it are opened.
+
+In: raw bytes of a mail. Out: `Mail` with undecoded leaves, cheap enough for a mailing of thousands, or the items of a
+nested mail. Own splitter, linear and with caps: the standard one is quadratic in parameters and recurses per level.
+Where two readers would disagree there is a Problem, and what can be read is read all the same.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from urllib.parse import unquote
+
+from mailguard.model import BODY, HEADERS, HTML, MAIL, UNNAMED, Part, PartPath, Problem, ProblemKind, Table, Text
+from mailguard.unpack import header, sniff
+from mailguard.unpack.budget import Budget, Limits
+from mailguard.unpack.header import Address, Headers
+from mailguard.unpack.transfer import RawPart, decode
+
+NAME = "Mail (message/rfc822, .eml)"
+LIMITATIONS = "Parts of a split message (message/partial) and external bodies are not fetched: both are problems."
+
+_BLANK = re.compile(rb"\r?\n(?=\r?\n)")
+_CID = re.compile(rb"cid:([^\"'<>\s)]{1,500})", re.IGNORECASE)
+_NOT_WHOLE = {"message/partial", "message/external-body"}
+_PREAMBLE = b"This is a multi-part message in MIME format"
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """What a reader sees first: decoded headers, then the leaves in order, then what is wrong with the structure."""
+
+    subject: str = ""
+    from_: tuple[Address, ...] = ()
+    sender: tuple[Address, ...] = ()
+    to: tuple[Address, ...] = ()
+    cc: tuple[Address, ...] = ()
+    date: str = ""
+    parts: tuple[RawPart, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(slots=True)
+class _Split:
+    """The split in progress."""
+
+    limits: Limits
+    depth: int
+    parts: list[RawPart] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    names: dict[str, int] = field(default_factory=dict)
+    entities: int = 0
+
+    def problem(self, kind: ProblemKind, detail: str, path: PartPath = (HEADERS,)) -> None:
+        found = Problem(path, kind, detail)
+        if found not in self.problems:
+            self.problems.append(found)
+
+
+def split(content: bytes, limits: Limits, depth: int = 0) -> Mail:
+    """The leaves and the headers of a mail; `depth` is how many containers it lies in."""
+    state = _Split(limits, depth)
+    headers, body = _head(content, state)
+    _entity(headers, body, state, 0)
+    return Mail(
+        subject=header.decode(headers.first("subject")),
+        from_=_mailboxes(headers, "from"),
+        sender=_mailboxes(headers, "sender"),
+        to=_mailboxes(headers, "to"),
+        cc=_mailboxes(headers, "cc"),
+        date=header.decode(headers.first("date")),
+        parts=_shown_inline(state.parts, limits),
+        problems=tuple(state.problems),
+    )
+
+
+def _mailboxes(headers: Headers, name: str) -> tuple[Address, ...]:
+    return tuple(box for value in headers.all(name) for box in header.addresses(value))
+
+
+def _head(content: bytes, state: _Split) -> tuple[Headers, bytes]:
+    """Header fields and body of an entity that starts at the first byte of `content`."""
+    if content.startswith((b"\r\n", b"\n")):
+        return Headers(()), content
+    first = content[:1_000].split(b"\n", 1)[0]
+    if not header.looks_like_field(first) and not first.startswith((b"From ", b">From ")):
+        return Headers(()), b"\n" + content
+    end = _BLANK.search(content)
+    block, body = (content[: end.start()], content[end.end() :]) if end else (content, b"")
+    headers = header.parse(block, state.limits)
+    if headers.problem:
+        state.problem(*headers.problem)
+    return headers, body
+
+
+def _entity(headers: Headers, body: bytes, state: _Split, level: int) -> None:
+    """`body` still starts with the line end of the blank line: a boundary may follow at once."""
+    state.entities += 1
+    media_type, found = _content_type(headers, state)
+    if not media_type.startswith("multipart/"):
+        _leaf(headers, media_type, found, body, state)
+        return
+    boundary = header.named(found, "boundary")
+    if len({value for key, value in found if key == "boundary"}) > 1:
+        state.problem(ProblemKind.AMBIGUOUS, "two boundaries")
+    if not _as_is(headers):
+        state.problem(ProblemKind.AMBIGUOUS, "a multipart with a transfer encoding")
+    if not boundary or level >= state.limits.mime_depth or state.entities > state.limits.mime_parts:
+        _unsplit(headers, body, state, boundary, level)
+        return
+    _multipart(boundary, media_type, body, state, level)
+
+
+def _unsplit(headers: Headers, body: bytes, state: _Split, boundary: bytes, level: int) -> None:
+    if not boundary:
+        state.problem(ProblemKind.DAMAGED, "a multipart without a boundary")
+    elif level >= state.limits.mime_depth:
+        state.problem(ProblemKind.TOO_DEEP, f"more than {state.limits.mime_depth} levels of multipart")
+    else:
+        state.problem(ProblemKind.TOO_MANY, f"more than {state.limits.mime_parts} parts")
+    _leaf(headers, sniff.TEXT, [], body, state)
+
+
+def _multipart(boundary: bytes, media_type: str, body: bytes, state: _Split, level: int) -> None:
+    lines = re.compile(rb"\r?\n--" + re.escape(boundary) + rb"(--)?[ \t]*(?=\r?\n|\Z)")
+    start, closed = None, False
+    for match in lines.finditer(body):
+        if start is None:
+            _around(body[: match.start()], BODY, state)
+        else:
+            _child(body[start : match.start()], media_type, state, level)
+        start, closed = match.end(), match[1] is not None
+        if closed or state.entities > state.limits.mime_parts:
+            break
+    if start is None:
+        state.problem(ProblemKind.DAMAGED, "a boundary that never comes")
+        _leaf(Headers(()), sniff.TEXT, [], body, state)
+    elif closed:
+        _around(body[start:], UNNAMED, state)
+    else:
+        _open_end(body[start:], media_type, state, level)
+
+
+def _open_end(rest: bytes, media_type: str, state: _Split, level: int) -> None:
+    if state.entities > state.limits.mime_parts:
+        state.problem(ProblemKind.TOO_MANY, f"more than {state.limits.mime_parts} parts")
+        return
+    state.problem(ProblemKind.DAMAGED, "the closing boundary is missing")
+    _child(rest, media_type, state, level)
+
+
+def _child(content: bytes, media_type: str, state: _Split, level: int) -> None:
+    # The delimiter ends before its own line end; a part that begins with a blank line has no headers (RFC 2046 §5.1).
+    content = content.removeprefix(b"\r").removeprefix(b"\n")
+    headers, body = _head(content, state)
+    if media_type == "multipart/digest" and not headers.first("content-type"):
+        headers = replace(headers, fields=(*headers.fields, ("content-type", b"message/rfc822")))
+    _entity(headers, body, state, level + 1)
+
+
+def _around(text: bytes, name: str, state: _Split) -> None:
+    """Text before the first and after the last boundary: few readers show it, but it is sent."""
+    text = text.strip()
+    if text and not text.startswith(_PREAMBLE):
+        state.parts.append(RawPart((name,), sniff.TEXT, "", "", "", text, depth=state.depth))
+
+
+def _content_type(headers: Headers, state: _Split) -> tuple[str, list[tuple[str, bytes]]]:
+    for name in ("content-type", "content-transfer-encoding"):
+        if len({value.lower() for value in headers.all(name)}) > 1:
+            state.problem(ProblemKind.AMBIGUOUS, f"two {name} headers")
+    media_type, found = header.parameters(headers.first("content-type"))
+    return (media_type if "/" in media_type else sniff.TEXT), found
+
+
+def _encoding(headers: Headers) -> str:
+    value = headers.first("content-transfer-encoding").split(b";", 1)[0].split(b"(", 1)[0]
+    return value.strip().strip(b'"').decode("ascii", "replace").lower()
+
+
+def _as_is(headers: Headers) -> bool:
+    return _encoding(headers) in {"", "7bit", "8bit", "binary"}
+
+
+def _leaf(headers: Headers, media_type: str, found: list[tuple[str, bytes]], body: bytes, state: _Split) -> None:
+    disposition, about = header.parameters(headers.first("content-disposition"))
+    name = header.file_name(about, ("filename", "name")) or header.file_name(found, ("name", "filename"))
+    raw = RawPart(
+        path=_path(name, media_type, disposition, state),
+        media_type=media_type,
+        charset=header.named(found, "charset").decode("ascii", "replace").strip().lower()[:60],
+        encoding=_encoding(headers),
+        disposition=disposition,
+        raw=body.removeprefix(b"\r").removeprefix(b"\n"),
+        depth=state.depth,
+        content_id=header.decode(headers.first("content-id")).strip().strip("<>")[:500],
+    )
+    state.parts.append(raw)
+
+
+def _path(name: str, media_type: str, disposition: str, state: _Split) -> PartPath:
+    if not name and disposition != "attachment" and media_type in {sniff.TEXT, sniff.HTML}:
+        return (BODY if media_type == sniff.TEXT else HTML,)
+    name = name or (MAIL if media_type == sniff.MAIL else UNNAMED)
+    if name in {BODY, HTML, HEADERS}:  # a file may not pass for the body, where policy allows more
+        name = f"{name} (1)"
+    state.names[name] = count = state.names.get(name, 0) + 1
+    return (name if count == 1 else f"{name} ({count})",)
+
+
+def _shown_inline(parts: list[RawPart], limits: Limits) -> tuple[RawPart, ...]:
+    """Mark what the HTML body shows by Content-ID (RFC 2392)."""
+    if not any(part.content_id for part in parts):
+        return tuple(parts)
+    shown: set[str] = set()
+    for part in parts:
+        if part.media_type == sniff.HTML:
+            page = decode(part, Budget(limits, len(part.raw)))
+            shown |= (
+                {unquote(cid.decode("utf-8", "replace")) for cid in _CID.findall(page.data)}
+                if isinstance(page, Part)
+                else set()
+            )
+    return tuple(replace(part, inline=part.content_id in shown) if part.content_id else part for part in parts)
+
+
+def matches(part: Part, sniffed: str) -> bool:
+    """A nested mail, by declaration or by its first lines; never the body itself, which may quote one."""
+    if part.media_type.startswith("message/"):
+        return part.media_type in {sniff.MAIL, "message/global"} | _NOT_WHOLE and sniffed in {
+            sniff.MAIL,
+            sniff.TEXT,
+            sniff.HTML,
+        }
+    return sniffed == sniff.MAIL and part.path[-1] not in {BODY, HTML}
+
+
+def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Problem]:
+    """The headers of a nested mail as text, then its leaves as parts one level deeper."""
+    if part.media_type in _NOT_WHOLE:
+        yield Problem(part.path, ProblemKind.NOT_READ, f"{part.media_type} is not the whole message")
+    end = _BLANK.search(part.data)
+    block = header.parse(part.data[: end.start()] if end else part.data, budget.limits)
+    yield Text((*part.path, HEADERS), "\n".join(f"{name}: {header.decode(value)}" for name, value in block.fields))
+    mail = split(part.data, budget.limits, part.depth + 1)
+    for problem in mail.problems:
+        yield replace(problem, path=part.path + problem.path)
+    for raw in mail.parts:
+        yield decode(replace(raw, path=part.path + raw.path), budget)

@@ -1,0 +1,59 @@
+"""Plain text, and all that reads as plain text: calendars, address cards, JSON, XML, logs.
+
+In: a text file. Out: Text; with escapes of JSON and XML undone. What hides other content in text is a Problem too.
+"""
+
+import html
+import re
+from collections.abc import Iterator
+
+from mailguard.model import Part, Problem, ProblemKind, Table, Text
+from mailguard.unpack import charset, sniff
+from mailguard.unpack.budget import Budget
+
+NAME = "Text"
+LIMITATIONS = "Files packed into text (uuencode, yEnc, BinHex, PGP) and encoded values of address cards are not decoded: a problem."
+
+_HIDDEN = (
+    (re.compile(r"^begin [0-7]{3,4} \S", re.MULTILINE), ProblemKind.NOT_READ, "uuencoded file"),
+    (re.compile(r"^=ybegin ", re.MULTILINE), ProblemKind.NOT_READ, "yEnc file"),
+    (re.compile(r"^\(This file must be converted with BinHex", re.MULTILINE), ProblemKind.NOT_READ, "BinHex file"),
+    (re.compile(r"^-----BEGIN PGP MESSAGE-----", re.MULTILINE), ProblemKind.ENCRYPTED, "PGP message"),
+    (re.compile(r"^[^\n:]{1,60};ENCODING=(?:QUOTED-PRINTABLE|BASE64|B)\b", re.MULTILINE | re.IGNORECASE), ProblemKind.NOT_READ, "encoded values"),
+    (re.compile(r"^[\w;-]{1,60}:: [A-Za-z0-9+/=]{8}", re.MULTILINE), ProblemKind.NOT_READ, "encoded values"),
+)  # fmt: skip
+_JSON_ESCAPE = re.compile(r"\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})|\\u([0-9a-f]{4})", re.IGNORECASE)
+_READABLE = {sniff.TEXT, sniff.HTML, sniff.MAIL}
+_UNREADABLE = 0.1
+
+
+def matches(part: Part, sniffed: str) -> bool:
+    """Whatever reads as text and was not claimed before."""
+    del part
+    return sniffed in _READABLE
+
+
+def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Problem]:
+    """One text."""
+    text = charset.decode(part.data, part.charset)
+    budget.text(len(text))
+    if charset.unreadable(text) > _UNREADABLE:
+        yield Problem(part.path, ProblemKind.UNKNOWN_FORMAT, "text in no known charset")
+    for pattern, kind, detail in _HIDDEN:
+        if pattern.search(text):
+            yield Problem(part.path, kind, detail)
+            break
+    yield Text(part.path, _unescape(text))
+
+
+def _unescape(text: str) -> str:
+    if "\\u" in text:
+        text = _JSON_ESCAPE.sub(_character, text)
+    return html.unescape(text) if "&#" in text else text
+
+
+def _character(match: re.Match[str]) -> str:
+    if match[1]:
+        return bytes.fromhex(match[1] + match[2]).decode("utf-16-be")
+    code = int(match[3], 16)
+    return match[0] if 0xD800 <= code <= 0xDFFF else chr(code)

@@ -1,0 +1,197 @@
+"""ZIP archives (APPNOTE 6.3.10): members one by one, counted by ourselves and never by what the archive claims.
+
+In: a ZIP. Out: its members as parts. Names without the UTF-8 flag are cp932 as a rule. Where two unpackers would
+disagree (overlaps, lying sizes, hidden members, other names in front), there is a Problem.
+"""
+
+import bz2
+import io
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mailguard.model import Part, Problem, ProblemKind, Table, Text
+from mailguard.unpack import charset, sniff
+from mailguard.unpack.budget import Budget, LimitError
+from mailguard.unpack.header import clean_name
+
+NAME = "ZIP"
+LIMITATIONS = "Members packed by other methods than store, deflate and bzip2, and encrypted members, are problems."
+
+_LOCAL = struct.Struct("<4s5H3I2H")
+_LOCAL_MARK = b"PK\x03\x04"
+_CHUNK = 1 << 20  # output at a time
+_STEP = 1 << 16  # input at a time: what is left over is copied in each round
+_UTF8 = 0x800
+_ENCRYPTED = 0x1
+_STREAMED = 0x8
+_METHODS = {0, 8, 12}
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """One member as its own header has it; `packed` starts at its data, `end` where that ends."""
+
+    name: str
+    offset: int
+    start: int
+    end: int
+    method: int
+    size: int
+    crc: int
+    encrypted: bool
+    listed: bool = True
+
+
+def matches(part: Part, sniffed: str) -> bool:
+    """By content."""
+    del part
+    return sniffed == sniff.ZIP
+
+
+def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Problem]:
+    """Every member as a part; folders are left out."""
+    data = part.data
+    if data.count(b"PK\x01\x02") > 2 * budget.limits.files:
+        yield Problem(part.path, ProblemKind.TOO_MANY, f"more than {budget.limits.files} files in one archive")
+        return
+    try:
+        members = list(_listed(data))
+    except (zipfile.BadZipFile, struct.error, ValueError, NotImplementedError, EOFError, OSError) as error:
+        yield Problem(part.path, ProblemKind.DAMAGED, type(error).__name__)
+        members = list(_found(data, budget.limits.files))
+    else:
+        yield from _contradictions(part, members)
+    for member in members:
+        yield from _open(part, member, budget)
+
+
+def _listed(data: bytes) -> Iterator[_Member]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for info in archive.infolist():
+            if info.is_dir() and not info.file_size and not info.compress_size:
+                continue
+            local = _LOCAL.unpack_from(data, info.header_offset)
+            if local[0] != _LOCAL_MARK:
+                raise zipfile.BadZipFile
+            start = info.header_offset + _LOCAL.size + local[9] + local[10]
+            here = data[info.header_offset + _LOCAL.size :][: local[9]]
+            raw = info.orig_filename.encode("utf-8" if info.flag_bits & _UTF8 else "cp437", "replace")
+            yield _Member(
+                _name(raw, info.flag_bits), info.header_offset, start, start + info.compress_size, info.compress_type,
+                info.file_size, info.CRC, bool((info.flag_bits | local[2]) & _ENCRYPTED), here == raw,
+            )  # fmt: skip
+
+
+def _found(data: bytes, most: int) -> Iterator[_Member]:
+    """Members of an archive whose directory is gone, by their local headers."""
+    at = data.find(_LOCAL_MARK)
+    while at >= 0 and most:
+        most -= 1
+        if len(data) - at < _LOCAL.size:
+            return
+        _, _, flags, method, _, _, crc, packed, size, name_size, extra_size = _LOCAL.unpack_from(data, at)
+        start = at + _LOCAL.size + name_size + extra_size
+        following = data.find(_LOCAL_MARK, start)
+        end = start + packed if packed and not flags & _STREAMED else (following if following >= 0 else len(data))
+        name = _name(data[at + _LOCAL.size :][:name_size], flags)
+        yield _Member(name, at, start, min(end, len(data)), method, size, crc, bool(flags & _ENCRYPTED))
+        at = following
+
+
+def _name(raw: bytes, flags: int) -> str:
+    return clean_name(raw.decode("utf-8", "replace") if flags & _UTF8 else charset.decode(raw, "cp932"))
+
+
+def _contradictions(part: Part, members: list[_Member]) -> Iterator[Problem]:
+    """What makes another unpacker see other members than this one."""
+    ordered = sorted(members, key=lambda member: member.offset)
+    reached, gaps = 0, []
+    for member in ordered:
+        if member.offset < reached:
+            yield Problem(part.path, ProblemKind.DAMAGED, "members overlap")
+            break
+        gaps.append((reached, member.offset))
+        reached = member.end
+    gaps.append((reached, len(part.data)))
+    if any(part.data.find(_LOCAL_MARK, start, end) >= 0 for start, end in gaps):
+        yield Problem(part.path, ProblemKind.AMBIGUOUS, "a member that the directory does not list")
+    if not all(member.listed for member in members):
+        yield Problem(part.path, ProblemKind.AMBIGUOUS, "a member with two names")
+
+
+def _open(part: Part, member: _Member, budget: Budget) -> Iterator[Part | Problem]:
+    path = (*part.path, member.name or f"#{member.offset}")
+    if member.encrypted:
+        yield Problem(path, ProblemKind.ENCRYPTED, "a password is needed")
+        return
+    if member.method not in _METHODS:
+        yield Problem(path, ProblemKind.UNKNOWN_FORMAT, f"ZIP method {member.method}")
+        return
+    try:
+        budget.file(part.depth + 1)
+        content, fault = _unpack(memoryview(part.data)[member.start : member.end], member, budget)
+    except LimitError as limit:
+        if limit.everything:
+            raise
+        yield Problem(path, limit.kind, limit.detail)
+        return
+    if fault:
+        yield Problem(path, ProblemKind.DAMAGED, fault)
+    yield Part(path, content, depth=part.depth + 1)
+
+
+def _unpack(packed: memoryview, member: _Member, budget: Budget) -> tuple[bytes, str]:
+    """The bytes of a member, as far as they can be had, and what is wrong with them."""
+    out: list[bytes] = []
+    size, fault = 0, ""
+    try:
+        for chunk in _chunks(packed, member.method):
+            size += len(chunk)
+            budget.spend(len(chunk))
+            budget.member(size, len(packed))
+            out.append(chunk)
+    except (zlib.error, OSError, EOFError) as error:
+        fault = type(error).__name__
+    content = b"".join(out)
+    if not fault and size != member.size:
+        fault = "another size than it claims"
+    if not fault and zlib.crc32(content) != member.crc:
+        fault = "a wrong checksum"
+    return content, fault
+
+
+def _chunks(packed: memoryview, method: int) -> Iterator[bytes]:
+    if method == 0:
+        for at in range(0, len(packed), _CHUNK):
+            yield bytes(packed[at : at + _CHUNK])
+        return
+    if method == 12:
+        yield from _from_bz2(packed)
+        return
+    yield from _inflate(packed)
+
+
+def _inflate(packed: memoryview) -> Iterator[bytes]:
+    stream = zlib.decompressobj(-15)
+    for at in range(0, len(packed), _STEP):
+        rest = bytes(packed[at : at + _STEP])
+        while rest and not stream.eof:
+            yield stream.decompress(rest, _CHUNK)
+            rest = stream.unconsumed_tail
+    yield stream.flush()
+    if not stream.eof:
+        raise EOFError
+
+
+def _from_bz2(packed: memoryview) -> Iterator[bytes]:
+    stream = bz2.BZ2Decompressor()
+    rest = bytes(packed)
+    while not stream.eof:
+        chunk = stream.decompress(rest, _CHUNK)
+        rest = b""
+        if not chunk and stream.needs_input:
+            raise EOFError
+        yield chunk

@@ -66,9 +66,6 @@ class Smtp(Section):
     command_seconds: float = Field(300, gt=0, description="a client silent for so long hears 421")
     data_seconds: float = Field(900, gt=0, description="longest time for one message to come in, from DATA to the final dot")
     reply_seconds: float = Field(100, gt=0, description="from the final dot to the reply, waiting for a scanner included")
-    after_reject: str = Field(
-        "accept", pattern="^(accept|550|451)$", description="answer to later mail of a rejected hold: accept | 550 | 451"
-    )
 
 
 class Relay(Section):

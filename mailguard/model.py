@@ -117,10 +117,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Bytes still to be opened. `media_type` and `charset` are what the sender declared ("" if nothing).
-
-    `key` is the keyed digest of the top-level decoded leaf that this part belongs to.
-    """
+    """Bytes still to be opened. `media_type` and `charset` are what the sender declared ("" if nothing)."""
 
     path: PartPath
     data: bytes
@@ -190,40 +187,43 @@ DIGESTS = 64  # a finding with more distinct values than this cannot be somebody
 class Person:
     """One person in the data, as digests. `block` ties what stands in the same row or paragraph.
 
+    names: full name, and family name alone where it is known; contacts: e-mail addresses, phones, addresses.
     identified: another identifier stands beside the name, or the name stands in a list.
     greeted: the text speaks to this person (「山田太郎様」).
+    organisation: named as the contact of an organisation, in its block (「株式会社… 担当 佐藤」).
     """
 
     path: PartPath
     block: str
     names: tuple[bytes, ...] = ()
-    family: bytes = b""
     contacts: tuple[bytes, ...] = ()
     identified: bool = False
     greeted: bool = False
+    organisation: bool = False
     key: bytes = b""
 
 
-PEOPLE = 64  # persons listed one by one in an inspection; beyond it only the count is kept
+PEOPLE = 64  # persons of one part listed one by one; beyond it only the count is kept
 
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """One address of To or Cc: digests of address, of its domain, and of the display name (b"" if none)."""
+    """One address of To or Cc: digests of address and domain, and of the display name where it is a person's name."""
 
     address: bytes
     domain: bytes
-    name: bytes = b""
+    names: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PartInfo:
-    """One line of the part tree on the page."""
+    """One line of the part tree on the page; `key` is the digest of its decoded bytes."""
 
     path: PartPath
     media_type: str
     size: int
     depth: int = 0
+    key: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +232,7 @@ class Inspection:
 
     persons_exact is false where the rows do not tell; then `persons` is the possible maximum.
     subject is masked; subject_key is the digest of its skeleton (digits, names and 様 taken out).
-    people lists every person when there are at most `PEOPLE`, else nobody.
+    people lists the first `PEOPLE` persons of each part; `crowded` names the parts that have more.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -241,6 +241,7 @@ class Inspection:
     persons_exact: bool = True
     households: int = 0
     people: tuple[Person, ...] = ()
+    crowded: tuple[PartPath, ...] = ()
     parts: tuple[PartInfo, ...] = ()
     subject: str = ""
     subject_key: bytes = b""
@@ -252,11 +253,16 @@ class Inspection:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The machine's word on one message. `evidence` are the keys of all leaves and paragraphs that hold it."""
+    """The machine's word on one message.
+
+    reasons: stable codes, the gravest first; evidence: keys of all leaves and paragraphs that hold it;
+    findings: what only envelope and content together show (recipient_mismatch).
+    """
 
     action: Action
     reasons: tuple[str, ...] = ()
     evidence: tuple[bytes, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 def attached(path: PartPath) -> bool:

@@ -1,0 +1,1 @@
+"""The demo: both incidents on one machine, with made-up people."""

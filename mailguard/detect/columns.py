@@ -1,0 +1,201 @@
+"""What each column of a table holds, from its header and from all its cells together.
+
+In: the rows as read. Out: a `Layout`: where the data begins and a `Column` for every column that means something.
+A column is decided by a vote over its distinct cells, never by one hit; where header and content disagree, content wins.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from mailguard.detect.folding import fold_all
+from mailguard.detect.ruleset import Header
+from mailguard.model import Kind
+
+HEADER_ROWS = 20  # titles, remarks and dates may stand above the header
+VOTERS = 300  # distinct cells asked, spread over the column
+HALF = 0.5
+
+Cells = Mapping[Kind, Callable[[str], float]]
+
+# The order is the cost: what the cheap ones decide, the dictionaries need not look at.
+_CHEAP = (Kind.EMAIL, Kind.PHONE, Kind.POSTAL_CODE, Kind.ADDRESS, Kind.MY_NUMBER)
+_DEAR = (Kind.NAME, Kind.NAME_KANA, Kind.GRADE)
+_ALONE = {  # the share of cells that decides without a header
+    Kind.EMAIL: 0.5, Kind.PHONE: 0.7, Kind.POSTAL_CODE: 0.9, Kind.ADDRESS: 0.6,
+    Kind.NAME: 0.6, Kind.NAME_KANA: 0.6, Kind.GRADE: 0.8,
+}  # fmt: skip
+_NOT_TIED_TO_CONTENT = 0.1  # with a clear header so many matching cells are enough
+_CONTRADICTED = 0.8  # and so many of another kind overrule it
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One meaningful column. cells: folded values, one a data row. piece: full | family | given."""
+
+    index: int
+    kind: Kind
+    title: str
+    cells: tuple[str, ...]
+    role: str = ""
+    piece: str = "full"
+    organisation: bool = False
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """first: index of the first data row; columns in order; free: folded cells of columns that mean nothing by themselves."""
+
+    first: int
+    columns: tuple[Column, ...]
+    free: tuple[tuple[int, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What is known of headers and of cells. family and given judge halves of a name."""
+
+    header: Callable[[str], Header | None]
+    cells: Cells
+    family: Callable[[str], float]
+    given: Callable[[str], float]
+    birth: Callable[[str], float]
+
+    def layout(self, rows: Sequence[Sequence[str]]) -> Layout:
+        """Find the header, fold the cells and decide every column."""
+        head = self._header_row(rows)
+        titles = list(rows[head]) if head is not None else []
+        first = 0 if head is None else head + 1
+        width = max((len(row) for row in rows), default=0)
+        cells = [_column(rows, first, index) for index in range(width)]
+        titles += [""] * (width - len(titles))
+        decided = [self._decide(index, titles[index], values) for index, values in enumerate(cells)]
+        columns = self._pair_halves(decided, titles, cells)
+        columns = self._birth_dates(columns, titles, cells)
+        free = tuple((i, cells[i]) for i, column in enumerate(columns) if column is None and any(cells[i]))
+        return Layout(first, tuple(column for column in columns if column is not None), free)
+
+    def _header_row(self, rows: Sequence[Sequence[str]]) -> int | None:
+        best, found = 0.0, None
+        for index, row in enumerate(rows[:HEADER_ROWS]):
+            titles = [cell for cell in row if cell.strip()]
+            hits = sum(self.header(cell) is not None for cell in titles)
+            data = sum(self._cheap(cell) for cell in fold_all(titles))
+            score = hits - 2 * data
+            if hits and score > best and 3 * hits >= len(titles):
+                best, found = score, index
+        return found
+
+    def _cheap(self, value: str) -> bool:
+        return any(self.cells[kind](value) >= HALF for kind in (Kind.EMAIL, Kind.PHONE, Kind.POSTAL_CODE))
+
+    def _decide(self, index: int, title: str, values: tuple[str, ...]) -> Column | None:
+        voters = _voters(values)
+        if not voters:
+            return None
+        header = self.header(title) if title.strip() else None
+        kind, confidence = self._kind(header, voters)
+        if kind is None:
+            return None
+        same = header is not None and header.kind is kind
+        return Column(
+            index=index,
+            kind=kind,
+            title=title.strip(),
+            cells=values,
+            role=header.role if header and header.kind in {kind, Kind.NAME, Kind.NAME_KANA} else "",
+            piece=header.piece if header and same else "full",
+            organisation=header.organisation if header else False,
+            confidence=confidence,
+        )
+
+    def _kind(self, header: Header | None, voters: Sequence[str]) -> tuple[Kind | None, float]:
+        votes = self._votes(header, voters)
+        best = max(votes, key=lambda kind: votes[kind])
+        if header is not None and header.kind is not None:
+            return self._with_header(header, votes, best)
+        if header is not None and header.organisation and best in {Kind.NAME, Kind.NAME_KANA}:
+            return None, 0.0
+        if votes[best] >= _ALONE.get(best, 2.0):
+            return best, round(0.5 + votes[best] / 2, 2)
+        return None, 0.0
+
+    def _with_header(self, header: Header, votes: dict[Kind, float], best: Kind) -> tuple[Kind | None, float]:
+        kind = header.kind
+        support = votes.get(kind, 0.0) if kind else 0.0
+        overruled = best is not kind and votes[best] >= _CONTRADICTED and votes[best] > support
+        if overruled and not _same_sort(kind, best):
+            return best, round(votes[best], 2)
+        needs_content = not header.strong and kind in votes
+        if needs_content and support < _ALONE.get(kind, HALF) * 0.5 if kind else False:
+            return None, 0.0
+        return kind, round(0.7 + 0.3 * support, 2) if kind in votes else 0.9
+
+    def _votes(self, header: Header | None, voters: Sequence[str]) -> dict[Kind, float]:
+        votes = {kind: self._share(self.cells[kind], voters) for kind in _CHEAP}
+        if max(votes.values()) >= _CONTRADICTED or _numeric(voters):
+            return votes
+        asked = _DEAR if header is None or header.kind is None else tuple({*_DEAR[:2], header.kind} & set(self.cells))
+        return votes | {kind: self._share(self.cells[kind], voters) for kind in asked}
+
+    def _share(self, cell: Callable[[str], float], voters: Sequence[str]) -> float:
+        return sum(cell(value) >= HALF for value in voters) / len(voters)
+
+    def _pair_halves(
+        self, columns: list[Column | None], titles: list[str], cells: list[tuple[str, ...]]
+    ) -> list[Column | None]:
+        """Without a header, family and given names in two neighbouring columns are found by their content."""
+        for index in range(len(columns) - 1):
+            left, right = columns[index], columns[index + 1]
+            if left is None and right is None and not titles[index] and self._halves(cells[index], cells[index + 1]):
+                columns[index] = Column(index, Kind.NAME, "", cells[index], piece="family", confidence=0.8)
+                columns[index + 1] = Column(index + 1, Kind.NAME, "", cells[index + 1], piece="given", confidence=0.8)
+        return columns
+
+    def _halves(self, left: tuple[str, ...], right: tuple[str, ...]) -> bool:
+        families, givens = _voters(left), _voters(right)
+        if not families or not givens:
+            return False
+        return self._share(self.family, families) >= 0.7 and self._share(self.given, givens) >= HALF
+
+    def _birth_dates(
+        self, columns: list[Column | None], titles: list[str], cells: list[tuple[str, ...]]
+    ) -> list[Column | None]:
+        """Without a header, dates that span a generation beside names are birth dates."""
+        if not any(column and column.kind in {Kind.NAME, Kind.NAME_KANA} for column in columns):
+            return columns
+        for index, column in enumerate(columns):
+            if column is None and not titles[index]:
+                columns[index] = self._unnamed(index, cells[index])
+        return columns
+
+    def _unnamed(self, index: int, cells: tuple[str, ...]) -> Column | None:
+        voters = _voters(cells)
+        if voters and self._share(self.birth, voters) >= 0.9 and _years_apart(voters) >= 5:
+            return Column(index, Kind.BIRTH_DATE, "", cells, confidence=0.7)
+        if voters and set(voters) <= {"男", "女", "男性", "女性", "その他", "不明"}:
+            return Column(index, Kind.SEX, "", cells, confidence=0.8)
+        return None
+
+
+def _same_sort(left: Kind | None, right: Kind) -> bool:
+    return {left, right} <= {Kind.NAME, Kind.NAME_KANA}
+
+
+def _column(rows: Sequence[Sequence[str]], first: int, index: int) -> tuple[str, ...]:
+    return tuple(fold_all([row[index] if index < len(row) else "" for row in rows[first:]]))
+
+
+def _voters(values: Sequence[str]) -> list[str]:
+    distinct = list(dict.fromkeys(value for value in values if value))
+    step = max(1, len(distinct) // VOTERS)
+    return distinct[::step][:VOTERS]
+
+
+def _numeric(voters: Sequence[str]) -> bool:
+    return sum(value.isascii() and not any(c.isalpha() for c in value) for value in voters) >= 0.8 * len(voters)
+
+
+def _years_apart(voters: Sequence[str]) -> int:
+    years = [int(value[:4]) for value in voters if value[:4].isdecimal() and value[:4].isascii()]
+    return max(years) - min(years) if years else 99

@@ -1,0 +1,67 @@
+"""Masks: a value as people may see it. At least half of its letters and digits are hidden.
+
+山田太郎 → 山〇〇郎, 林太 → 林〇, 090-1234-5678 → 090-****-**78. In: kind and clear value. Out: the mask; never the value.
+"""
+
+import re
+
+from mailguard.model import Kind
+
+_NAMES = {Kind.NAME, Kind.NAME_KANA}
+_PREFECTURE = re.compile("^(?:北海道|東京都|京都府|大阪府|.{2,3}県)")
+_LIMIT = 40  # characters of a mask
+
+
+def mask(kind: Kind, value: str) -> str:
+    """Hide at least half of `value`; what stays tells two values apart for somebody who knows them."""
+    value = value.strip()[:_LIMIT]
+    if kind in _NAMES:
+        return _name(value)
+    if kind is Kind.EMAIL:
+        return _email(value)
+    if kind is Kind.ADDRESS:
+        match = _PREFECTURE.match(value)
+        return _hide(value, keep=match.end() if match else 2, circle="〇")
+    if kind is Kind.PHONE:
+        return _phone(value)
+    return _hide(value, keep=2)
+
+
+def _name(value: str) -> str:
+    letters = [index for index, char in enumerate(value) if not char.isspace()]
+    shown = {letters[0], letters[-1]} if len(letters) >= 4 else set(letters[:1]) if len(letters) >= 2 else set()
+    return "".join(char if char.isspace() or index in shown else "〇" for index, char in enumerate(value))
+
+
+def _phone(value: str) -> str:
+    digits = [index for index, char in enumerate(value) if char.isdecimal()]
+    tail = min(2, len(digits) // 4)
+    shown = set(digits[: min(3, len(digits) // 2 - tail)]) | set(digits[len(digits) - tail :])
+    return "".join("*" if _telling(char) and index not in shown else char for index, char in enumerate(value))
+
+
+def _email(value: str) -> str:
+    local, at, domain = value.rpartition("@")
+    host, dot, top = domain.rpartition(".")
+    stars = _hide(local, keep=1) + at + _hide(host, keep=1) + dot + top
+    return stars if _hidden_half(value, stars) else _hide(value, keep=1)
+
+
+def _hide(value: str, keep: int, circle: str = "*") -> str:
+    telling = [index for index, char in enumerate(value) if _telling(char)]
+    shown = set(telling[: min(keep, len(telling) // 2)])
+    return "".join(circle if _telling(char) and index not in shown else char for index, char in enumerate(value))
+
+
+def _hidden_half(value: str, masked: str) -> bool:
+    telling = [index for index, char in enumerate(value) if _telling(char)]
+    return 2 * sum(masked[index] == value[index] for index in telling) <= len(telling)
+
+
+def _telling(char: str) -> bool:
+    return char.isalnum() or char in "々ー"
+
+
+def masked_already(value: str) -> bool:
+    """Whether the writer hid the name: 山〇〇郎, 山田＊＊, ●●, ＿＿＿."""
+    return bool(re.search("[〇○◯●◎＊*×✕■□＿_]|[XＸ]{2}|[xｘ]{3}", value))

@@ -1,0 +1,34 @@
+"""Whose contact is it: marks of an organisation in a line of text, and mailboxes that are nobody's own."""
+
+import regex
+
+_MARK = regex.compile(
+    r"株式会社|有限会社|合同会社|合資会社|相互会社|\((?:株|有|同|社|財|医|学)\)|㈱|㈲|(?:一般|公益)?(?:社団|財団)法人|医療法人|学校法人|社会福祉法人"
+    r"|(?:特定非営利活動|NPO)法人|協同組合|生協|共済会|商工会|事務局|事務所|実行委員会|編集部|営業所|本社|支社|支店|本店|店舗|カスタマー"
+    r"|サポート(?:センター|窓口|デスク)|コールセンター|お客様(?:相談|センター|窓口)|お?問い?合わ?せ|問合せ|ご?相談窓口|受付|フリーダイヤル"
+    r"|発行(?:元|者|:)|配信(?:元|:)|運営(?:元|会社|:)|主催|代表(?:電話|番号)|\b(?:Inc|Ltd|Corp|LLC|Co)\b\.?",
+    regex.IGNORECASE,
+)
+_STAFF = regex.compile(r"担当|代表取締役|発行責任者|編集長|取締役|社長|部長|課長|係長|店長|マネージャー")
+_MAILBOXES = frozenset(
+    "info support privacy contact admin noreply no-reply no_reply donotreply news newsletter sales webmaster postmaster"
+    " office customer customers help helpdesk hello pr press recruit saiyo saiyou soudan toiawase otoiawase inquiry inquiries"
+    " magazine mailmagazine melmaga mag member members service services shop store order orders event events seminar"
+    " marketing kouhou koho soumu jinji jimu jimukyoku secretariat feedback team unsubscribe bounce bounces staff all".split()
+)
+
+
+def names_organisation(line: str) -> bool:
+    """Whether a folded line speaks of an organisation's own contact, and is not addressed to it (御中)."""
+    return _MARK.search(line) is not None and "御中" not in line
+
+
+def names_staff(line: str) -> bool:
+    """Whether the person in a folded line stands there for an organisation (担当 佐藤)."""
+    return _STAFF.search(line) is not None
+
+
+def shared_mailbox(address: str) -> bool:
+    """Whether an e-mail address is an organisation's by its local part, as info@ is (RFC 2142 and custom)."""
+    local = address.partition("@")[0].casefold()
+    return local in _MAILBOXES or local.rstrip("0123456789-_") in _MAILBOXES

@@ -1,0 +1,225 @@
+"""From inspection to verdict: what holds a message. Pure; knows digests, never clear text of the content.
+
+In: envelope, inspection, policy. Out: a Verdict whose reasons are stable codes and whose evidence names the leaves and
+paragraphs that hold. What is the recipient's own or the organisation's own (allowed) is subtracted; nothing else is.
+"""
+
+import tomllib
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from mailguard import normal
+from mailguard.config import Own
+from mailguard.digest import Digester
+from mailguard.errors import ConfigError
+from mailguard.model import (
+    HEADERS,
+    Action,
+    Envelope,
+    Finding,
+    Inspection,
+    Kind,
+    PartPath,
+    Person,
+    SourceMode,
+    Verdict,
+    attached,
+)
+
+STAFF = 3  # persons named for an organisation in a recipient's own document (担当, 発行者)
+
+
+class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """rules/policy.toml."""
+
+    body_persons: int  # so many distinct persons with another identifier, or in a list, hold a body
+    body_names: int  # so many distinct names in running text hold a body
+    visible_addresses: int  # more distinct outside addresses than this in To and Cc hold a message
+    confidence: float  # findings below it do not count
+    high_risk: frozenset[Kind]  # kinds of which one holds, wherever it stands
+
+
+def thresholds(path: Path) -> Thresholds:
+    """Read a policy file; raises ConfigError."""
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), Thresholds)
+    except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise ConfigError(f"{path}: {error}. Correct it, or take the shipped rules/policy.toml.") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Thresholds, and digests of what is the organisation's own."""
+
+    limits: Thresholds
+    digester: Digester
+    domains: frozenset[str] = frozenset()
+    values: frozenset[bytes] = frozenset()
+    domain_digests: frozenset[bytes] = field(default=frozenset(), repr=False)
+
+    @classmethod
+    def build(cls, limits: Thresholds, own: Own, digester: Digester) -> "Policy":
+        """Digest the organisation's own contact details."""
+        values = [digester.phone(phone) for phone in own.phones]
+        values += [digester.address(address) for address in own.addresses]
+        values += [digester.name(name) for name in own.names]
+        domains = frozenset(normal.domain(domain) for domain in own.domains)
+        return cls(limits, digester, domains, frozenset(values), frozenset(map(digester.domain, domains)))
+
+    def outside(self, recipients: Iterable[str]) -> list[str]:
+        """Distinct recipients that are not in the organisation's own domains."""
+        distinct = dict.fromkeys(normal.email(address) for address in recipients)
+        return [address for address in distinct if normal.domain(address.rpartition("@")[2]) not in self.domains]
+
+
+def judge(envelope: Envelope, inspection: Inspection, policy: Policy, mode: SourceMode = SourceMode.FINDINGS) -> Verdict:
+    """The machine's word on one message."""
+    case = _Case(envelope, inspection, policy)
+    reasons: dict[str, set[bytes]] = {}
+    for code, key in case.reasons(mode):
+        reasons.setdefault(code, set()).add(key)
+    if not reasons:
+        return Verdict(Action.PASS)
+    evidence = tuple(sorted(set().union(*reasons.values())))
+    return Verdict(Action.HOLD, tuple(reasons), evidence, tuple(case.mismatches))
+
+
+def content_key(source_id: str, subject_key: bytes, evidence: Collection[bytes], digester: Digester) -> bytes:
+    """What one decision covers: source, subject skeleton and the digests of what holds."""
+    return digester.of("hold", b"\0".join([source_id.encode(), subject_key, *sorted(evidence)]))
+
+
+class _Case:
+    """One message before the judge: who it is for, and what is left when their own is taken out."""
+
+    def __init__(self, envelope: Envelope, inspection: Inspection, policy: Policy) -> None:
+        self._inspection, self._policy = inspection, policy
+        outside = policy.outside(envelope.rcpt_to)
+        self._recipient = policy.digester.email(outside[0]) if len(outside) == 1 else None
+        self._own = policy.values | {
+            digest
+            for finding in inspection.findings
+            if finding.domains and policy.domain_digests.issuperset(finding.domains)
+            for digest in finding.digests
+        }
+        self._names = self._recipients_names()
+        self.mismatches = [finding for path in self._paths() if (finding := self._mismatch(path))]
+
+    def reasons(self, mode: SourceMode) -> Iterator[tuple[str, bytes]]:
+        """(code, key of evidence), the gravest first."""
+        yield from (("recipient_mismatch", finding.key) for finding in self.mismatches)
+        yield from self._attachment_findings()
+        yield from self._body()
+        yield from self._visible_addresses()
+        yield from ((f"problem_{problem.kind}", problem.key) for problem in self._inspection.problems)
+        yield from self._mode(mode)
+
+    def _recipients_names(self) -> tuple[tuple[bytes, ...], ...]:
+        """How the message itself names its one recipient: display name in To, greeting in the body."""
+        if self._recipient is None:
+            return ()
+        shown = [other.names for other in self._inspection.addressees if other.address == self._recipient and other.names]
+        greeted = [person.names for person in self._inspection.people if not attached(person.path) and person.greeted]
+        return (*shown, *greeted[:1])
+
+    def _paths(self) -> list[PartPath]:
+        return list(dict.fromkeys(person.path for person in self._inspection.people if attached(person.path)))
+
+    def _is_recipient(self, person: Person) -> bool:
+        return self._recipient in person.contacts or any(_same(person.names, names) for names in self._names)
+
+    def _persons(self, path: PartPath) -> list[Person]:
+        """Persons of a part who are not there for an organisation or the own one."""
+        here = [person for person in self._inspection.people if person.path == path]
+        return [person for person in here if not person.organisation and not self._is_own(person)]
+
+    def _is_own(self, person: Person) -> bool:
+        known = set(person.names[:1]) | set(person.contacts)
+        return bool(known & self._own)
+
+    def _recipients_document(self, path: PartPath) -> bool:
+        """Whether a part is about nobody but the one recipient, and who shares her row or paragraph."""
+        if self._recipient is None or path in self._inspection.crowded:
+            return False
+        persons = self._persons(path)
+        blocks = {person.block for person in persons if self._is_recipient(person)}
+        staff = [person for person in self._inspection.people if person.path == path and person.organisation]
+        return bool(blocks) and all(person.block in blocks for person in persons) and len(staff) <= STAFF
+
+    def _mismatch(self, path: PartPath) -> Finding | None:
+        """A part about exactly one person who is not the one recipient (差し込みのずれ)."""
+        persons = [person for person in self._persons(path) if person.names]
+        distinct = {person.names[0] for person in persons}
+        if not self._names or len(distinct) != 1 or any(self._is_recipient(person) for person in self._persons(path)):
+            return None
+        named = [f for f in self._inspection.findings if f.path == path and f.kind in {Kind.NAME, Kind.NAME_KANA}]
+        if not named:
+            return None
+        return Finding(
+            rule="recipient_mismatch",
+            kind=Kind.RECIPIENT_MISMATCH,
+            path=path,
+            where=named[0].where,
+            count=1,
+            distinct=1,
+            samples=named[0].samples[:1],
+            key=named[0].key,
+        )
+
+    def _attachment_findings(self) -> Iterator[tuple[str, bytes]]:
+        own_parts = {path for path in self._paths() if self._recipients_document(path)}
+        for finding in self._inspection.findings:
+            if attached(finding.path) and finding.path not in own_parts and self._counts(finding):
+                yield "attachment_findings", finding.key
+
+    def _counts(self, finding: Finding) -> bool:
+        """Whether a finding is sure enough and not wholly the organisation's own."""
+        complete = len(finding.digests) == finding.distinct and finding.distinct > 0
+        return finding.confidence >= self._policy.limits.confidence and not (
+            complete and self._own.issuperset(finding.digests)
+        )
+
+    def _body(self) -> Iterator[tuple[str, bytes]]:
+        limits = self._policy.limits
+        for finding in self._inspection.findings:
+            if not attached(finding.path) and finding.kind in limits.high_risk and self._counts(finding):
+                yield "body_high_risk", finding.key
+        others = [
+            person
+            for person in self._inspection.people
+            if not attached(person.path)
+            and not person.organisation
+            and not self._is_own(person)
+            and not self._is_recipient(person)
+        ]
+        identified = [person for person in others if person.identified]
+        if len(_distinct(identified)) >= limits.body_persons:
+            yield from (("body_persons", person.key) for person in identified)
+        elif len(_distinct(others)) >= limits.body_names:
+            yield from (("body_names", person.key) for person in others)
+
+    def _visible_addresses(self) -> Iterator[tuple[str, bytes]]:
+        outside = {a.address for a in self._inspection.addressees if a.domain not in self._policy.domain_digests}
+        if len(outside) > self._policy.limits.visible_addresses:
+            yield "visible_addresses", self._policy.digester.of(HEADERS, b"".join(sorted(outside)))
+
+    def _mode(self, mode: SourceMode) -> Iterator[tuple[str, bytes]]:
+        files = sorted(part.key for part in self._inspection.parts if attached(part.path))
+        if mode is SourceMode.NO_ATTACHMENTS:
+            yield from (("attachment_forbidden", key) for key in files)
+        elif mode is SourceMode.EVERY_MAILING:
+            yield "every_mailing", self._policy.digester.of("mailing", b"".join([self._inspection.subject_key, *files]))
+
+
+def _same(left: tuple[bytes, ...], right: tuple[bytes, ...]) -> bool:
+    """Whether two ways to name somebody agree: equal in full, or one is the other's family name alone."""
+    if not left or not right:
+        return False
+    return left[0] == right[0] or left[0] in right[1:] or right[0] in left[1:]
+
+
+def _distinct(people: Iterable[Person]) -> set[bytes]:
+    return {(person.names or person.contacts)[0] for person in people if person.names or person.contacts}

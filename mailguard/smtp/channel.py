@@ -152,7 +152,6 @@ class Channel(SMTP):  # type: ignore[misc]  # aiosmtpd publishes no types
             self._writer.write(_SHUTDOWN.raw())
             self._writer.close()
 
-    @property
     def task(self) -> asyncio.Task[Any]:
         """The task that runs the dialogue."""
         assert self._handler_coroutine is not None

@@ -46,7 +46,7 @@ class SmtpServer:
         if self._server is not None:
             self._server.close()
         sessions = list(self._desk.sessions)
-        tasks = [session.task for session in sessions]
+        tasks = [session.task() for session in sessions]
         for session in sessions:
             session.wind_up()
         if not tasks:

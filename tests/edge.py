@@ -1,0 +1,113 @@
+"""The SMTP edge between a raw client and the scripted next hop, with a pipeline that only hands over or holds."""
+
+import asyncio
+import contextlib
+from datetime import UTC, datetime
+
+from hop import Hop
+
+from mailguard.config import Relay, Smtp
+from mailguard.errors import RelayError
+from mailguard.relay.next_hop import NextHop
+from mailguard.relay.reply import Reply
+from mailguard.smtp import SmtpServer
+
+
+def clock():
+    return datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
+
+
+class FakePipeline:
+    """`mode`: pass | hold | raise | slow. `gate` lets a test stop the delivery half-way."""
+
+    def __init__(self, mode="pass"):
+        self.mode = mode
+        self.messages = []
+        self.errors = []
+        self.entered = asyncio.Event()
+        self.gate = asyncio.Event()
+        self.finished = 0
+
+    async def deliver(self, message, transaction):
+        self.messages.append(message)
+        self.entered.set()
+        if self.mode == "slow":
+            await self.gate.wait()
+        if self.mode == "raise":
+            raise ValueError("personal data of taro@example.jp")
+        if self.mode == "hold":
+            await transaction.reset()
+            self.finished += 1
+            return Reply.of(250, "2.0.0 held for approval, H-0123456789")
+        try:
+            reply = await transaction.data(message.content)
+        except RelayError as error:
+            self.errors.append(error)
+            reply = Reply.of(451, "4.4.2 next hop broke off")
+        self.finished += 1
+        return reply
+
+
+class Client:
+    """Raw bytes to the server and back."""
+
+    def __init__(self, reader, writer):
+        self.reader, self.writer = reader, writer
+
+    async def send(self, data):
+        self.writer.write(data)
+        await self.writer.drain()
+
+    async def reply(self):
+        """The next reply, all its lines joined by a newline; "" when the server closed."""
+        lines = []
+        while True:
+            async with asyncio.timeout(5):
+                line = await self.reader.readline()
+            if not line:
+                return "\n".join(lines)
+            assert line.endswith(b"\r\n")
+            lines.append(line[:-2].decode("utf-8", "surrogateescape"))
+            if line[3:4] != b"-":
+                return "\n".join(lines)
+
+    async def ask(self, line):
+        await self.send((line if isinstance(line, bytes) else line.encode()) + b"\r\n")
+        return await self.reply()
+
+    async def envelope(self, sender="shop@example.jp", recipients=("taro@example.jp",)):
+        """Greeting to 354."""
+        assert (await self.reply()).startswith("220")
+        assert (await self.ask("EHLO tool.example")).startswith("250")
+        assert (await self.ask(f"MAIL FROM:<{sender}>")).startswith("250")
+        for recipient in recipients:
+            assert (await self.ask(f"RCPT TO:<{recipient}>")).startswith("250")
+        assert (await self.ask("DATA")).startswith("354")
+
+
+class Edge:
+    """Everything of one test: `hop`, `pipeline`, `server`, and `connect()`."""
+
+    def __init__(self, hop, pipeline, server, stack):
+        self.hop, self.pipeline, self.server, self._stack = hop, pipeline, server, stack
+
+    async def connect(self):
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.server.port)
+        self._stack.callback(writer.close)
+        return Client(reader, writer)
+
+
+@contextlib.asynccontextmanager
+async def edge(script=(), mode="pass", smtp=None, relay=None):
+    settings = Smtp(listen="127.0.0.1:0", hostname="guard.example", **(smtp or {}))
+    async with Hop(list(script)) as hop:
+        pipeline = FakePipeline(mode)
+        options = {"reply_seconds": 1, "connect_seconds": 1, **(relay or {})}
+        next_hop = NextHop(Relay(host="127.0.0.1", port=hop.port, **options), "guard.example")
+        server = SmtpServer(settings, pipeline, next_hop, clock)
+        await server.start()
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                yield Edge(hop, pipeline, server, stack)
+            finally:
+                await server.stop(1)

@@ -1,0 +1,80 @@
+"""The words of the notices, per event and language; every number stands with its word.
+
+In: a notice. Out: subject and text. Never a subject, an address, a file name or a name out of the held mail: whoever
+reads the notice follows the link and logs in.
+"""
+
+from dataclasses import dataclass
+
+from mailguard.store.views import Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """`subject` and `lead` in one language."""
+
+    subject: str
+    lead: str
+
+
+JAPANESE = {
+    "opened": Words("承認待ちの保留があります", "配信を保留しました。承認者が承認するまで送信されません。内容を確認してください。"),
+    "first_approval": Words("2人目の承認を待っています", "1人目の承認者が承認しました。別の承認者がもう1人承認するまで送信されません。"),
+    "approved": Words("保留が承認されました", "保留が承認済みになりました。中継サーバーへの送信を始めます。"),
+    "rejected": Words("保留が却下されました", "保留が却下されました。この配信は送信されません。"),
+    "returned": Words("保留が差し戻されました", "承認者が保留を差し戻しました。理由を確認してください。送信はされていません。"),
+    "withdrawn": Words("保留が取り下げられました", "送信担当者が保留を取り下げました。この配信は送信されません。"),
+    "expired": Words("保留が期限切れになりました(未送信)", "期限までに承認されなかったため、期限切れ(未送信)になりました。送信はされていません。"),
+    "failed": Words("送信に失敗した宛先があります", "承認済みの配信のうち、中継サーバーが受理しなかった宛先があります。"),
+    "closed": Words("終了した保留に後続のメールが届きました", "却下・取り下げ・期限切れの保留に当たるメールが届きました。送信されません。"),
+}  # fmt: skip
+
+ENGLISH = {
+    "opened": Words("A hold is waiting for approval", "A mailing was held. Nothing is sent until an approver approves it. Please look at it."),
+    "first_approval": Words("A second approval is needed", "One approver has approved. Nothing is sent until a different approver approves too."),
+    "approved": Words("A hold was approved", "The hold was approved. Sending to the relay begins."),
+    "rejected": Words("A hold was rejected", "The hold was rejected. This mailing will not be sent."),
+    "returned": Words("A hold was sent back", "An approver sent the hold back with a question. Nothing was sent."),
+    "withdrawn": Words("A hold was withdrawn", "An operator withdrew the hold. This mailing will not be sent."),
+    "expired": Words("A hold expired (never sent)", "Nobody approved the hold in time. It expired and was never sent."),
+    "failed": Words("Some recipients could not be sent to", "The relay did not accept some recipients of an approved mailing."),
+    "closed": Words("More mail arrived for a closed hold", "Mail arrived that belongs to a rejected, withdrawn or expired hold. It is not sent."),
+}  # fmt: skip
+
+_OTHER_JA = Words("保留に変化がありました", "保留の状態が変わりました。")
+_OTHER_EN = Words("A hold changed", "The state of a hold has changed.")
+
+
+def compose(notice: Notice, link: str) -> tuple[str, str]:
+    """(subject, text): Japanese first with English below, the other way round for who reads English."""
+    ja, en = _japanese(notice, link), _english(notice, link)
+    first, second = (en, ja) if notice.person.language == "en" else (ja, en)
+    return f"[mailguard] {first[0]} / {notice.hold_id}", f"{first[1]}\n----------\n{second[1]}"
+
+
+def _japanese(notice: Notice, link: str) -> tuple[str, str]:
+    words = JAPANESE.get(notice.event, _OTHER_JA)
+    text = (
+        f"{words.lead}\n\n"
+        f"保留: {notice.hold_id}\n"
+        f"送信システム: {notice.source_title}\n"
+        f"本人数: {notice.persons:,}人分\n"
+        f"宛先数: {notice.recipients:,}件\n"
+        f"通数: {notice.messages:,}通\n\n"
+        f"{link}\n"
+    )
+    return words.subject, text
+
+
+def _english(notice: Notice, link: str) -> tuple[str, str]:
+    words = ENGLISH.get(notice.event, _OTHER_EN)
+    text = (
+        f"{words.lead}\n\n"
+        f"Hold: {notice.hold_id}\n"
+        f"Sending system: {notice.source_title}\n"
+        f"Persons in the data: {notice.persons:,}\n"
+        f"Recipients: {notice.recipients:,}\n"
+        f"Messages: {notice.messages:,}\n\n"
+        f"{link}\n"
+    )
+    return words.subject, text

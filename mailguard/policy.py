@@ -97,8 +97,7 @@ class _Case:
 
     def __init__(self, envelope: Envelope, inspection: Inspection, policy: Policy) -> None:
         self._inspection, self._policy = inspection, policy
-        outside = policy.outside(envelope.rcpt_to)
-        self._recipient = policy.digester.email(outside[0]) if len(outside) == 1 else None
+        self._recipient = self._only(envelope)
         self._own = policy.values | {
             digest
             for finding in inspection.findings
@@ -116,6 +115,15 @@ class _Case:
         yield from self._visible_addresses()
         yield from ((f"problem_{problem.kind}", problem.key) for problem in self._inspection.problems)
         yield from self._mode(mode)
+
+    def _only(self, envelope: Envelope) -> bytes | None:
+        """Digest of the one outside recipient; To and Cc stand in where there is no envelope (a file scanned)."""
+        if envelope.rcpt_to:
+            outside = {self._policy.digester.email(address) for address in self._policy.outside(envelope.rcpt_to)}
+        else:
+            own = self._policy.domain_digests
+            outside = {other.address for other in self._inspection.addressees if other.domain not in own}
+        return outside.pop() if len(outside) == 1 else None
 
     def _recipients_names(self) -> tuple[tuple[bytes, ...], ...]:
         """How the message itself names its one recipient: display name in To, greeting in the body."""

@@ -1,0 +1,46 @@
+"""mailguard config: check a configuration, or print the annotated example."""
+
+import argparse
+import asyncio
+import os
+
+from mailguard import service
+from mailguard.cli.options import Verbs, config_of, nested, takes_config, verb
+from mailguard.config import Config, example
+from mailguard.detect.ruleset import Ruleset
+from mailguard.digest import Digester
+
+
+def register(verbs: Verbs) -> None:
+    """Add the command."""
+    actions = nested(verbs, "config", "Check or print configuration.")
+    check = verb(actions, "check", "Check configuration, rules and sandbox.", "mailguard config check --config /etc/mailguard.toml")
+    takes_config(check)
+    check.set_defaults(run=_check)
+    printed = verb(actions, "example", "Print every setting with its default.", "mailguard config example > mailguard.toml")
+    printed.set_defaults(run=_example)
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    config = config_of(arguments)
+    ruleset = Ruleset.load(service.rules_dir(config))
+    service.policy(config, Digester(os.urandom(32)))
+    print(f"configuration: ok\nrules: ok (ruleset {ruleset.version})")
+    for name, fact in asyncio.run(_posture(config)).items():
+        print(f"sandbox: {name}: {fact}")
+    return 0
+
+
+async def _posture(config: Config) -> dict[str, bool | str]:
+    scanner = service.scanner(config, Digester(os.urandom(32)))
+    await scanner.start()
+    try:
+        return scanner.posture()
+    finally:
+        await scanner.stop()
+
+
+def _example(arguments: argparse.Namespace) -> int:
+    del arguments
+    print(example(), end="")
+    return 0

@@ -55,7 +55,7 @@ class Hop:
         self.rules.append(Rule(verb, argument.strip(), once))
 
     async def __aenter__(self):
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, limit=2**26)
         self.port = self._server.sockets[0].getsockname()[1]
         if self.find("down"):
             self._server.close()
@@ -162,10 +162,11 @@ class Dialogue:
             await self.reader.read(10)
             self.writer.transport.abort()
             return False
-        content = b"\r\n"
-        while not content.endswith(b"\r\n.\r\n"):
-            content += await self.reader.readuntil(b".\r\n")
-        return await self.dot(content.removesuffix(b".\r\n").replace(b"\r\n.", b"\r\n")[2:])
+        lines = [b"\r\n"]
+        # Bare LF must not end a line here: that is what the smuggling tests look for.
+        while (line := await self.reader.readuntil(b"\n")) != b".\r\n" or not lines[-1].endswith(b"\r\n"):
+            lines.append(line)
+        return await self.dot(b"".join(lines).replace(b"\r\n.", b"\r\n")[2:])
 
     async def dot(self, content):
         if not await self.hop.step("dot", self.writer):

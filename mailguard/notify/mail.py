@@ -42,5 +42,4 @@ def checked(address: str) -> str:
 
 
 def _base64(text: str) -> bytes:
-
     return encodebytes(text.replace("\n", "\r\n").encode()).replace(b"\n", b"\r\n")

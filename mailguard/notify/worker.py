@@ -107,7 +107,8 @@ class NoticeWorker:
         return reply.ok
 
     async def _hand_over(self, notice: Notice, content: bytes) -> Reply:
-        transaction = await self._next_hop.begin(self._settings.sender, ())
+        ascii_only = notice.person.email.isascii() and self._settings.sender.isascii()
+        transaction = await self._next_hop.begin(self._settings.sender, () if ascii_only else ("SMTPUTF8",))
         try:
             reply = transaction.mail_reply
             if reply.ok:

@@ -21,6 +21,7 @@ class SmtpServer:
     def __init__(self, settings: Smtp, pipeline: Delivery, next_hop: NextHop, clock: Callable[[], datetime]) -> None:
         self._desk = Desk(settings, pipeline, next_hop, clock, settings.hostname)
         self._server: asyncio.Server | None = None
+        self._port = 0
 
     async def start(self) -> None:
         """Listen. Raises OSError when the address is taken."""
@@ -31,12 +32,12 @@ class SmtpServer:
         self._desk.hostname = self._desk.hostname or await asyncio.to_thread(socket.getfqdn)
         host, port = split_endpoint(self._desk.settings.listen)
         self._server = await loop.create_server(lambda: Session(self._desk, loop), host, port, backlog=512)
+        self._port = int(self._server.sockets[0].getsockname()[1])
 
     @property
     def port(self) -> int:
         """The port listened on; the one chosen by the system when 0 was configured."""
-        assert self._server is not None
-        return int(self._server.sockets[0].getsockname()[1])
+        return self._port
 
     async def stop(self, drain_seconds: float) -> None:
         """Take no more connections, end idle sessions with 421, give busy ones `drain_seconds`, then cut them off.

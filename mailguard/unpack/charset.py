@@ -29,6 +29,7 @@ _ESCAPE = re.compile(rb"\x1b(\$[@AB]|\$\([@ABCDOPQ]|\([A-Z]|\.[AF])|([\x0e\x0f])
 _JAPANESE_ESCAPE = re.compile(rb"\x1b(?:\$[@B]|\$\([@BDOPQ]|\([IJ])")
 _NOT_ASCII = re.compile("[^\x00-\x7f]+")
 _SCORED = 20_000  # characters beyond ASCII that decide; more would not change the answer
+UNREADABLE = 0.1  # share of characters of no writing, from which a text counts as not decoded
 _TO_EUC = bytes(byte | 0x80 if 0x21 <= byte <= 0x7E else byte for byte in range(256))
 _LEVEL_ONE = frozenset(
     bytes((row, cell)).decode("euc_jp")

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Literal
 
-from mailguard.model import BODY, HTML, Part, Problem, Table, Text
+from mailguard.model import BODY, HTML, Part, Problem, ProblemKind, Table, Text
 from mailguard.unpack import charset, sniff
 from mailguard.unpack.budget import Budget
 
@@ -40,6 +40,8 @@ def matches(part: Part, sniffed: str) -> bool:
 def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Problem]:
     """The whole file as one table; `sep=` of Excel is obeyed."""
     text = charset.decode(part.data, part.charset)
+    if charset.unreadable(text) > charset.UNREADABLE:
+        yield Problem(part.path, ProblemKind.UNKNOWN_FORMAT, "text in no known charset")
     declared = _SEP.match(text)
     sample = _sample(text)
     delimiter = declared[1] if declared else _delimiter(sample, 0.6) or _delimiter(sample, 0.3) or ","

@@ -30,6 +30,10 @@ _MAGIC = (
     (b"\x1f\x8b", "application/gzip"),
     (b"BZh", "application/x-bzip2"),
     (b"\xfd7zXZ\0", "application/x-xz"),
+    (b"\x28\xb5\x2f\xfd", "application/zstd"),
+    (b"\x04\x22\x4d\x18", "application/x-lz4"),
+    (b"LZIP", "application/x-lzip"),
+    (b"\x1f\x9d", "application/x-compress"),
     (b"{\\rtf", "application/rtf"),
     (b"%!PS", "application/postscript"),
     (b"SQLite format 3\0", "application/vnd.sqlite3"),
@@ -125,5 +129,10 @@ def _reads_as_text(data: bytes) -> bool:
     controls = len(data) - len(data.translate(None, _CONTROLS))
     if controls * 200 <= len(data):
         return True
-    even = data[: min(len(data), _LOOK) & ~1]
-    return len(data) % 2 == 0 and charset.unreadable(charset.decode(even)) < 0.02
+    return len(data) % 2 == 0 and _utf16(charset.decode(data[: min(len(data), _LOOK) & ~1]))
+
+
+def _utf16(text: str) -> bool:
+    """Any two bytes are some character of UTF-16: without a mark it must look like writing."""
+    plain = sum(1 for char in text if " " <= char <= "~" or "\u3000" <= char <= "\u30ff" or char in "\r\n\t")
+    return plain * 4 > len(text) and charset.unreadable(text) < 0.02

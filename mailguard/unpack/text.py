@@ -24,7 +24,6 @@ _HIDDEN = (
 )  # fmt: skip
 _JSON_ESCAPE = re.compile(r"\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})|\\u([0-9a-f]{4})", re.IGNORECASE)
 _READABLE = {sniff.TEXT, sniff.HTML, sniff.MAIL}
-_UNREADABLE = 0.1
 
 
 def matches(part: Part, sniffed: str) -> bool:
@@ -37,7 +36,7 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Prob
     """One text."""
     text = charset.decode(part.data, part.charset)
     budget.text(len(text))
-    if charset.unreadable(text) > _UNREADABLE:
+    if charset.unreadable(text) > charset.UNREADABLE:
         yield Problem(part.path, ProblemKind.UNKNOWN_FORMAT, "text in no known charset")
     for pattern, kind, detail in _HIDDEN:
         if pattern.search(text):

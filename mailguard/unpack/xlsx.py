@@ -38,6 +38,7 @@ _STRUCTURE = (
 _SPARSE = 5_000_000  # cells of the used range, from which it must be filled to one part in `_FILLED`
 _FILLED = 20
 _CHUNK = 1 << 20
+_CELL_LESS = (python_calamine.SheetTypeEnum.ChartSheet, python_calamine.SheetTypeEnum.Vba)  # no set: unhashable
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Prob
 def _sheets(part: Part, budget: Budget) -> Iterator[Table | Problem]:
     with python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(part.data)) as book:
         for sheet in book.sheets_metadata:
-            if sheet.typ in {python_calamine.SheetTypeEnum.ChartSheet, python_calamine.SheetTypeEnum.Vba}:
+            if sheet.typ in _CELL_LESS:
                 continue
             path = (*part.path, sheet.name)
             try:
@@ -134,7 +135,7 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: Budget) -> 
 
 def _extra(name: str, content: bytes, budget: Budget) -> _Extra | None:
     low = name.lower()
-    if "/worksheets/" in low and low.endswith(".xml"):
+    if b"sheetData" in content:
         _check_range(content, budget)
         shown = b"\n".join(_HEADER_FOOTER.findall(content)).decode("utf-8", "replace")
         return _Extra(clean_name(name.rpartition("/")[2]), text=_header_text(shown)) if shown else None

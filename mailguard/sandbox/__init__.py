@@ -1,0 +1,6 @@
+"""Running code on hostile input: worker processes with no network, no files, little memory and a deadline."""
+
+from mailguard.sandbox.errors import CrashedError, TimedOutError
+from mailguard.sandbox.supervisor import Scanner
+
+__all__ = ["CrashedError", "Scanner", "TimedOutError"]

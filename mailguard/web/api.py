@@ -1,0 +1,232 @@
+"""The JSON API under /api: the page's rules for programs.
+
+In: a bearer token, or a browser's cookie with its CSRF header. Out: masks, counts and states; problem details when
+something is wrong. Digests stay inside.
+"""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
+from starlette.requests import Request
+
+from mailguard.errors import RefusedError
+from mailguard.lifecycle import Choice, HoldState
+from mailguard.model import Finding, Problem
+from mailguard.store.views import Decided, HoldRow, HoldView, Person, Session
+from mailguard.web import deciding, say, show
+from mailguard.web.deciding import Refusal, Wish
+from mailguard.web.site import Site
+from mailguard.web.texts import Texts
+
+ROWS = 200
+Json = dict[str, Any]
+
+
+class Strict(BaseModel):
+    """A body with these fields and no others."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class LoginBody(Strict):
+    """Body of POST /api/login."""
+
+    login: str = Field(max_length=1000)
+    password: str = Field(max_length=1000)
+
+
+class DecisionBody(Strict):
+    """Body of a decision; `cap` is needed to approve."""
+
+    revision: StrictInt
+    choice: Literal["approve", "reject"]
+    reason: str = Field("", max_length=5000)
+    cap: StrictInt | None = None
+
+
+class Api:
+    """Routes under /api."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self.router = APIRouter(prefix="/api")
+        add = self.router.add_api_route
+        add("/login", self.log_in, methods=["POST"])
+        add("/logout", self.log_out, methods=["POST"])
+        add("/holds", self.overview, methods=["GET"])
+        add("/holds/{hold_id}", self.one, methods=["GET"])
+        add("/holds/{hold_id}/recipients", self.recipients, methods=["GET"])
+        add("/holds/{hold_id}/decision", self.decide, methods=["POST"])
+
+    def log_in(self, request: Request, body: LoginBody) -> Json:
+        """A bearer token for a password; sets no cookie."""
+        t = self._site.texts(request)
+        try:
+            person = self._site.store.people.authenticate(body.login.strip(), body.password)
+        except RefusedError as error:
+            raise Refusal(429, error.code, t.known("refused", error.code)) from None
+        if person is None:
+            raise Refusal(401, "login_wrong", t("login.wrong"))
+        token = self._site.store.sessions.create(person.id, self._site.settings.session_hours)
+        session = self._site.look_up(request, token)
+        return {"token": token, "expires_at": show.iso(session.expires_at), "person": _person(person)}
+
+    def log_out(self, request: Request) -> Json:
+        """End this session."""
+        _, token = self._changing(request)
+        self._site.store.sessions.delete(token)
+        return {}
+
+    def overview(
+        self,
+        request: Request,
+        state: HoldState | None = None,
+        limit: Annotated[int, Query(ge=1, le=ROWS)] = ROWS,
+        offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+    ) -> Json:
+        """The newest holds, or those of one state."""
+        self._session(request)
+        t = self._site.texts(request)
+        rows = self._site.store.holds.recent([state] if state else None, limit=limit, offset=offset)
+        return {"holds": [_row(t, row) for row in rows]}
+
+    def one(self, request: Request, hold_id: str) -> Json:
+        """One hold with what was found, and who can decide."""
+        session, _ = self._session(request)
+        return self._view(request, session, hold_id)
+
+    def recipients(
+        self,
+        request: Request,
+        hold_id: str,
+        limit: Annotated[int, Query(ge=1, le=ROWS)] = ROWS,
+        offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+    ) -> Json:
+        """The recipients with the relay's replies; addresses are masked."""
+        self._session(request)
+        self._site.store.holds.get(hold_id)
+        rows = self._site.store.holds.recipients(hold_id, limit=limit, offset=offset)
+        return {
+            "recipients": [
+                {
+                    "message_id": row.message_id,
+                    "address": row.address,
+                    "state": row.state.value,
+                    "reply": row.reply,
+                    "attempts": row.attempts,
+                    "changed_at": show.iso(row.changed_at),
+                }
+                for row in rows
+            ]
+        }
+
+    def decide(self, request: Request, hold_id: str, body: DecisionBody) -> Json:
+        """Approve or reject the revision that was looked at; answers with the hold as it is then."""
+        session, _ = self._changing(request)
+        wish = Wish(Choice(body.choice), body.revision, body.reason, body.cap)
+        deciding.decide(self._site, self._site.texts(request), hold_id, session.person, wish)
+        return self._view(request, session, hold_id)
+
+    def _session(self, request: Request) -> tuple[Session, str]:
+        token = _bearer(request) or self._site.token(request)
+        return self._site.look_up(request, token), token
+
+    def _changing(self, request: Request) -> tuple[Session, str]:
+        session, token = self._session(request)
+        if not _bearer(request):
+            # Only a cookie comes along by itself, so only then could another site have sent this.
+            self._site.check_form(request, session.csrf, request.headers.get("x-csrf-token", ""))
+        return session, token
+
+    def _view(self, request: Request, session: Session, hold_id: str) -> Json:
+        holds, t = self._site.store.holds, self._site.texts(request)
+        view = holds.get(hold_id)
+        pending = view.row.state is HoldState.PENDING
+        return _hold(t, view) | {
+            "may_decide": holds.may_decide(hold_id, session.person.id) is None if pending else False,
+            "refusal": holds.may_decide(hold_id, session.person.id) if pending else None,
+            "deciders": [_person(person) for person in holds.deciders(hold_id)] if pending else [],
+        }
+
+
+def _bearer(request: Request) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _person(person: Person) -> Json:
+    return {"id": person.id, "name": person.name, "role": person.role, "organisation": person.organisation}
+
+
+def _row(t: Texts, row: HoldRow) -> Json:
+    return {
+        "id": row.id,
+        "state": row.state.value,
+        "revision": row.revision,
+        "source": {"id": row.source_id, "title": row.source_title},
+        "subject": row.subject,
+        "why": say.row_reason(t, row),
+        "reasons": list(row.reasons),
+        "persons": row.persons,
+        "persons_exact": row.persons_exact,
+        "households": row.households,
+        "recipients": row.recipients,
+        "messages": row.messages,
+        "first_seen": show.iso(row.first_seen),
+        "last_seen": show.iso(row.last_seen),
+        "expires_at": show.iso(row.expires_at),
+        "approvals": row.approvals,
+        "approvals_needed": row.approvals_needed,
+    }
+
+
+def _hold(t: Texts, view: HoldView) -> Json:
+    inspection = view.inspection
+    return _row(t, view.row) | {
+        "why": say.headline(t, view),
+        "law": say.law(t, view),
+        "findings": [_finding(finding) for finding in inspection.findings],
+        "problems": [_problem(problem) for problem in inspection.problems],
+        "parts": [
+            {"path": list(part.path), "media_type": part.media_type, "size": part.size} for part in inspection.parts
+        ],
+        "ruleset": inspection.ruleset,
+        "decisions": [_decided(decided) for decided in view.decisions],
+        "cap": view.cap,
+        "used": view.used,
+        "late_messages": view.late_messages,
+        "operators": [_person(person) for person in view.operators],
+        "progress": {
+            "recipients": {state.value: count for state, count in view.progress.recipients.items()},
+            "messages": {state.value: count for state, count in view.progress.messages.items()},
+        },
+    }
+
+
+def _finding(finding: Finding) -> Json:
+    return {
+        "kind": finding.kind.value,
+        "rule": finding.rule,
+        "path": list(finding.path),
+        "where": finding.where,
+        "count": finding.count,
+        "distinct": finding.distinct,
+        "samples": list(finding.samples),
+        "confidence": finding.confidence,
+    }
+
+
+def _problem(problem: Problem) -> Json:
+    return {"path": list(problem.path), "kind": problem.kind.value, "detail": problem.detail}
+
+
+def _decided(decided: Decided) -> Json:
+    return {
+        "choice": decided.choice.value,
+        "person": {"id": decided.person_id, "name": decided.person_name},
+        "reason": decided.reason,
+        "cap": decided.cap,
+        "revision": decided.revision,
+        "at": show.iso(decided.at),
+    }

@@ -1,0 +1,41 @@
+"""The page as one ASGI application.
+
+In: the store, the settings of the page, a clock. Out: a FastAPI application with its guard around it. It holds no state
+of its own: two of them on one store are the same page.
+"""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+from starlette.staticfiles import StaticFiles
+
+from mailguard import config as settings
+from mailguard.store import Store
+from mailguard.web.api import Api
+from mailguard.web.guard import Guard
+from mailguard.web.holds import HoldPages
+from mailguard.web.login import LoginPages
+from mailguard.web.site import Clock, build
+from mailguard.web.trouble import Trouble
+
+
+def create_app(store: Store, *, config: settings.Web, clock: Clock) -> FastAPI:
+    """Everything people and programs see on the page's port. No API browser: its scripts come from elsewhere."""
+    site = build(store, config, clock)
+    trouble = Trouble(site)
+    app = FastAPI(title="mailguard", openapi_url=None, docs_url=None, redoc_url=None)
+    app.include_router(LoginPages(site).router)
+    app.include_router(HoldPages(site).router)
+    app.include_router(Api(site).router)
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    app.add_api_route("/", _home, methods=["GET"], response_model=None)
+    trouble.install(app)
+    app.add_middleware(Guard, refuse=trouble.answer, https=site.https)
+    return app
+
+
+def _home(request: Request) -> RedirectResponse:
+    del request
+    return RedirectResponse("/holds", 303)

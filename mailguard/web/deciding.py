@@ -1,0 +1,90 @@
+"""A decision on its way to the store, the same for the page and for the API.
+
+In: a person's wish. Out: the new state, or a `Refusal` with status, stable code and text. The second-person rule itself
+is the store's; nothing here can let a wish through that the store refuses.
+"""
+
+from dataclasses import dataclass
+from typing import NoReturn
+
+from mailguard.errors import ConflictError, RefusedError
+from mailguard.lifecycle import Choice, HoldState, IllegalTransitionError
+from mailguard.metrics import DECISIONS
+from mailguard.store.views import HoldView, Person
+from mailguard.web import say
+from mailguard.web.site import Site
+from mailguard.web.texts import Texts
+
+REASON_CHARACTERS = 2000
+INPUT = frozenset({"reason_missing", "reason_long", "cap_missing", "cap_unconfirmed", "cap_too_low"})
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person wants to do to a hold, and the revision that was looked at."""
+
+    choice: Choice
+    revision: int
+    reason: str
+    cap: int | None = None
+
+
+class Refusal(Exception):  # noqa: N818 - an answer to a person, not a fault
+    """Nothing was decided: `status` is HTTP's, `code` stable, the text in the reader's language."""
+
+    def __init__(self, status: int, code: str, text: str) -> None:
+        super().__init__(text)
+        self.status, self.code, self.text = status, code, text
+
+
+def decide(site: Site, t: Texts, hold_id: str, person: Person, wish: Wish) -> HoldState:
+    """The hold's state after the decision; raises Refusal."""
+    code = _unusable(wish)
+    # Who may not decide hears that first, whatever else is wrong with the input.
+    barred = site.store.holds.may_decide(hold_id, person.id)
+    if code and not barred:
+        refuse(t, code)
+    try:
+        state = site.store.holds.decide(
+            hold_id,
+            revision=wish.revision,
+            choice=wish.choice,
+            person_id=person.id,
+            reason=wish.reason,
+            cap=wish.cap,
+        )
+    except RefusedError as error:
+        refuse(t, error.code)
+    except (ConflictError, IllegalTransitionError):
+        raise Refusal(409, "conflict", say.changed(t, site.store.holds.get(hold_id), wish.revision)) from None
+    DECISIONS.labels(wish.choice.value).inc()
+    return state
+
+
+def refuse(t: Texts, code: str) -> NoReturn:
+    """Raise the Refusal for a stable code."""
+    raise Refusal(422 if code in INPUT else 403, code, t.known("refused", code)) from None
+
+
+def number(text: str) -> int | None:
+    """A whole number as people type it: 2,000 or ２０００; None if it is none."""
+    digits = text.strip().replace(",", "").replace("，", "")
+    return int(digits) if digits.isdecimal() and len(digits) <= 9 else None
+
+
+def agreed(view: HoldView, person: Person) -> bool:
+    """Whether this person's approval of the revision now shown is already recorded."""
+    return any(
+        decided.person_id == person.id and decided.choice is Choice.APPROVE and decided.revision == view.row.revision
+        for decided in view.decisions
+    )
+
+
+def _unusable(wish: Wish) -> str:
+    if not wish.reason.strip():
+        return "reason_missing"
+    if len(wish.reason) > REASON_CHARACTERS:
+        return "reason_long"
+    if wish.choice is Choice.APPROVE and (wish.cap is None or wish.cap < 1):
+        return "cap_missing"
+    return ""

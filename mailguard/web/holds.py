@@ -1,0 +1,237 @@
+"""The list of holds, one hold, and its two forms.
+
+In: a logged-in person's request. Out: a page. A hold is shown to everyone who can log in; who may decide is the store's
+to say, and said on the page before anybody tries.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+from urllib.parse import quote
+
+from fastapi import APIRouter, Form, Query
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from mailguard.lifecycle import Choice, HoldState
+from mailguard.store.views import AuditRow, HoldRow, HoldView, Person, Session
+from mailguard.web import deciding, say, show
+from mailguard.web.deciding import Refusal, Wish
+from mailguard.web.show import Pager
+from mailguard.web.site import Site
+from mailguard.web.texts import Texts
+
+PENDING_ROWS = 200
+OTHER_ROWS = 30
+PER_PAGE = 50
+AUDIT_ROLES = frozenset({"approver", "auditor", "administrator"})
+ENOUGH_APPROVERS = 2
+Field = Annotated[str, Form(max_length=5000)]
+Page = Annotated[int, Query(ge=1, le=100_000)]
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What somebody typed into a form that was not accepted."""
+
+    choice: Choice | None = None
+    reason: str = ""
+    cap: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A message at the top of a page. tone: bad | good."""
+
+    tone: str
+    title: str
+    text: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One hold in the list, ready to print."""
+
+    row: HoldRow
+    why: str
+    persons: str
+    left: str
+    receiving: bool
+
+
+class HoldPages:
+    """Routes under /holds."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self.router = APIRouter()
+        add = self.router.add_api_route
+        add("/holds", self.overview, methods=["GET"], response_model=None)
+        add("/holds/{hold_id}", self.one, methods=["GET"], response_model=None)
+        add("/holds/{hold_id}/{form}", self.back, methods=["GET"], response_model=None)
+        add("/holds/{hold_id}/approve", self.approve, methods=["POST"], response_model=None)
+        add("/holds/{hold_id}/reject", self.reject, methods=["POST"], response_model=None)
+
+    def overview(self, request: Request, state: HoldState | None = None, page: Page = 1) -> Response:
+        """Pending holds first, then the others; or one state, page by page."""
+        session, holds = self._site.session(request), self._site.store.holds
+        t, more = self._site.texts(request), False
+        if state is None:
+            others = [other for other in HoldState if other is not HoldState.PENDING]
+            sections = [
+                (t("holds.pending"), self._cards(t, holds.recent([HoldState.PENDING], limit=PENDING_ROWS))),
+                (t("holds.others"), self._cards(t, holds.recent(others, limit=OTHER_ROWS))),
+            ]
+        else:
+            rows = holds.recent([state], limit=PER_PAGE + 1, offset=(page - 1) * PER_PAGE)
+            more = len(rows) > PER_PAGE
+            sections = [(t(f"state.{state.value}"), self._cards(t, rows[:PER_PAGE]))]
+        return self._site.page(
+            request,
+            "holds.html",
+            session=session,
+            sections=sections,
+            state=state,
+            states=list(HoldState),
+            page=page,
+            more=more,
+            per=PER_PAGE,
+            few_approvers=self._few_approvers(),
+        )
+
+    def one(self, request: Request, hold_id: str, page: Page = 1, done: str = "") -> Response:
+        """Everything about one hold."""
+        session = self._site.session(request)
+        t = self._site.texts(request)
+        notice = Alert("good", t(f"done.{done}")) if done in {"approved", "first", "rejected"} else None
+        return self._hold(request, session, hold_id, alert=notice, page=page)
+
+    def approve(
+        self,
+        request: Request,
+        hold_id: str,
+        revision: Annotated[int, Form()],
+        csrf: Field = "",
+        reason: Field = "",
+        cap: Field = "",
+        cap_again: Field = "",
+    ) -> Response:
+        """Approve up to a cap that was typed twice."""
+        session = self._genuine(request, csrf)
+        limit = deciding.number(cap)
+        typed = Typed(Choice.APPROVE, reason, cap)
+        if limit is not None and deciding.number(cap_again) != limit and not self._barred(hold_id, session.person):
+            text = self._site.texts(request)("refused.cap_unconfirmed")
+            return self._refused(request, session, hold_id, Refusal(422, "cap_unconfirmed", text), typed)
+        return self._decide(request, session, hold_id, Wish(Choice.APPROVE, revision, reason, limit), typed)
+
+    def reject(
+        self, request: Request, hold_id: str, revision: Annotated[int, Form()], csrf: Field = "", reason: Field = ""
+    ) -> Response:
+        """Reject with a reason."""
+        session = self._genuine(request, csrf)
+        wish, typed = Wish(Choice.REJECT, revision, reason), Typed(Choice.REJECT, reason)
+        return self._decide(request, session, hold_id, wish, typed)
+
+    def back(self, hold_id: str, form: Literal["approve", "reject"]) -> Response:
+        """Where a reload of a refused form leads."""
+        del form
+        return RedirectResponse(f"/holds/{quote(hold_id)}", 303)
+
+    def _genuine(self, request: Request, csrf: str) -> Session:
+        session = self._site.session(request)
+        self._site.check_form(request, session.csrf, csrf)
+        return session
+
+    def _barred(self, hold_id: str, person: Person) -> str | None:
+        return self._site.store.holds.may_decide(hold_id, person.id)
+
+    def _decide(self, request: Request, session: Session, hold_id: str, wish: Wish, typed: Typed) -> Response:
+        try:
+            state = deciding.decide(self._site, self._site.texts(request), hold_id, session.person, wish)
+        except Refusal as refusal:
+            return self._refused(request, session, hold_id, refusal, typed)
+        done = {HoldState.APPROVED: "approved", HoldState.REJECTED: "rejected"}.get(state, "first")
+        return RedirectResponse(f"/holds/{quote(hold_id)}?done={done}", 303)
+
+    def _refused(self, request: Request, session: Session, hold_id: str, refusal: Refusal, typed: Typed) -> Response:
+        t = self._site.texts(request)
+        title = {409: "alert.stale", 422: "alert.input"}.get(refusal.status, "alert.refused")
+        remedy = t("alert.stale.remedy") if refusal.status == 409 else ""
+        alert = Alert("bad", t(title), refusal.text, remedy)
+        return self._hold(request, session, hold_id, alert=alert, status=refusal.status, typed=typed)
+
+    def _hold(
+        self,
+        request: Request,
+        session: Session,
+        hold_id: str,
+        *,
+        alert: Alert | None,
+        page: int = 1,
+        status: int = 200,
+        typed: Typed | None = None,
+    ) -> Response:
+        store, t, now = self._site.store, self._site.texts(request), self._site.clock()
+        view = store.holds.get(hold_id)
+        person, pending = session.person, view.row.state is HoldState.PENDING
+        pager = Pager(page, PER_PAGE, sum(view.progress.recipients.values()))
+        approved = view.row.state is HoldState.APPROVED
+        return self._site.page(
+            request,
+            "hold.html",
+            status=status,
+            session=session,
+            alert=alert,
+            typed=typed or Typed(),
+            view=view,
+            card=self._card(t, view.row),
+            headline=say.headline(t, view),
+            law=say.law(t, view),
+            tree=show.tree(view.inspection),
+            groups=show.groups(view.inspection.findings),
+            path=lambda steps: show.path(t, steps),
+            step=lambda name: show.step(t, name),
+            size=lambda count: show.size(t, count),
+            barred=store.holds.may_decide(hold_id, person.id) if pending else None,
+            agreed=pending and deciding.agreed(view, person),
+            deciders=store.holds.deciders(hold_id) if pending else [],
+            pager=pager,
+            recipients=store.holds.recipients(hold_id, limit=PER_PAGE, offset=pager.offset) if approved else [],
+            release=show.release_state(view.progress.messages) if approved else None,
+            bars=self._bars(t, view) if approved else [],
+            audit=self._audit(person, hold_id),
+            names={somebody.id: somebody.name for somebody in store.people.all()},
+            few_approvers=self._few_approvers(),
+            live=pending or show.unfinished(view.progress.messages),
+            now=now,
+        )
+
+    def _audit(self, person: Person, hold_id: str) -> list[AuditRow]:
+        return self._site.store.audit.rows(limit=100, offset=0, subject=hold_id) if person.role in AUDIT_ROLES else []
+
+    def _few_approvers(self) -> int | None:
+        approvers = self._site.store.holds.gauges().approvers
+        return approvers if approvers < ENOUGH_APPROVERS else None
+
+    def _bars(self, t: Texts, view: HoldView) -> list[tuple[str, str, list[show.Slice]]]:
+        progress = view.progress
+        return [
+            (t("release.recipients"), "recipient", show.bar(progress.recipients, show.RECIPIENT_ORDER)),
+            (t("release.messages"), "message", show.bar(progress.messages, show.MESSAGE_ORDER)),
+        ]
+
+    def _cards(self, t: Texts, rows: Sequence[HoldRow]) -> list[Card]:
+        return [self._card(t, row) for row in rows]
+
+    def _card(self, t: Texts, row: HoldRow) -> Card:
+        now = self._site.clock()
+        pending = row.state is HoldState.PENDING
+        return Card(
+            row,
+            say.row_reason(t, row),
+            say.persons_of_row(t, row),
+            show.left(t, row, now) if pending else "",
+            pending and show.receiving(row, now),
+        )

@@ -1,0 +1,144 @@
+"""What every page needs: the store, the templates, who is logged in, and whether a form is genuine.
+
+In: a request. Out: a session or an error; a rendered page. The session token lives only in a cookie or an
+Authorization header, never in a URL or in the log.
+"""
+
+import hmac
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote, urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from mailguard import config
+from mailguard.store import Store
+from mailguard.store.views import Session
+from mailguard.web import show
+from mailguard.web.texts import CATALOGUES, Texts, preferred
+
+Clock = Callable[[], datetime]
+
+
+class LoginNeededError(Exception):
+    """Nobody is logged in."""
+
+
+class ForgedError(Exception):
+    """A form or call that did not come from our own page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The values that all routes share."""
+
+    store: Store
+    settings: config.Web
+    clock: Clock
+    templates: Environment
+    origins: frozenset[str]
+
+    @property
+    def https(self) -> bool:
+        """Whether people reach the page by TLS; then cookies are Secure and host-bound."""
+        return self.settings.url.startswith("https://")
+
+    def cookie(self, name: str) -> str:
+        """The name of a cookie: `__Host-` binds it to this host, but browsers take it only by TLS (RFC 6265bis §4.1.3.2)."""
+        return f"__Host-{name}" if self.https else name
+
+    def set_cookie(self, response: Response, name: str, value: str, seconds: int) -> None:
+        """Give the browser a cookie that scripts and other sites never see."""
+        response.set_cookie(
+            self.cookie(name), value, max_age=seconds, path="/", httponly=True, samesite="strict", secure=self.https
+        )
+
+    def drop_cookie(self, response: Response, name: str) -> None:
+        """Take a cookie back."""
+        response.delete_cookie(self.cookie(name), path="/", httponly=True, samesite="strict", secure=self.https)
+
+    def token(self, request: Request) -> str:
+        """The session token of a browser, "" if none."""
+        return request.cookies.get(self.cookie("session"), "")
+
+    def session(self, request: Request) -> Session:
+        """Who sent this request by browser; raises LoginNeededError."""
+        return self.look_up(request, self.token(request))
+
+    def look_up(self, request: Request, token: str) -> Session:
+        """The live session of `token`; raises LoginNeededError."""
+        session = self.store.sessions.get(token) if token else None
+        if session is None or not session.person.enabled or session.expires_at <= self.clock():
+            raise LoginNeededError
+        request.state.language = session.person.language
+        return session
+
+    def check_origin(self, request: Request) -> None:
+        """Refuse what another site made the browser send; every browser of today says where a POST comes from."""
+        origin = request.headers.get("origin") or _origin(request.headers.get("referer", ""))
+        if origin not in self.origins:
+            raise ForgedError
+
+    def check_form(self, request: Request, expected: str, given: str) -> None:
+        """Refuse a form without its token or from another origin."""
+        self.check_origin(request)
+        if not expected or not hmac.compare_digest(expected.encode(), given.encode()):
+            raise ForgedError
+
+    def texts(self, request: Request) -> Texts:
+        """The reader's language: chosen by link, else English if the browser or the person asks for it, else Japanese."""
+        chosen = request.cookies.get(self.cookie("language"), "")
+        if chosen in CATALOGUES:
+            return Texts(chosen)
+        wishes = {preferred(request.headers.get("accept-language", "")), getattr(request.state, "language", "ja")}
+        return Texts("en" if "en" in wishes else "ja")
+
+    def page(
+        self, request: Request, template: str, *, status: int = 200, session: Session | None = None, **values: object
+    ) -> HTMLResponse:
+        """Render a template; times are shown in Japan's."""
+        t = self.texts(request)
+        context = {
+            "t": t,
+            "when": lambda at: show.when(t, at),
+            "short": lambda at: show.short(t, at),
+            "person": session.person if session else None,
+            "csrf": session.csrf if session else "",
+            "here": quote(request.url.path) if request.method == "GET" else "/holds",
+        }
+        return HTMLResponse(self.templates.get_template(template).render(context | values), status)
+
+
+def build(store: Store, settings: config.Web, clock: Clock) -> Site:
+    """A site whose own origins are its public URL and the address it listens on."""
+    templates = Environment(
+        loader=PackageLoader("mailguard.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    host, port = config.split_endpoint(settings.listen)
+    origins = {_origin(settings.url)}
+    if host in {"127.0.0.1", "::1", "localhost"} and settings.url.startswith("http://"):
+        origins |= {f"http://{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
+    return Site(store, settings, clock, templates, frozenset(origins))
+
+
+def new_token() -> str:
+    """Unguessable, for a form before login."""
+    return secrets.token_urlsafe(32)
+
+
+def local(path: str) -> str:
+    """`path` if it is a page of ours, else the list: a login never leads to another site."""
+    return path if path.startswith("/holds") and "\\" not in path and ".." not in path else "/holds"
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}".lower() if parts.netloc else ""

@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import logging
+import socket
+import struct
 
 import pytest
 from edge import edge
@@ -114,12 +116,17 @@ async def test_client_that_half_closes_after_the_dot_hears_the_reply():
     assert len(peer.hop.taken) == 1
 
 
-async def test_client_that_vanishes_after_the_dot_does_not_stop_the_delivery():
+@pytest.mark.parametrize("reset", [True, False])
+async def test_client_that_vanishes_after_the_dot_does_not_stop_the_delivery(reset):
     async with edge(mode="slow") as peer:
         client = await peer.connect()
         await client.envelope()
         await client.send(MESSAGE)
         await peer.pipeline.entered.wait()
+        if reset:
+            # closed with RST instead of FIN: the server's transport is lost at once
+            linger = struct.pack("ii", 1, 0)
+            client.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         client.writer.transport.abort()
         await asyncio.sleep(0.05)
         peer.pipeline.gate.set()

@@ -16,6 +16,7 @@ _ALIASES = {
     "ms_kanji": "cp932", "cp943": "cp932", "euc-jp": "euc_jp", "eucjp": "euc_jp", "x-euc-jp": "euc_jp", "eucjp-ms": "euc_jp",
     "cp51932": "euc_jp", "iso-2022-jp": "iso2022_jp", "cp50220": "iso2022_jp", "cp50221": "iso2022_jp", "cp50222": "iso2022_jp",
     "iso-2022-jp-ms": "iso2022_jp", "csiso2022jp": "iso2022_jp", "unicode-1-1-utf-7": "utf_7", "iso-8859-1": "cp1252",
+    "shift_jis_2004": "cp932", "shift_jisx0213": "cp932", "euc_jis_2004": "euc_jp", "euc_jisx0213": "euc_jp",
     "us-ascii": "", "ascii": "", "gb2312": "gb18030", "gbk": "gb18030", "ks_c_5601-1987": "cp949", "euc-kr": "cp949",
 }  # fmt: skip
 _BOMS = (
@@ -106,11 +107,18 @@ def _surely_utf8(text: str) -> bool:
 
 
 def _best(data: bytes, wanted: str) -> str:
-    scored = [(_score(text) + (0.3 if codec == wanted else 0.0), text) for codec, text in _trials(data, wanted)]
+    scored = [
+        (_score(text) + (_credit(wanted) if codec == wanted else 0.0), text) for codec, text in _trials(data, wanted)
+    ]
     if not scored:
         codecs_left = dict.fromkeys(codec for codec in (wanted, "cp932", "utf-8", "euc_jp") if codec)
         scored = [(_score(text), text) for text in (data.decode(codec, "replace") for codec in codecs_left)]
     return max(scored, key=lambda pair: pair[0])[1]
+
+
+def _credit(wanted: str) -> float:
+    """How far a declaration is believed: Japanese mailers declare the wrong Japanese charset or Latin-1, hardly others."""
+    return 0.3 if wanted in {"cp932", "euc_jp", "utf-8", "cp1252"} else 0.7
 
 
 def _trials(data: bytes, wanted: str) -> Iterator[tuple[str, str]]:

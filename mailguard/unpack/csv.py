@@ -26,6 +26,7 @@ _DECLARED = {"text/csv", "text/tab-separated-values", "application/csv", "applic
 _SUFFIX = (".csv", ".tsv", ".tab")
 _SEP = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 _BATCH = 8_192
+_CELL_LINES = 20  # a cell of more lines was not meant: a lone quote swallowed them
 
 
 def matches(part: Part, sniffed: str) -> bool:
@@ -105,7 +106,7 @@ def _rows(text: str, delimiter: str, budget: Budget) -> list[list[str]]:
         rows = _read(text, delimiter, budget, csv.QUOTE_MINIMAL)
     except csv.Error:
         return _read(text, delimiter, budget, csv.QUOTE_NONE)
-    if text.count('"') % 2 and len(rows) * 2 < text.count("\n"):  # a lone quote swallowed half of the file
+    if len(rows) * 2 < text.count("\n") and any(cell.count("\n") > _CELL_LINES for row in rows for cell in row):
         return _read(text, delimiter, budget, csv.QUOTE_NONE)
     return rows
 

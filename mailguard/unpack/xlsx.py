@@ -5,6 +5,7 @@ links as text, pictures and embedded files as parts. Sizes are checked before ca
 """
 
 import datetime as dt
+import html
 import io
 import re
 import zipfile
@@ -24,6 +25,7 @@ LIMITATIONS = "Author and company in the file's properties, chart pictures and m
 
 _CELL = re.compile(rb"<(?:\w+:)?c\s[^<>]*?\br\s*=\s*[\"']([A-Za-z]{1,4})([0-9]{1,8})[\"']")
 _HEADER_FOOTER = re.compile(rb"<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)\b[^<>]*>([^<>]{1,4000})<")
+_CODES = re.compile(r'&(?:[LCRPNDTZFAGUESBIXYOH]|"[^"]*"|K[0-9A-F]{6}|[0-9]+)')  # ECMA-376 part 1 §18.3.1.46
 _STRUCTURE = (
     "sharedstrings",
     "styles",
@@ -178,7 +180,7 @@ def _number(column: bytes) -> int:
 
 
 def _header_text(shown: str) -> str:
-    return re.sub(r"&amp;(?:[LCRPNDTFAGUESBIXYOHZ]|\"[^\"]*\"|&quot;.*?&quot;|[0-9]+)", " ", shown).strip()
+    return _CODES.sub(" ", html.unescape(shown)).strip()
 
 
 def _words(content: bytes) -> str:

@@ -1,0 +1,78 @@
+"""Bytes become the right text, whatever is declared."""
+
+import pytest
+
+from mailguard.unpack import charset
+
+NAMES = "氏名,住所\n髙橋 一郎,東京都港区①－２㈱～\n"
+HALF = "ﾔﾏﾀﾞ ﾀﾛｳ 山田"
+
+
+@pytest.mark.parametrize(
+    "declared", ["", "utf-8", "iso-2022-jp", "shift_jis", "us-ascii", "no-such-charset", "latin-1"]
+)
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "cp932", "utf-16", "utf-16-le", "utf-16-be", "euc_jp"])
+def test_the_bytes_decide_and_not_the_declaration(codec: str, declared: str) -> None:
+    text = NAMES.replace("髙", "高").replace("①－２㈱～", "") if codec == "euc_jp" else NAMES
+    assert charset.decode(text.encode(codec), declared) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["山田太郎", "佐藤", "田中花子,03-1234-5678", "表示", "ソフト", "ﾔﾏﾀﾞ ﾀﾛｳ", "㈱髙﨑①～－"]
+)
+@pytest.mark.parametrize("codec", ["cp932", "utf-8"])
+def test_a_few_bytes_are_enough(text: str, codec: str) -> None:
+    assert charset.decode(text.encode(codec)) == text
+
+
+@pytest.mark.parametrize("place", [0, 2500, 5000])
+def test_one_name_in_five_kilobytes_of_ascii(place: int) -> None:
+    text = "a" * place + "山田太郎" + "b" * (5000 - place)
+    assert charset.decode(text.encode("cp932")) == text
+
+
+def test_euc_with_nec_characters() -> None:
+    data = "山田".encode("euc_jp") + b"\xad\xa1\xad\xea" + "太郎商店".encode("euc_jp")
+    assert charset.decode(data) == "山田①㈱太郎商店"
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ("山田太郎".encode("iso2022_jp"), "山田太郎"),
+        (b"\x1b$B;3ED-!-j\x1b(B", "山田①㈱"),
+        (b"\x1b(I\x54\x4f\x40\x5e\x1b(B x", "ﾔﾏﾀﾞ x"),
+        (b"\x1b$B;3ED\x1b(B " + "太郎".encode("cp932"), "山田 太郎"),
+        (b"\x1b$B;3ED", "山田"),
+    ],
+    ids=["plain", "NEC row 13", "half-width kana", "cp932 between", "left open"],
+)
+def test_iso_2022_jp_as_it_really_comes(data: bytes, text: str) -> None:
+    assert charset.decode(data, "iso-2022-jp") == text
+
+
+def test_other_writing_by_its_declaration() -> None:
+    assert (
+        charset.decode("Grüße aus Köln, schöne Straße".encode("latin-1"), "iso-8859-1")
+        == "Grüße aus Köln, schöne Straße"
+    )
+    assert charset.decode("Привет, как дела сегодня".encode("koi8-r"), "koi8-r") == "Привет, как дела сегодня"
+    assert charset.decode(b"+XHF1MA-", "utf-7") == "山田"
+
+
+def test_no_charset_turns_one_kanji_into_another() -> None:
+    assert charset.decode("髙".encode("cp932"), "shift_jis_2004") == "髙"
+
+
+@pytest.mark.parametrize("name", ["Windows-31J", "x-sjis", '"Shift_JIS"', "MS932"])
+def test_names_that_mail_gives_to_cp932(name: str) -> None:
+    assert charset.codec_name(name) == "cp932"
+
+
+def test_codecs_that_are_no_charset_are_unknown() -> None:
+    assert [charset.codec_name(name) for name in ("rot13", "zlib", "x\0y", "")] == [""] * 4
+
+
+def test_what_is_no_writing_shows() -> None:
+    assert charset.unreadable("山田太郎\r\n\t") == 0
+    assert charset.unreadable("\x01\ue000\ufffda") == 0.75

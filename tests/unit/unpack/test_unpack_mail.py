@@ -1,0 +1,224 @@
+"""MIME as it comes: names, structure, transfer encodings."""
+
+import base64
+import time
+
+import pytest
+import unpack_samples as make
+
+from mailguard.model import BODY, HEADERS, HTML, MAIL, UNNAMED, Part, Problem, ProblemKind
+from mailguard.unpack import Budget, Limits, RawPart, decode, split
+from mailguard.unpack.header import addresses
+from mailguard.unpack.header import decode as decode_header
+
+
+def named(*headers: bytes) -> str:
+    content = make.mail(b"".join(header + b"\r\n" for header in headers) + b"\r\nx")
+    return split(content, Limits()).parts[0].path[0]
+
+
+def encoded(text: str, codec: str) -> bytes:
+    return base64.b64encode(text.encode(codec))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [b"Content-Disposition: attachment; filename*=utf-8''%E5%90%8D%E7%B0%BF%E8%A1%A8.zip"],
+        [b"Content-Disposition: attachment; filename*=Shift_JIS'ja'%96%BC%95%EB%95%5C.zip"],
+        # split in the middle of a character
+        [
+            b"Content-Disposition: attachment; filename*1*=%90%8D%E7%B0%BF%E8%A1%A8;\r\n filename*0*=utf-8''%E5; filename*2=.zip"
+        ],
+        [b'Content-Disposition: attachment; filename="=?utf-8?B?' + encoded("名簿表.zip", "utf-8") + b'?="'],
+        [b'Content-Type: text/plain; name="=?ISO-2022-JP?B?' + encoded("名簿表", "iso2022_jp") + b'?=.zip"'],
+        # an encoded word split over two sections
+        [
+            b'Content-Disposition: attachment; filename*0="=?utf-8?B?'
+            + encoded("名簿表.zip", "utf-8")[:9]
+            + b'"; filename*1="'
+            + encoded("名簿表.zip", "utf-8")[9:]
+            + b'?="'
+        ],
+        # two words that split a character
+        [
+            b'Content-Disposition: attachment; filename="=?utf-8?Q?=E5=90?= =?utf-8?Q?=8D=E7=B0=BF=E8=A1=A8.zip?="',
+        ],
+        [b'Content-Disposition: attachment; filename="' + "名簿表.zip".encode("cp932") + b'"'],
+        [b'Content-Disposition: attachment; filename="' + "名簿表.zip".encode() + b'"'],
+        [b"Content-Disposition: attachment; filename=" + "名簿表.zip".encode("iso2022_jp")],
+        [
+            b"Content-Disposition: attachment",
+            b"Content-Type: application/zip; name*=utf-8''%E5%90%8D%E7%B0%BF%E8%A1%A8.zip",
+        ],
+    ],
+)
+def test_file_names_in_all_breakages(headers: list[bytes]) -> None:
+    assert named(*headers) == "名簿表.zip"
+
+
+def test_places_of_parts_without_names() -> None:
+    content = make.mail(
+        b"\r\nhello",
+        b"Content-Type: text/html\r\n\r\n<p>",
+        b"Content-Type: text/plain\r\nContent-Disposition: attachment\r\n\r\nx",
+        b"Content-Type: message/rfc822\r\n\r\nSubject: x\r\n\r\nbody",
+        b'Content-Type: text/csv; name="a.csv"\r\n\r\n1',
+        b'Content-Type: text/csv; name="a.csv"\r\n\r\n2',
+        b'Content-Type: text/csv; name="(body)"\r\n\r\n2',
+    )
+    mail = split(content, Limits())
+    assert [part.path[0] for part in mail.parts] == [BODY, HTML, UNNAMED, MAIL, "a.csv", "a.csv (2)", "(body) (1)"]
+    assert mail.problems == ()
+    assert mail.parts[0].raw == b"hello"
+
+
+def test_a_mail_without_mime_is_its_body() -> None:
+    mail = split(b"Subject: x\r\n\r\nhello\r\n", Limits())
+    assert [(part.path, part.raw) for part in mail.parts] == [((BODY,), b"hello\r\n")]
+
+
+def test_alternatives_within_a_mixed_mail_are_both_there() -> None:
+    inner = b"Content-Type: multipart/alternative; boundary=bb\r\n\r\n--bb\r\n\r\nplain\r\n--bb\r\nContent-Type: text/html\r\n\r\n<p>\r\n--bb--"
+    mail = split(make.mail(inner, b"\r\nlast"), Limits())
+    assert [(part.path[0], part.raw) for part in mail.parts] == [(BODY, b"plain"), (HTML, b"<p>"), (BODY, b"last")]
+    assert mail.problems == ()
+
+
+@pytest.mark.parametrize("newline", [b"\r\n", b"\n"])
+def test_line_ends_of_both_kinds(newline: bytes) -> None:
+    content = make.mail(b"\r\none\r\ntwo", b"Content-Type: text/html\r\n\r\n<p>").replace(b"\r\n", newline)
+    assert [part.raw for part in split(content, Limits()).parts] == [b"one" + newline + b"two", b"<p>"]
+
+
+def test_headers_are_decoded() -> None:
+    content = (
+        'From: =?ISO-2022-JP?B?GyRCOzNFRBsoQg==?= <a@example.com>, "x, y" <b@example.com>\r\n'
+        "Sender: c@example.com\r\nTo: =?utf-8?B?5bGx55SwLOWkqumDjg==?= <d@example.com>,\r\n e@example.com (E)\r\n"
+        "Cc: team: f@example.com;\r\nDate: Mon, 1 Jan 2024 00:00:00 +0900\r\nSubject: =?utf-8?Q?=E5=B1=B1?=\r\n =?utf-8?Q?=E7=94=B0?= x\r\n\r\n"
+    )
+    mail = split(content.encode(), Limits())
+    assert mail.from_ == (("山田", "a@example.com"), ("x, y", "b@example.com"))
+    assert mail.sender == (("", "c@example.com"),)
+    assert mail.to == (("山田,太郎", "d@example.com"), ("E", "e@example.com"))
+    assert mail.cc == (("", "f@example.com"),)
+    assert mail.date == "Mon, 1 Jan 2024 00:00:00 +0900"
+    assert mail.subject == "山田 x"
+
+
+@pytest.mark.parametrize("codec", ["cp932", "utf-8", "iso2022_jp"])
+def test_raw_japanese_in_headers(codec: str) -> None:
+    assert decode_header("山田太郎様".encode(codec)) == "山田太郎様"
+    assert addresses('"山田太郎" <a@example.com>'.encode(codec)) == [("山田太郎", "a@example.com")]
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (make.mail(b"\r\nhello", close=False), ProblemKind.DAMAGED),
+        (make.mail(b"\r\nhello", boundary="b").replace(b'; boundary="b"', b""), ProblemKind.DAMAGED),
+        (make.mail(b"\r\nhello").replace(b'boundary="b"', b'boundary="c"'), ProblemKind.DAMAGED),
+        (make.mail(b"\r\nhello").replace(b'boundary="b"', b'boundary="b"; boundary="c"'), ProblemKind.AMBIGUOUS),
+        (make.mail(b"\r\nhello", head="Content-Type: text/plain\r\n"), ProblemKind.AMBIGUOUS),
+        (make.mail(b"\r\nhello", head="Content-Transfer-Encoding: base64\r\n"), ProblemKind.AMBIGUOUS),
+        (make.mail(b"\r\nhello", head="Subject: " + "x" * 70_000 + "\r\n"), ProblemKind.TOO_BIG),
+        (make.mail(b"\r\nhello", head="X-A: x\r\n" * 40_000), ProblemKind.TOO_BIG),
+        (make.mail(*[b"\r\nhello"] * 1_100), ProblemKind.TOO_MANY),
+    ],
+    ids=[
+        "not closed",
+        "no boundary",
+        "never comes",
+        "two boundaries",
+        "two types",
+        "encoded multipart",
+        "long",
+        "many",
+        "parts",
+    ],
+)
+def test_damage_is_a_problem_and_the_text_is_read_all_the_same(content: bytes, kind: ProblemKind) -> None:
+    mail = split(content, Limits())
+    assert kind in {problem.kind for problem in mail.problems}
+    assert all(problem.path == (HEADERS,) for problem in mail.problems)
+    assert any(b"hello" in part.raw for part in mail.parts)
+
+
+def test_text_around_the_parts_is_sent_and_so_read() -> None:
+    content = make.mail(b"\r\nhello").replace(b"\r\n\r\n--b", b"\r\n\r\nbefore\r\n--b", 1) + b"after"
+    assert [(part.path[0], part.raw) for part in split(content, Limits()).parts] == [
+        (BODY, b"before"), (BODY, b"hello"), (UNNAMED, b"after")
+    ]  # fmt: skip
+
+
+def test_an_image_is_inline_only_when_the_html_shows_it() -> None:
+    picture = b"Content-Type: image/png\r\nContent-ID: <%s>\r\n\r\nx"
+    page = b'Content-Type: text/html\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n<img src=3D"cid:a@=\r\nb">'
+    mail = split(make.mail(page, picture % b"a@b", picture % b"c@d"), Limits())
+    assert [part.inline for part in mail.parts] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "raw", "data"),
+    [
+        ("", b"a\r\n", b"a\r\n"),
+        ("quoted-printable", b"=E5=B1=\r\n=B1", "山".encode()),
+        ("base64", b"5bGx\r\n", "山".encode()),
+        ("base64", b"YQ==\r\nYg==", b"ab"),
+        ("base64", b"Y!Q", b"a"),
+        ("x-uuencode", b"begin 644 a\r\n#0V%T\r\n`\r\nend\r\n", b"Cat"),
+    ],
+)
+def test_transfer_encodings(encoding: str, raw: bytes, data: bytes) -> None:
+    part = decode(RawPart(("a",), "text/plain", "", encoding, "", raw), Budget(Limits(), 10))
+    assert isinstance(part, Part)
+    assert part.data == data
+
+
+def test_an_unknown_transfer_encoding_is_ambiguous() -> None:
+    problem = decode(RawPart(("a",), "text/plain", "", "x-gzip64", "", b""), Budget(Limits(), 10))
+    assert problem == Problem(("a",), ProblemKind.AMBIGUOUS, "unknown transfer encoding")
+
+
+def test_the_fingerprint_changes_with_everything_that_changes_the_reading() -> None:
+    base = {
+        "path": ("a",),
+        "media_type": "b",
+        "charset": "c",
+        "encoding": "",
+        "disposition": "",
+        "raw": b"x",
+        "inline": False,
+        "depth": 0,
+    }
+    others = [
+        {"path": ("ab",)},
+        {"media_type": ""},
+        {"charset": "d"},
+        {"encoding": "base64"},
+        {"raw": b""},
+        {"inline": True},
+        {"depth": 1},
+    ]
+    prints = {RawPart(**base).fingerprint(), *(RawPart(**base | other).fingerprint() for other in others)}
+    assert len(prints) == 1 + len(others)
+    assert RawPart(**base, content_id="new each time").fingerprint() == RawPart(**base).fingerprint()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"Content-Type: multipart/mixed" + b"; a=b" * 1_000_000 + b"\r\n\r\n",
+        b"To: " + b"a@example.com, " * 100_000 + b"\r\n\r\n",
+        b"Subject: " + b"=?" * 1_000_000 + b"\r\n\r\n",
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"\n--b" * 500_000,
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\nContent-Type: multipart/mixed; boundary=b\n\n" * 20_000,
+        b"Content-Transfer-Encoding: base64\r\n\r\n" + b"YQ==" * 500_000,
+    ],
+)  # fmt: skip
+def test_hostile_structure_takes_linear_time(content: bytes) -> None:
+    began = time.perf_counter()
+    mail = split(content, Limits())
+    for raw in mail.parts:
+        decode(raw, Budget(Limits(), len(content)))
+    assert time.perf_counter() - began < 2

@@ -15,7 +15,7 @@ _ALIASES = {
     "shift_jis": "cp932", "shift-jis": "cp932", "sjis": "cp932", "x-sjis": "cp932", "windows-31j": "cp932", "ms932": "cp932",
     "ms_kanji": "cp932", "cp943": "cp932", "euc-jp": "euc_jp", "eucjp": "euc_jp", "x-euc-jp": "euc_jp", "eucjp-ms": "euc_jp",
     "cp51932": "euc_jp", "iso-2022-jp": "iso2022_jp", "cp50220": "iso2022_jp", "cp50221": "iso2022_jp", "cp50222": "iso2022_jp",
-    "iso-2022-jp-ms": "iso2022_jp", "csiso2022jp": "iso2022_jp", "unicode-1-1-utf-7": "utf_7", "iso-8859-1": "cp1252",
+    "iso-2022-jp-ms": "iso2022_jp", "csiso2022jp": "iso2022_jp", "unicode-1-1-utf-7": "utf-7", "iso-8859-1": "cp1252",
     "shift_jis_2004": "cp932", "shift_jisx0213": "cp932", "euc_jis_2004": "euc_jp", "euc_jisx0213": "euc_jp",
     "us-ascii": "", "ascii": "", "gb2312": "gb18030", "gbk": "gb18030", "ks_c_5601-1987": "cp949", "euc-kr": "cp949",
 }  # fmt: skip
@@ -49,7 +49,7 @@ def decode(data: bytes, declared: str = "") -> str:
     if data.isascii():
         if _JAPANESE_ESCAPE.search(data) or (wanted == "iso2022_jp" and b"\x0e" in data):
             return _iso2022(data)
-        return data.decode("utf_7", "replace") if wanted == "utf_7" else _ascii(data)
+        return data.decode("utf-7", "replace") if wanted == "utf-7" else _ascii(data)
     utf8 = _strict(data, "utf-8")
     if utf8 is not None and "\0" not in utf8 and _surely_utf8(utf8):
         return utf8
@@ -128,7 +128,7 @@ def _trials(data: bytes, wanted: str) -> Iterator[tuple[str, str]]:
         except UnicodeError:
             continue
     names = ["utf-16-le", "utf-16-be"] if len(data) % 2 == 0 else []
-    if wanted and wanted not in {"utf-8", "cp932", "euc_jp", "iso2022_jp", "utf_7"}:
+    if wanted and wanted not in {"utf-8", "cp932", "euc_jp", "iso2022_jp", "utf-7"}:
         names.append(wanted)
     for codec in names:
         text = _strict(data, codec)

@@ -24,8 +24,8 @@ _ALONE = {  # the share of cells that decides without a header
     Kind.EMAIL: 0.5, Kind.PHONE: 0.7, Kind.POSTAL_CODE: 0.9, Kind.ADDRESS: 0.6,
     Kind.NAME: 0.6, Kind.NAME_KANA: 0.6, Kind.GRADE: 0.8,
 }  # fmt: skip
-_NOT_TIED_TO_CONTENT = 0.1  # with a clear header so many matching cells are enough
-_CONTRADICTED = 0.8  # and so many of another kind overrule it
+_CONTRADICTED = 0.8  # so many cells of another kind overrule a header
+_NAMES = {Kind.NAME, Kind.NAME_KANA}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class Reader:
             kind=kind,
             title=title.strip(),
             cells=values,
-            role=header.role if header and header.kind in {kind, Kind.NAME, Kind.NAME_KANA} else "",
+            role=header.role if header else "",
             piece=header.piece if header and same else "full",
             organisation=header.organisation if header else False,
             confidence=confidence,
@@ -113,21 +113,20 @@ class Reader:
         votes = self._votes(header, voters)
         best = max(votes, key=lambda kind: votes[kind])
         if header is not None and header.kind is not None:
-            return self._with_header(header, votes, best)
-        if header is not None and header.organisation and best in {Kind.NAME, Kind.NAME_KANA}:
+            return self._with_header(header.kind, votes, best, strong=header.strong)
+        if header is not None and header.organisation and best in _NAMES:
             return None, 0.0
         if votes[best] >= _ALONE.get(best, 2.0):
             return best, round(0.5 + votes[best] / 2, 2)
         return None, 0.0
 
-    def _with_header(self, header: Header, votes: dict[Kind, float], best: Kind) -> tuple[Kind | None, float]:
-        kind = header.kind
-        support = votes.get(kind, 0.0) if kind else 0.0
-        overruled = best is not kind and votes[best] >= _CONTRADICTED and votes[best] > support
-        if overruled and not _same_sort(kind, best):
-            return best, round(votes[best], 2)
-        needs_content = not header.strong and kind in votes
-        if needs_content and support < _ALONE.get(kind, HALF) * 0.5 if kind else False:
+    def _with_header(
+        self, kind: Kind, votes: dict[Kind, float], best: Kind, *, strong: bool
+    ) -> tuple[Kind | None, float]:
+        support = votes.get(kind, 0.0)
+        if votes[best] >= _CONTRADICTED and votes[best] > support and not {kind, best} <= _NAMES:
+            return best, round(votes[best], 2)  # the content wins
+        if not strong and support < _ALONE.get(kind, HALF) / 2:
             return None, 0.0
         return kind, round(0.7 + 0.3 * support, 2) if kind in votes else 0.9
 
@@ -162,7 +161,7 @@ class Reader:
         self, columns: list[Column | None], titles: list[str], cells: list[tuple[str, ...]]
     ) -> list[Column | None]:
         """Without a header, dates that span a generation beside names are birth dates."""
-        if not any(column and column.kind in {Kind.NAME, Kind.NAME_KANA} for column in columns):
+        if not any(column and column.kind in _NAMES for column in columns):
             return columns
         for index, column in enumerate(columns):
             if column is None and not titles[index]:
@@ -176,10 +175,6 @@ class Reader:
         if voters and set(voters) <= {"男", "女", "男性", "女性", "その他", "不明"}:
             return Column(index, Kind.SEX, "", cells, confidence=0.8)
         return None
-
-
-def _same_sort(left: Kind | None, right: Kind) -> bool:
-    return {left, right} <= {Kind.NAME, Kind.NAME_KANA}
 
 
 def _column(rows: Sequence[Sequence[str]], first: int, index: int) -> tuple[str, ...]:

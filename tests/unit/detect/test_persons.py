@@ -13,7 +13,9 @@ def test_one_row_may_name_several_persons_of_one_household():
 
 
 def test_the_same_name_in_the_same_household_is_one_person():
-    assert count([Record((FATHER,), (PHONE,)), Record((FATHER, CHILD), (PHONE, MAIL))]) == Count(2, exact=True, households=1)
+    assert count([Record((FATHER,), (PHONE,)), Record((FATHER, CHILD), (PHONE, MAIL))]) == Count(
+        2, exact=True, households=1
+    )
 
 
 def test_the_same_name_in_two_households_is_two_persons():

@@ -1,11 +1,7 @@
 """What tests of several folders share: a key, and an engine with the shipped rules."""
 
 import pytest
-from mailguard.detect import Detector
-from mailguard.detect.ruleset import shipped_dir
 from mailguard.digest import Digester
-from mailguard.inspect import Engine
-from mailguard.unpack import Limits
 
 DIGESTER = Digester(b"test key of thirty-two bytes ...")
 
@@ -17,9 +13,15 @@ def digester():
 
 @pytest.fixture(scope="session")
 def detector():
+    from mailguard.detect import Detector  # loads dictionaries: only for tests that need them
+    from mailguard.detect.ruleset import shipped_dir
+
     return Detector.build(shipped_dir(), DIGESTER)
 
 
 @pytest.fixture(scope="session")
 def engine(detector):
+    from mailguard.inspect import Engine
+    from mailguard.unpack import Limits
+
     return Engine(detector, DIGESTER, Limits())

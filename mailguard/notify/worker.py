@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from mailguard.config import Notify
-from mailguard.errors import MailguardError, RelayError
+from mailguard.errors import RelayError
 from mailguard.metrics import NOTICES, RELAY_ATTEMPTS
 from mailguard.notify.mail import BadAddressError, render
 from mailguard.relay.backoff import wait_after
@@ -65,7 +65,7 @@ class NoticeWorker:
     async def _round(self) -> None:
         try:
             pending = await asyncio.to_thread(self._notices.pending)
-        except MailguardError as error:
+        except Exception as error:  # noqa: BLE001 - the database may come back; the notices are still there then
             logger.warning("notify: cannot read notices type=%s", type(error).__name__)
             return
         slots = asyncio.Semaphore(AT_ONCE)

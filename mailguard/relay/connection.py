@@ -109,11 +109,13 @@ class Connection:
 
     async def quit(self) -> None:
         """Say QUIT if that is still possible, then close. Never raises."""
-        if not self.broken:
-            with contextlib.suppress(RelayError, TimeoutError):
-                async with asyncio.timeout(QUIT_SECONDS):
-                    await self.command(b"QUIT")
-        self.abandon()
+        try:
+            if not self.broken:
+                with contextlib.suppress(RelayError, TimeoutError):
+                    async with asyncio.timeout(QUIT_SECONDS):
+                        await self.command(b"QUIT")
+        finally:
+            self.abandon()
 
     def abandon(self) -> None:
         """Close without a word; content that is under way is cut off and so never accepted."""

@@ -83,7 +83,8 @@ class ReleaseWorker:
                     await _wait(stop, UNREACHABLE_SECONDS)
                     continue
                 await self._slots.acquire()
-                claim = await self._next()
+                # A slot may come free long after the stop: nothing new is begun then.
+                claim = None if stop.is_set() else await self._next()
                 if claim is not None:
                     group.create_task(self._work(claim))
                     continue
@@ -94,7 +95,7 @@ class ReleaseWorker:
     async def _next(self) -> Claim | None:
         try:
             return await asyncio.to_thread(self._releases.claim, lease_seconds=self._settings.lease_seconds)
-        except MailguardError as error:
+        except Exception as error:  # noqa: BLE001 - the database may come back; until then nothing is sent
             logger.warning("release: no claim type=%s", type(error).__name__)
             return None
 

@@ -35,11 +35,14 @@ class Releases:
         self.records = []
         self.mine = True
         self.failing = 0
+        self.claim_errors = []
         self.done = asyncio.Event()
         self.loop = asyncio.get_running_loop()
 
     def claim(self, *, lease_seconds):
         assert lease_seconds == 300
+        if self.claim_errors:
+            raise self.claim_errors.pop()
         if self.claims:
             return self.claims.pop(0)
         return None
@@ -171,6 +174,29 @@ async def test_a_record_that_fails_is_tried_again(monkeypatch):
     hop = await run(releases)
     assert states(releases.records[0]) == {0: ACCEPTED}
     assert len(hop.taken) == 1
+
+
+async def test_a_store_that_is_down_is_asked_again(monkeypatch):
+    monkeypatch.setattr(module, "POLL_SECONDS", 0.01)
+    releases = Releases(claim("a@example.jp"))
+    releases.claim_errors = [ValueError("a bug"), StoreError("locked")]
+    hop = await run(releases)
+    assert len(hop.taken) == 1
+
+
+async def test_nothing_new_is_begun_after_the_stop():
+    releases = Releases(*(claim(f"r{n}@example.jp") for n in range(10)))
+    hop = await run(releases, ["hang dot"], wait=0.1)
+    # the four that had begun, none of those that waited for a slot
+    assert len(releases.claims) == 6
+    assert hop.commands.count(b"DATA") == 4
+
+
+async def test_a_next_hop_that_is_down_is_not_asked_once_per_message():
+    releases = Releases(*(claim(f"r{n}@example.jp") for n in range(30)))
+    await run(releases, ["greeting 421 busy"], wait=0.5)
+    assert len(releases.claims) > 20
+    assert all(states(record) == {0: WAITING} for record in releases.records)
 
 
 async def test_the_check_can_put_off():

@@ -9,6 +9,8 @@ import struct
 import pytest
 from edge import edge
 
+from mailguard.metrics import REGISTRY
+
 MESSAGE = b"Subject: x\r\n\r\nhello\r\n.\r\n"
 
 
@@ -274,3 +276,20 @@ async def test_eight_megabytes_arrive_unchanged():
         await client.send(content.replace(b"\r\n.", b"\r\n..") + b".\r\n")
         assert (await client.reply()).startswith("250")
     assert peer.hop.taken[0].content == content
+
+
+async def test_what_is_refused_here_is_counted():
+    def counts():
+        refused = REGISTRY.get_sample_value("mailguard_messages_total", {"outcome": "refused_client"}) or 0
+        labels = {"use": "handover", "result": "failed"}
+        return refused, REGISTRY.get_sample_value("mailguard_relay_attempts_total", labels) or 0
+
+    refused, failed = counts()
+    async with edge() as peer:
+        client = await peer.connect()
+        await client.envelope()
+        await client.send(b"bare\nnewline\r\n.\r\n")
+        assert (await client.reply()).startswith("554 5.6.0")
+        peer.hop.tell("drop mail")
+        assert (await client.ask("MAIL FROM:<a@example.jp>")).startswith("451 4.4.1")
+    assert counts() == (refused + 1, failed + 1)

@@ -6,6 +6,7 @@ Order: BOM, ISO-2022-JP by its escapes, strict UTF-8, then cp932, EUC-JP, UTF-16
 """
 
 import codecs
+import functools
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -29,8 +30,9 @@ _BOMS = (
 _ESCAPE = re.compile(rb"\x1b(\$[@AB]|\$\([@ABCDOPQ]|\([A-Z]|\.[AF])|([\x0e\x0f])")
 _JAPANESE_ESCAPE = re.compile(rb"\x1b(?:\$[@B]|\$\([@BDOPQ]|\([IJ])")
 _NOT_ASCII = re.compile("[^\x00-\x7f]+")
-_SCORED = 20_000  # characters beyond ASCII that decide; more would not change the answer
+_SCORED = 5_000  # characters beyond ASCII that decide; more would not change the answer
 UNREADABLE = 0.1  # share of characters of no writing, from which a text counts as not decoded
+_CERTAIN = 1.2  # score from which cp932 needs no rival: EUC-JP and UTF-16 read as cp932 stay below one half
 _TO_EUC = bytes(byte | 0x80 if 0x21 <= byte <= 0x7E else byte for byte in range(256))
 _LEVEL_ONE = frozenset(
     bytes((row, cell)).decode("euc_jp")
@@ -107,6 +109,9 @@ def _surely_utf8(text: str) -> bool:
 
 
 def _best(data: bytes, wanted: str) -> str:
+    japanese = _strict(data, "cp932")
+    if japanese is not None and _score(japanese) > _CERTAIN:
+        return japanese
     scored = [
         (_score(text) + (_credit(wanted) if codec == wanted else 0.0), text) for codec, text in _trials(data, wanted)
     ]
@@ -152,6 +157,7 @@ def _score(text: str) -> float:
     return (total - 5.0 * zeros) / len(sample)
 
 
+@functools.lru_cache(maxsize=65_536)
 def _weight(char: str) -> float:
     code = ord(char)
     if 0x3041 <= code <= 0x30FE or char in _LEVEL_ONE or 0x3000 <= code <= 0x3002 or 0xFF01 <= code <= 0xFF5E:

@@ -121,13 +121,13 @@ def _unsplit(headers: Headers, body: bytes, state: _Split, boundary: bytes, leve
 
 
 def _multipart(boundary: bytes, media_type: str, body: bytes, state: _Split, level: int) -> None:
-    lines = re.compile(rb"\r?\n--" + re.escape(boundary) + rb"(--)?[ \t]*(?=\r?\n|\Z)")
+    lines = re.compile(rb"\n--" + re.escape(boundary) + rb"(--)?[ \t]*(?=\r?\n|\Z)")
     start, closed = None, False
     for match in lines.finditer(body):
         if start is None:
             _around(body[: match.start()], BODY, state)
         else:
-            _child(body[start : match.start()], media_type, state, level)
+            _child(body[start : match.start()].removesuffix(b"\r"), media_type, state, level)
         start, closed = match.end(), match[1] is not None
         if closed or state.entities > state.limits.mime_parts:
             break

@@ -82,6 +82,9 @@ async def _body(receive: Receive) -> tuple[int, Receive]:
             more = True
             while more:
                 message = await receive()
+                if message["type"] == "http.disconnect":
+                    # Half a form is no form: a reason or a cap may have been cut short.
+                    return 400, receive
                 chunk = message.get("body", b"")
                 size += len(chunk)
                 if size > BODY_BYTES:

@@ -176,7 +176,7 @@ class HoldPages:
         store, t, now = self._site.store, self._site.texts(request), self._site.clock()
         view = store.holds.get(hold_id)
         person, pending = session.person, view.row.state is HoldState.PENDING
-        pager = Pager(page, PER_PAGE, sum(view.progress.recipients.values()))
+        pager = Pager.at(page, PER_PAGE, sum(view.progress.recipients.values()))
         approved = view.row.state is HoldState.APPROVED
         return self._site.page(
             request,

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from mailguard.errors import RefusedError
-from mailguard.web.site import LoginNeededError, Site, local, new_token
+from mailguard.web.site import TOKEN_CHARACTERS, LoginNeededError, Site, local, new_token
 from mailguard.web.texts import CATALOGUES
 
 FORM_SECONDS = 3600
@@ -82,7 +82,9 @@ class LoginPages:
     def _form(
         self, request: Request, goal: str, *, status: int = 200, error: str = "", notice: str = "", login: str = ""
     ) -> Response:
-        token = new_token()
+        # The same token for every tab of this browser; another site can neither read nor send it.
+        known = request.cookies.get(self._site.cookie("form"), "")
+        token = known if len(known) == TOKEN_CHARACTERS else new_token()
         answer = self._site.page(
             request,
             "login.html",

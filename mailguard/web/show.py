@@ -171,6 +171,11 @@ class Pager:
     per: int
     total: int
 
+    @classmethod
+    def at(cls, page: int, per: int, total: int) -> "Pager":
+        """The page asked for, or the last one there is."""
+        return cls(min(page, max(1, -(-total // per))), per, total)
+
     @property
     def offset(self) -> int:
         """Rows before this page."""

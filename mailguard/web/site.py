@@ -22,6 +22,7 @@ from mailguard.web import show
 from mailguard.web.texts import CATALOGUES, Texts, preferred
 
 Clock = Callable[[], datetime]
+TOKEN_CHARACTERS = 43  # 32 random bytes in base64url
 
 
 class LoginNeededError(Exception):

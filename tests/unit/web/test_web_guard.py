@@ -1,3 +1,4 @@
+import asyncio
 import logging
 
 import pytest
@@ -37,8 +38,6 @@ def test_a_large_body_is_refused_before_it_is_read(world, path):
 
 
 def test_a_body_that_never_ends_is_given_up(world, monkeypatch):
-    import asyncio
-
     from mailguard.web import guard
 
     monkeypatch.setattr(guard, "BODY_SECONDS", 0.01)
@@ -105,3 +104,17 @@ def test_no_person_stands_in_a_url(world):
         assert re.fullmatch(
             r"#\w+|/static/[\w.]+|/logout|/holds(/H-[0-9A-Z]+)?(\?page=\d+)?(#\w+)?|/language/\w+\?back=[\w/-]+", url
         )
+
+
+def test_half_a_form_is_no_form():
+    from mailguard.web import guard
+
+    messages = [
+        {"type": "http.request", "body": b"revision=1&reason=o", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive():
+        return messages.pop(0)
+
+    assert asyncio.run(guard._body(receive))[0] == 400

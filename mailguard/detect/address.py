@@ -1,0 +1,119 @@
+"""Postal addresses: with or without prefecture, kanji figures, 丁目番地号, 1-2-3, Kyoto streets, Hokkaido 条, building and room.
+
+In: folded text or cells. Out: spans. A place name alone in prose is no address: a number part must follow the municipality.
+The municipalities are those of Japan Post; what is called otherwise (old towns) needs its prefecture in front.
+"""
+
+from collections.abc import Iterator
+
+import regex
+
+from mailguard.detect.postal_codes import municipalities
+from mailguard.detect.ruleset import KindRules
+from mailguard.detect.span import Span
+from mailguard.model import Kind
+
+_NUMBER = r"(?:[0-9]{1,5}|[〇一二三四五六七八九十百千]{1,6})"
+_DASH = r"[-ーのノ之~]"
+_PLACE = r"[^\s0-9、。,，!?！？「」『』()（）:;：；<>\[\]|/@\"'=+*_#&%$\x00-\x1f]"
+# 丁目・番地・号, or figures joined by dashes, or Hokkaido's 条/線 and 地割
+_BLOCKS = (
+    rf"(?:{_NUMBER}(?:丁目?|番地?|番町|条|線|地割|番館|街区|組|区|号|番)(?:[東西南北]|{_DASH}|[ 、]?)"
+    rf"(?:(?:通り?)?{_NUMBER}(?:丁目?|番地?|号|条|線|番|街区|組)?(?:{_DASH}|[ ]|[東西南北](?=[0-9〇一二三四五六七八九十]))?){{0,5}}+"
+    rf"|[0-9]{{1,5}}(?:{_DASH}[0-9]{{1,5}}){{1,4}}+(?:号室?|番地?)?|(?:甲|乙|丙|丁|字|イ|ロ|ハ|第)?[0-9]{{1,5}}(?:番地?|号)?)"
+)
+_BUILDING = rf"(?:[ ]?(?:{_PLACE}{{1,24}}+(?:ビル|マンション|ハイツ|コーポ|荘|ハウス|タワー|アパート|レジデンス|号館|棟|パーク|プラザ|メゾン|センター)?[ ]?(?:[A-Za-z]?[0-9]{{1,5}}(?:-[0-9]{{1,4}})?(?:号室?|階|F)?)|[0-9]{{1,5}}(?:号室|階|F)))?"
+# 千葉県 is a prefecture, and the family name 千葉 is none
+_PREFECTURE = (
+    r"(?:北海道|東京都|大阪府|京都府|(?:神奈川|和歌山|鹿児島|青森|岩手|宮城|秋田|山形|福島|茨城|栃木|群馬|埼玉|千葉|新潟|富山|石川|福井|山梨|長野|岐阜|静岡|愛知|三重|滋賀|兵庫|奈良"
+    r"|鳥取|島根|岡山|広島|山口|徳島|香川|愛媛|高知|福岡|佐賀|長崎|熊本|大分|宮崎|沖縄)県)"
+)
+_CITY_TAIL = r"[市区町村郡島]"
+_NUMBER_PART = regex.compile(rf"[0-9]|[〇一二三四五六七八九十百]{{1,4}}(?:丁目|番|条|号|線|地割)")
+_CITY_LEVEL = regex.compile(rf"{_PREFECTURE}[ ]?[^\s0-9]{{1,6}}?{_CITY_TAIL}")
+_ROMAJI = regex.compile(
+    r"(?:[0-9]{1,4}(?:-[0-9]{1,4}){1,3}+|[0-9]{1,4}-chome)[, ]{1,2}[A-Za-z][A-Za-z' -]{1,40}+,(?: ?[A-Za-z][A-Za-z' -]{1,30}+,){0,4} ?[A-Za-z -]{2,30}+(?:[ ,]{1,2}[0-9]{3}-[0-9]{4})?(?:,? ?Japan)?", regex.IGNORECASE
+)
+_ROMAJI_SIGN = regex.compile(r"-(?:ku|shi|cho|machi|gun|ken|to|fu|chome|mura)\b|\b(?:Japan|Tokyo|Osaka|Kyoto|Hokkaido)\b|[0-9]{3}-[0-9]{4}", regex.IGNORECASE)
+_TOO_LONG = 200
+
+
+def _cities() -> tuple[str, ...]:
+    """Every form in which a municipality opens an address: 札幌市中央区, 中央区 of a city with wards only behind its city."""
+    _, cities = municipalities()
+    forms: set[str] = set(cities)
+    for city in cities:
+        head, found, tail = city.partition("郡")
+        if found and len(tail) > 1 and len(head) > 1:
+            forms.add(tail)
+        head, found, tail = city.partition("市")
+        if found and head and tail:
+            forms.add(head + "市")
+            forms.add(tail)
+    return tuple(sorted((form for form in forms if len(form) > 1), key=len, reverse=True))
+
+
+class Address:
+    """Detector of postal addresses."""
+
+    kind = Kind.ADDRESS
+
+    def __init__(self, rules: KindRules) -> None:
+        del rules  # the header and the examples are read elsewhere
+        self._city = regex.compile(r"(?:\L<cities>)", cities=_cities())
+        area = rf"(?:[ ]?{_PLACE}{{0,28}}?[ ]?{_PLACE}{{0,14}}?)"
+        self._text = regex.compile(
+            rf"(?:{_PREFECTURE}[ ]?{_PLACE}{{1,9}}?{_CITY_TAIL}|(?<![一-龥々ァ-ヶー])(?:\L<cities>)){area}{_BLOCKS}{_BUILDING}",
+            cities=_cities(),
+        )
+        self._head = regex.compile(rf"{_PREFECTURE}|\L<cities>", cities=_cities())
+
+    def find(self, text: str) -> Iterator[Span]:
+        """Addresses with a number part."""
+        if regex.search("[市区町村郡]", text):
+            yield from self._japanese(text)
+        if "," in text:
+            for match in _ROMAJI.finditer(text):
+                if _ROMAJI_SIGN.search(match[0]):
+                    yield Span(self.kind, *match.span(), "address.romaji", 0.7)
+
+    def _japanese(self, text: str) -> Iterator[Span]:
+        for match in self._text.finditer(text):
+            if believable(match[0]):
+                end = match.start() + len(match[0].rstrip(" -ーのノ、"))
+                yield Span(self.kind, match.start(), end, "address.japanese", 0.9)
+
+    def cell(self, value: str) -> float:
+        """0.95 with a number part, 0.7 prefecture and municipality, 0.6 municipality and something behind."""
+        if len(value) < 4 or len(value) > _TOO_LONG:
+            return 0.0
+        bare = value[9:].lstrip() if value[0] == "〒" else value
+        if bare[-1:] in {"店", "館", "駅"} and not _NUMBER_PART.search(bare):
+            return 0.0
+        if (match := _CITY_LEVEL.match(bare)) is not None:
+            return 0.95 if _NUMBER_PART.search(bare, match.end()) else (0.7 if len(bare) > match.end() else 0.55)
+        if (match := self._head.match(bare)) is not None and len(bare) > match.end():
+            return self._behind(bare, match.end())
+        return 0.8 if "," in bare and (match := _ROMAJI.match(bare)) and _ROMAJI_SIGN.search(bare) else 0.0
+
+    def _behind(self, value: str, end: int) -> float:
+        if _NUMBER_PART.search(value, end):
+            return 0.9
+        city = self._city.match(value, end)
+        return 0.6 if city is not None and city.end() < len(value) else 0.3
+
+
+_SENTENCE = regex.compile(r"[はがをにへ]|[でもと](?![一-龥])|から|まで|より|した|する|して|ている|年|月|日|人|円|回|第|約")
+
+
+def believable(found: str) -> bool:
+    """Whether what lies between municipality and figures reads like a place and not like a sentence."""
+    figures = _NUMBER_PART.search(found)
+    if figures is None:
+        return False
+    tail = found[figures.start() :]
+    if regex.match(r"[0-9]{1,5}(?:[年月日人円回個時分%歳才名件本台冊社点万億校軒戸票代位周度階級巻km]|キロ|メートル|[ ]?[年月]|か所|ヶ所|カ所|世紀)", tail):
+        return False
+    # a few kana belong to place names (の, が, ヶ): 霞が関, 茅ヶ崎, 丸の内
+    middle = found[: figures.start()]
+    return len(_SENTENCE.findall(regex.sub("[一-龥][がはのに][一-龥]", "", middle))) == 0

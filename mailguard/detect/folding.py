@@ -1,0 +1,101 @@
+"""One notation for matching, with the way back to the original.
+
+In: any string, lone surrogates included. Out: `Folded`, whose spans map to code points of the original.
+NFKC per character (half-width kana join their voice mark), one dash, common kanji forms. Plain text costs one search.
+"""
+
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from mailguard.normal import VARIANTS
+
+# What NFKC leaves as it is and what joins nothing to its left.
+_STABLE = "\x00-\x7f\u3001-\u3035\u3041-\u3096\u30a1-\u30fe\u4e00-\u9fff"
+_UNSTABLE = re.compile(f".?[^{_STABLE}]+", re.DOTALL)
+_CLUSTER = re.compile("[^\uff9e\uff9f\u3099\u309a\u0300-\u036f][\uff9e\uff9f\u3099\u309a\u0300-\u036f]*|.", re.DOTALL)
+_DASHES = "‐‑‒–—―−─━➖﹣－"
+_ONE_TO_ONE = {ord(dash): "-" for dash in _DASHES} | {ord("·"): "・"} | dict(VARIANTS.items())
+_REPLACED = re.compile("[" + "".join(map(chr, _ONE_TO_ONE)) + "]")
+# The long vowel mark is a dash only between figures: 090ー1234ー5678.
+_LONG_MARK = re.compile(r"(?<=[0-9)]) ?ー ?(?=[0-9(])")
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """`text` as matched. `shifts`: where lengths differ, as (start, end) in `text` and (start, end) in the original."""
+
+    text: str
+    shifts: tuple[tuple[int, int, int, int], ...] = ()
+
+    def original(self, start: int, end: int) -> tuple[int, int]:
+        """The span of the original that `text[start:end]` came from; a cluster that is touched counts whole."""
+        if not self.shifts:
+            return start, end
+        return self._back(start, 0), self._back(end, 1) if end > start else self._back(start, 0)
+
+    def _back(self, position: int, side: int) -> int:
+        # For an end, the cluster that the last character lies in decides.
+        index = bisect_right(self.shifts, (position - side, len(self.text) + 1)) - 1
+        if index < 0:
+            return position
+        start, end, old_start, old_end = self.shifts[index]
+        if start <= position - side < end:
+            return old_end if side else old_start
+        return old_end + position - end
+
+
+@lru_cache(maxsize=4096)
+def _nfkc(cluster: str) -> str:
+    return unicodedata.normalize("NFKC", cluster)
+
+
+def fold(original: str) -> Folded:
+    """The folded form of a text."""
+    if original.isascii():
+        return Folded(original)
+    pieces: list[str] = []
+    shifts: list[tuple[int, int, int, int]] = []
+    done = length = 0
+    for match in _UNSTABLE.finditer(original):
+        start, end = match.span()
+        pieces.append(original[done:start])
+        length += start - done
+        for cluster in _CLUSTER.finditer(original, start, end):
+            new = _nfkc(cluster[0])
+            if len(new) != len(cluster[0]):
+                shifts.append((length, length + len(new), *cluster.span()))
+            pieces.append(new)
+            length += len(new)
+        done = end
+    pieces.append(original[done:])
+    text = "".join(pieces) if done else original
+    return Folded(_unified(text), tuple(shifts))
+
+
+def _unified(text: str) -> str:
+    if _REPLACED.search(text):
+        text = _REPLACED.sub(lambda match: _ONE_TO_ONE[ord(match[0])], text)
+    if "ー" in text:
+        text = _LONG_MARK.sub(lambda match: match[0].replace("ー", "-"), text)
+    return text
+
+
+def fold_cell(value: str) -> str:
+    """A table cell as `Detector.cell` wants it: folded and stripped."""
+    return value if value.isascii() and value == value.strip() else fold(value).text.strip()
+
+
+_UNIT = "\x1f"  # U+001F stands between cells; a cell that holds it is folded by itself
+
+
+def fold_all(values: Sequence[str]) -> list[str]:
+    """Many cells at once, each as `fold_cell` gives it; one pass over the whole column."""
+    joined = _UNIT.join(values)
+    if joined.isascii():
+        return [value.strip() for value in values]
+    folded = fold(joined).text.split(_UNIT)
+    return [value.strip() for value in folded] if len(folded) == len(values) else [fold_cell(value) for value in values]

@@ -1,0 +1,198 @@
+"""What a column header means.
+
+In: the header cell as written (保護者氏名(カナ), customer_name, ＴＥＬ). Out: a `Header`, or None if nothing personal.
+Japanese words match anywhere in the header; ASCII words only as whole words (_, -, camelCase part them): age is not in page.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from mailguard.model import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """kind: None where an organisation is named. role: whose (保護者, 児童, 1). piece: full, family or given.
+
+    organisation: the column is about companies or shops and never holds a person's name. strong: the header alone decides.
+    """
+
+    kind: Kind | None
+    role: str = ""
+    piece: str = "full"
+    organisation: bool = False
+    strong: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderRule:
+    """The headers of one kind. rank: the higher wins over a longer word. weak: content must agree."""
+
+    kind: Kind
+    rank: int = 0
+    exact: tuple[str, ...] = ()
+    contains: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    weak: tuple[str, ...] = ()
+    family: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
+    hits: tuple[str, ...] = ()
+    misses: tuple[str, ...] = ()
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderWords:
+    """Words that decide across kinds. thing: 〜名 of no person; person: roles a name may have."""
+
+    organisation: tuple[str, ...] = ()
+    thing: tuple[str, ...] = ()
+    person: tuple[str, ...] = ()
+    filler: tuple[str, ...] = ()
+    hits: tuple[str, ...] = ()
+    misses: tuple[str, ...] = ()
+
+
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_TOKEN = re.compile(r"[a-z]+|[0-9]+|〒|[^\W_a-z0-9]+")
+_LONGEST = 60  # a longer cell is a sentence, not a header
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """joined: the header without spaces, brackets and punctuation; runs: ASCII words that stand in it, whole."""
+
+    joined: str
+    tokens: tuple[str, ...]
+    runs: frozenset[str]
+
+    def has(self, word: str) -> bool:
+        return word in self.runs if word.isascii() else word in self.joined
+
+    def longest(self, words: Iterable[str]) -> str:
+        return max((word for word in words if self.has(word)), key=len, default="")
+
+
+def normalise(text: str) -> str:
+    """NFKC, lower case, without spaces, brackets and punctuation."""
+    return "".join(_tokens(text))
+
+
+def _tokens(text: str) -> tuple[str, ...]:
+    folded = unicodedata.normalize("NFKC", text)
+    return tuple(_TOKEN.findall(_CAMEL.sub(" ", folded).casefold()))
+
+
+class Headers:
+    """Every header rule at once."""
+
+    def __init__(self, words: HeaderWords, rules: tuple[HeaderRule, ...]) -> None:
+        self.words = words
+        self.rules = tuple(_normal(rule) for rule in rules)
+        self.examples = rules
+        self._organisation = tuple(map(normalise, words.organisation))
+        self._thing = tuple(map(normalise, words.thing))
+        self._person = tuple(map(normalise, words.person))
+        self._filler = sorted((normalise(word) for word in words.filler), key=len, reverse=True)
+        self._ascii_owners = sorted((word for word in self._person + self._organisation + self._thing if word.isascii()), key=len, reverse=True)
+        self._known = frozenset(
+            word for rule in self.rules for word in rule.exact + rule.contains + rule.family + rule.given + rule.weak
+        )
+        self.kind_of = lru_cache(maxsize=4096)(self._kind_of)
+
+    def _kind_of(self, text: str) -> Header | None:
+        if not 0 < len(text) <= _LONGEST:
+            return None
+        head = self._text(text)
+        best: tuple[int, int, HeaderRule, str, str] | None = None
+        for rule in self.rules:
+            word, piece = self._match(rule, head)
+            if word and (best is None or (rule.rank, len(word)) > best[:2]):
+                best = (rule.rank, len(word), rule, word, piece)
+        organisation = bool(head.longest(self._organisation)) and not head.longest(self._person)
+        if best is None:
+            return self._without_word(head, organisation=organisation)
+        _, _, rule, word, piece = best
+        if organisation and rule.kind in {Kind.NAME, Kind.NAME_KANA}:
+            return Header(None, organisation=True)
+        strong = word not in rule.weak and not self._is_thing(rule, head)
+        return Header(rule.kind, self._role(rule, head, word), piece, organisation, strong)
+
+    def _is_thing(self, rule: HeaderRule, head: _Text) -> bool:
+        return rule.kind is Kind.NAME and bool(head.longest(self._thing)) and not head.longest(self._person)
+
+    def _text(self, text: str) -> _Text:
+        tokens = tuple(part for token in _tokens(text) for part in self._parted(token))
+        runs = {"".join(tokens[i:j]) for i in range(len(tokens)) for j in range(i + 1, min(i + 5, len(tokens) + 1))}
+        return _Text("".join(tokens), tokens, frozenset(runs))
+
+    def _parted(self, token: str) -> tuple[str, ...]:
+        """customername has no seam: a role word in front of a known word makes one."""
+        if token.isascii() and token not in self._known:
+            for owner in self._ascii_owners:
+                if token.startswith(owner) and token[len(owner) :] in self._known:
+                    return owner, token[len(owner) :]
+        return (token,)
+
+    def _match(self, rule: HeaderRule, head: _Text) -> tuple[str, str]:
+        if head.longest(rule.refused):
+            return "", ""
+        piece = self._piece(rule, head)
+        if piece:
+            return piece
+        word = head.longest(rule.contains)
+        if head.joined in rule.exact or head.joined in rule.weak:
+            return head.joined, "full"
+        return word, "full"
+
+    def _piece(self, rule: HeaderRule, head: _Text) -> tuple[str, str] | None:
+        """氏名(姓), 保護者姓 and last_name: a half of a name. A single letter counts only alone, at the end or behind a name word."""
+        full = head.longest(rule.contains)
+        for words, piece in ((rule.family, "family"), (rule.given, "given")):
+            word = head.longest(words)
+            if word and (len(word) > 2 or self._stands_apart(word, full, head)):
+                return max(full, word, key=len), piece
+        return None
+
+    def _stands_apart(self, word: str, full: str, head: _Text) -> bool:
+        rest = head.joined
+        for known in (*self._filler, full):
+            rest = rest.replace(known, "") if known and known != word else rest
+        if rest == word:
+            return True
+        by_role = word != "名" and rest.endswith(word) and rest.removesuffix(word) in self._person  # 会員名 is a full name
+        return by_role or word in head.tokens
+
+    def _without_word(self, head: _Text, *, organisation: bool) -> Header | None:
+        if organisation:
+            return Header(None, organisation=True)
+        person = head.longest(self._person)
+        # 利用者名, 生徒名: a role and 名
+        if person and not person.isascii() and head.joined.rstrip("0123456789").removesuffix("名").endswith(person):
+            strong = "名" in head.joined and not head.longest(self._thing)
+            return Header(Kind.NAME, self._bare(head.joined, "名"), strong=strong)
+        return None
+
+    def _role(self, rule: HeaderRule, head: _Text, word: str) -> str:
+        rest = self._bare(head.joined, word)
+        for piece in (*rule.family, *rule.given, *rule.contains):
+            if not piece.isascii():
+                rest = rest.replace(piece, "")
+        return rest
+
+    def _bare(self, joined: str, word: str) -> str:
+        rest = joined.replace(word, "", 1)
+        for filler in self._filler:
+            rest = rest.replace(filler, "")
+        return rest.removeprefix("お").removeprefix("ご")
+
+
+def _normal(rule: HeaderRule) -> HeaderRule:
+    lists = {
+        name: tuple(normalise(word) for word in getattr(rule, name))
+        for name in ("exact", "contains", "refused", "weak", "family", "given")
+    }
+    return HeaderRule(rule.kind, rule.rank, hits=rule.hits, misses=rule.misses, file=rule.file, **lists)

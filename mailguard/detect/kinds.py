@@ -1,0 +1,127 @@
+"""All detectors, in one explicit tuple; and the check of all rules by their own examples.
+
+In: a Ruleset. Out: `Detectors`, built once per process (0.7 s: dictionaries and expressions), or what is wrong with the examples.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mailguard.detect import person_dictionary, tokenizer
+from mailguard.detect.address import Address
+from mailguard.detect.birth_date import BirthDate
+from mailguard.detect.detector import Detector
+from mailguard.detect.email import Email
+from mailguard.detect.folding import fold, fold_cell
+from mailguard.detect.headers import HeaderRule
+from mailguard.detect.name import Name
+from mailguard.detect.name_kana import NameKana
+from mailguard.detect.numbers import Number
+from mailguard.detect.patterns import SURE_ENOUGH, believe
+from mailguard.detect.phone import Phone
+from mailguard.detect.postal_code import PostalCode
+from mailguard.detect.ruleset import KindRules, Pattern, Ruleset
+from mailguard.detect.short_values import ShortValue
+from mailguard.model import Kind
+
+_NUMBERS = (
+    Kind.MEMBER_NUMBER, Kind.EMPLOYEE_NUMBER, Kind.MY_NUMBER, Kind.CARD, Kind.BANK_ACCOUNT, Kind.LICENCE, Kind.PASSPORT,
+    Kind.PENSION, Kind.INSURANCE, Kind.RESIDENCE_CARD,
+)  # fmt: skip
+_PLAUSIBLE = 0.35  # what a cell must reach as an example: enough under its header
+
+
+@dataclass(frozen=True, slots=True)
+class Detectors:
+    """name: also by itself, for halves of names."""
+
+    name: Name
+    all: tuple[Detector, ...]
+
+    def of(self, kind: Kind) -> Detector:
+        """The detector of a kind; KeyError if there is none."""
+        for detector in self.all:
+            if detector.kind is kind:
+                return detector
+        raise KeyError(kind)
+
+
+def build(rules: Ruleset) -> Detectors:
+    """Every detector, dictionaries loaded."""
+    persons = person_dictionary.load()
+    name = Name(rules.of(Kind.NAME), persons, tokenizer.load())
+    detectors: tuple[Detector, ...] = (
+        Email(rules.of(Kind.EMAIL)),
+        Phone(rules.of(Kind.PHONE)),
+        PostalCode(rules.of(Kind.POSTAL_CODE)),
+        Address(rules.of(Kind.ADDRESS)),
+        name,
+        NameKana(rules.of(Kind.NAME_KANA), persons),
+        BirthDate(rules.of(Kind.BIRTH_DATE)),
+        *(ShortValue(rules.of(kind)) for kind in (Kind.SEX, Kind.AGE, Kind.GRADE)),
+        *(Number(rules.of(kind)) for kind in _NUMBERS),
+    )
+    return Detectors(name, detectors)
+
+
+def check(rules: Ruleset) -> list[str]:
+    """Every hit and miss that fails, as "file: rule: fact. Remedy."; empty if all hold."""
+    detectors = build(rules)
+    failures = list(_headers(rules))
+    for kind, of_kind in rules.kinds.items():
+        for pattern in of_kind.patterns:
+            failures += [f"{of_kind.file}: {pattern.id}: {fact}" for fact in _pattern(pattern)]
+        failures += [f"{of_kind.file}: examples: {fact}" for fact in _examples(of_kind, detectors.of(kind))]
+    return failures
+
+
+def _headers(rules: Ruleset) -> Iterator[str]:
+    for of_kind in rules.kinds.values():
+        yield from (f"{of_kind.file}: header: {fact}" for fact in _header(rules, of_kind.header))
+    for text in rules.headers.words.hits:
+        header = rules.header_kind(text)
+        if header is None or not header.organisation:
+            yield f"headers.toml: words: hit {text!r} names no organisation. Add its word to organisation."
+    for text in rules.headers.words.misses:
+        header = rules.header_kind(text)
+        if header is not None and header.organisation:
+            yield f"headers.toml: words: miss {text!r} names an organisation. Take its word out of organisation."
+
+
+def _header(rules: Ruleset, rule: HeaderRule) -> Iterator[str]:
+    for text in rule.hits:
+        header = rules.header_kind(text)
+        if header is None or header.kind is not rule.kind:
+            yield f"hit {text!r} is read as {header.kind if header else None}. Add a word, or take the example out."
+    for text in rule.misses:
+        header = rules.header_kind(text)
+        if header is not None and header.kind is rule.kind and header.strong:
+            yield f"miss {text!r} is read as {rule.kind}. Add a word to not, or take the example out."
+
+
+def _pattern(pattern: Pattern) -> Iterator[str]:
+    for text in pattern.hits:
+        if not _matches(pattern, text):
+            yield f"hit {text!r} does not match. Widen the regex, check or context, or take the example out."
+    for text in pattern.misses:
+        if _matches(pattern, text):
+            yield f"miss {text!r} matches. Narrow the regex, or take the example out."
+
+
+def _matches(pattern: Pattern, text: str) -> bool:
+    folded = fold(text).text
+    return any(believe(pattern, folded, *match.span()) >= SURE_ENOUGH for match in pattern.regex.finditer(folded))
+
+
+def _examples(rules: KindRules, detector: Detector) -> Iterator[str]:
+    for text in rules.examples.cell_hits:
+        if detector.cell(fold_cell(text)) < _PLAUSIBLE:
+            yield f"cell hit {text!r} is not recognised. Widen the rule, or take the example out."
+    for text in rules.examples.cell_misses:
+        if detector.cell(fold_cell(text)) >= SURE_ENOUGH:
+            yield f"cell miss {text!r} is recognised. Narrow the rule, or take the example out."
+    for text in rules.examples.find_hits:
+        if not any(detector.find(fold(text).text)):
+            yield f"find hit {text!r} is not found. Widen the rule, or take the example out."
+    for text in rules.examples.find_misses:
+        if any(detector.find(fold(text).text)):
+            yield f"find miss {text!r} is found. Narrow the rule, or take the example out."

@@ -1,0 +1,157 @@
+"""Names of persons: whole cells, and halves of names. Running text is `running_names`.
+
+In: folded cells. Out: how sure. Both dictionaries are asked: surname and given name as a pair, and Sudachi with every token a name.
+Names that are masked already (山〇〇郎, 山田＊＊) are none; shops, municipalities and companies neither.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+import regex
+
+from mailguard.detect.person_dictionary import PersonDictionary, romanised
+from mailguard.detect.ruleset import KindRules
+from mailguard.detect.running_names import RunningNames
+from mailguard.detect.span import Span
+from mailguard.detect.tokenizer import PERSONS, Sort, Tokenizer
+from mailguard.model import Kind
+
+_MASKED = regex.compile(r"[〇○●◯*＊×✕_■□△▲?？…]|XX|xx|ＸＸ")
+_HONORIFIC = regex.compile(r"(?<=..)[ ]?(?:様|さま|さん|殿|氏|先生|ちゃん|くん|君)$")
+_WRITTEN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}々ヶーA-Za-z'.・=, -]{2,40}+")
+_KANJI_KANA = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}々ヶー]+")
+_KATAKANA = regex.compile(r"[\p{Katakana}ー]+")
+_KANA = regex.compile(r"[\p{Hiragana}\p{Katakana}ー]+")
+_LATIN = regex.compile(r"[A-Za-z][A-Za-z'.-]{0,19}(?:,? [A-Za-z][A-Za-z'.-]{0,19}){1,3}")
+_FOREIGN = regex.compile(r"[\p{Katakana}ー]{1,14}+(?:[・= ]{1,3}(?:[\p{Katakana}ー]{1,14}+|[A-Z]\.?)){1,4}")
+_THING = regex.compile(
+    r"(?:株式|有限|合同|会社|\(株\)|\(有\)|店|屋|館|駅|市|区|町|村|郡|県|都|府|院|園|校|課|部|局|所|署|場|室|堂|社|庫|団|会|組合|法人|工業|産業|商事|商店|建設|銀行|センター|クリニック|薬局|類|品|橋|寺|神社|城|跡|山|川|湖|線|号|号室|丁目|条)$"
+    r"|会社|法人|\(株\)|\(有\)"
+)
+_WORDS = regex.compile(r"(?:株式会社|センター|サービス|ホテル|マンション|セミナー|コース|プラン|クラブ|グループ|システム|ショップ|ストア|サポート)")
+_HIRAGANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
+_RARE = 0.6
+
+
+class Name:
+    """Detector of names."""
+
+    kind = Kind.NAME
+
+    def __init__(self, rules: KindRules, persons: PersonDictionary, tokenizer: Tokenizer) -> None:
+        self._persons = persons
+        self._tokenizer = tokenizer
+        self._running = RunningNames(rules.words, persons, tokenizer)
+        self._not_name = frozenset(rules.words.get("not_name", ()))
+        self.cell = lru_cache(maxsize=1 << 16)(self._cell)
+
+    def find(self, text: str) -> Iterator[Span]:
+        """Names in running text, without their honorific."""
+        return self._running.find(text)
+
+    def _cell(self, value: str) -> float:
+        if len(value) > 42 or _WRITTEN.fullmatch(value) is None or _MASKED.search(value):
+            return 0.0
+        bare = _HONORIFIC.sub("", value).strip()
+        if len(bare) < 2 or bare in self._not_name or _WORDS.search(bare):
+            return 0.0
+        if bare.isascii():
+            return self._latin(bare)
+        if _FOREIGN.fullmatch(bare):
+            return self._foreign(bare)
+        parts = bare.replace("・", " ").split()
+        if not all(_KANJI_KANA.fullmatch(part) for part in parts):
+            return 0.0
+        return self._spaced(parts) if len(parts) == 2 else (self._joined(bare) if len(parts) == 1 else 0.0)
+
+    def _spaced(self, parts: list[str]) -> float:
+        family, given = parts
+        if len(family) > 7 or len(given) > 8:
+            return 0.0
+        known = self.family(family) >= _RARE, self.given(given) >= _RARE
+        if all(known):
+            return 0.97
+        if _THING.search(given) and not known[1] and not self._all_names(given):
+            return 0.0
+        if self._all_names(family) and self._all_names(given):
+            return 0.95
+        if any(known) and len(family) <= 5 and len(given) <= 4:
+            return 0.75
+        return 0.3 if len(family) <= 4 and len(given) <= 4 else 0.0
+
+    def _joined(self, bare: str) -> float:
+        if len(bare) > 10:
+            return 0.0
+        position = self._persons.split(bare)
+        if _KANA.fullmatch(bare):
+            katakana = bare.translate(_HIRAGANA)
+            return 0.6 if len(bare) >= 4 and self._persons.split_reading(katakana) else 0.0
+        tokens = self._tokenizer.tokens(bare)
+        names = [token for token in tokens if token.sort in PERSONS]
+        if len(names) == len(tokens) >= 2:
+            return 0.95
+        if len(tokens) == 1 and tokens[0].sort in {Sort.PLACE, Sort.PROPER, Sort.NOUN} and tokens[0].known:
+            return 0.2
+        if position and not _THING.search(bare[position:]):
+            return 0.9
+        if position and tokens[0].sort is Sort.FAMILY:
+            return 0.8
+        if len(tokens) == 1 and names and len(bare) >= 3:
+            return 0.8 if tokens[0].sort is Sort.PERSON and not _KATAKANA.fullmatch(bare) else 0.45
+        return self._rare(bare)
+
+    def _rare(self, bare: str) -> float:
+        """A known family name and something short that may be a rare given name."""
+        if _THING.search(bare) or not 3 <= len(bare) <= 6:
+            return 0.0
+        tokens = self._tokenizer.tokens(bare)
+        if tokens[0].sort is Sort.FAMILY and len(tokens) > 1:
+            rest = bare[len(tokens[0].surface) :]
+            return 0.6 if len(rest) <= 3 and not any(token.sort is Sort.PLACE for token in tokens) else 0.0
+        return 0.0
+
+    def _all_names(self, text: str) -> bool:
+        return all(token.sort in PERSONS for token in self._tokenizer.tokens(text))
+
+    def _foreign(self, bare: str) -> float:
+        parts = [part for part in regex.split("[・= ]+", bare) if part]
+        readings = self._persons
+        if len(parts) == 2 and parts[0] in readings.family_readings and parts[1] in readings.given_readings:
+            return 0.9
+        tokens = [token for part in parts for token in self._tokenizer.tokens(part)]
+        names = sum(token.sort in PERSONS for token in tokens)
+        return 0.85 if names == len(tokens) else (0.6 if 2 * names >= len(tokens) and "・" in bare else 0.0)
+
+    def _latin(self, bare: str) -> float:
+        if _LATIN.fullmatch(bare) is None:
+            return 0.0
+        words = [romanised(word.strip(",.")) for word in bare.split()]
+        families = [word in self._persons.family_romaji for word in words]
+        givens = [word in self._persons.given_romaji for word in words]
+        if len(words) == 2 and ((families[0] and givens[1]) or (givens[0] and families[1])):
+            return 0.9
+        return 0.0
+
+    def family(self, value: str) -> float:
+        """How sure a cell is a family name alone, in kanji, kana or romaji."""
+        if value in self._persons.common:
+            return 0.9
+        if self._persons.is_family(value):
+            return 0.8
+        if value.isascii():
+            return 0.7 if value.isalpha() and romanised(value) in self._persons.family_romaji else 0.0
+        return 0.7 if self._single(value, Sort.FAMILY) else 0.0
+
+    def given(self, value: str) -> float:
+        """How sure a cell is a given name alone."""
+        if self._persons.is_given(value):
+            return 0.85
+        if value.isascii():
+            return 0.7 if value.isalpha() and romanised(value) in self._persons.given_romaji else 0.0
+        return 0.7 if self._single(value, Sort.GIVEN) else 0.0
+
+    def _single(self, value: str, sort: Sort) -> bool:
+        if not 0 < len(value) <= 8:
+            return False
+        tokens = self._tokenizer.tokens(value)
+        return len(tokens) == 1 and tokens[0].sort in {sort, Sort.PERSON}

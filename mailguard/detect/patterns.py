@@ -1,0 +1,64 @@
+"""Rule-file patterns at work: spans of one kind by regular expressions, checks and words near by.
+
+In: folded text. Out: spans of at least confidence 0.5, left to right per pattern. The time is linear: every repeat in the rules is bounded.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+
+from mailguard.detect.checks import CHECKS
+from mailguard.detect.ruleset import KindRules, Pattern
+from mailguard.detect.span import Span
+from mailguard.model import Kind
+
+SURE_ENOUGH = 0.5
+_BEFORE, _AFTER = 24, 8  # where a word of context may stand
+
+
+class Patterns:
+    """All patterns of one kind. needs: what a text must hold for any of them to match; spares the slower search."""
+
+    def __init__(self, rules: KindRules, needs: str = "[0-9]") -> None:
+        self.kind: Kind = rules.kind
+        self._patterns = rules.patterns
+        self._needs = re.compile(needs)
+
+    def find(self, text: str) -> Iterator[Span]:
+        """Spans, without those that lie inside a better one of the same kind."""
+        if self._needs.search(text) is None:
+            return
+        spans = sorted((span for pattern in self._patterns for span in self._of(pattern, text)), key=_best_first)
+        end = -1
+        for span in spans:
+            if span.start >= end:
+                yield span
+                end = span.end
+
+    def _of(self, pattern: Pattern, text: str) -> Iterator[Span]:
+        for match in pattern.regex.finditer(text):
+            confidence = believe(pattern, text, *match.span())
+            if confidence >= SURE_ENOUGH:
+                start, end = match.span("value") if "value" in pattern.regex.groupindex else match.span()
+                yield Span(self.kind, start, end, pattern.id, confidence)
+
+
+def _best_first(span: Span) -> tuple[int, int, float]:
+    return span.start, -span.end, -span.confidence
+
+
+def believe(pattern: Pattern, text: str, start: int, end: int) -> float:
+    """How sure a match is, by its check and by what stands near it; 0 is no hit."""
+    near = pattern.context is not None and _near(pattern, text, start, end)
+    if pattern.require_context and not near:
+        return 0.0
+    check: Callable[[str], bool] | None = CHECKS.get(pattern.check)
+    if check is not None and not check(text[start:end]):
+        if pattern.unchecked == 0.0:
+            return 0.0
+        return max(pattern.unchecked, 0.6) if near else pattern.unchecked
+    return max(pattern.confidence, pattern.in_context) if near else pattern.confidence
+
+
+def _near(pattern: Pattern, text: str, start: int, end: int) -> bool:
+    assert pattern.context is not None
+    return pattern.context.search(text, max(0, start - _BEFORE), min(len(text), end + _AFTER)) is not None

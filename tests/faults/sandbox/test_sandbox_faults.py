@@ -150,11 +150,13 @@ async def test_no_free_worker_before_the_deadline_is_busy(start: Start) -> None:
 
 async def test_a_cancelled_job_leaves_no_half_used_worker(start: Start) -> None:
     scanner = await start(workers=1, task_seconds=5)
-    task = asyncio.ensure_future(scanner.run("nap", b"3", 5))
+    used = {worker.pid for worker in scanner._all}
+    task = asyncio.ensure_future(scanner.run("nap", b"30", 5))
     await asyncio.sleep(0.1)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+    assert not await until_gone(used)
     assert await scanner.run("echo", b"next", 1) == b"init:next"
 
 

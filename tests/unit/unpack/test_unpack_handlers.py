@@ -182,9 +182,10 @@ def test_furigana_is_not_glued_to_the_cell() -> None:
     assert make.leaves(make.rezipped(data, change, missing)) == [Table(("file", "会員"), [["山田"]])]
 
 
-def test_two_cells_at_the_far_corners_are_too_big_and_not_opened() -> None:
+@pytest.mark.parametrize("corner", ["XFD1048576", "CV100000"], ids=["beyond the limit", "within it, and empty"])
+def test_two_cells_at_the_far_corners_are_too_big_and_not_opened(corner: str) -> None:
     book = openpyxl.Workbook()
-    book.active["A1"] = book.active["XFD1048576"] = "x"
+    book.active["A1"] = book.active[corner] = "x"
     assert kinds(make.leaves(make.saved(book))) == [ProblemKind.TOO_BIG]
 
 

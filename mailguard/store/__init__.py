@@ -1,0 +1,62 @@
+"""Where holds, people, sources and the record are kept: SQLAlchemy Core on SQLite (PostgreSQL follows).
+
+In: facts from the edges. Out: the frozen rows of views.py. Synchronous; every call is one transaction (a refused decision
+two). Whatever goes wrong with the database leaves as StoreError. Nothing is sent from here.
+"""
+
+from pathlib import Path
+
+from mailguard import config
+from mailguard.digest import Digester
+from mailguard.store.audit import Audit
+from mailguard.store.context import Clock, Context
+from mailguard.store.desk import Desk
+from mailguard.store.engine import Database, private_folder
+from mailguard.store.holds import Holds
+from mailguard.store.keys import unlock
+from mailguard.store.notices import Notices
+from mailguard.store.people import People
+from mailguard.store.releases import Releases
+from mailguard.store.sessions import Sessions
+from mailguard.store.shelf import Shelf
+from mailguard.store.sources import Sources
+from mailguard.store.vault import Vault
+
+__all__ = ["Clock", "Store", "open_store"]
+
+
+class Store:
+    """One open database; safe to use from several threads."""
+
+    def __init__(self, context: Context) -> None:
+        self._database = context.database
+        self.digester: Digester = context.digester
+        self.audit = Audit(context)
+        self.people = People(context, self.audit)
+        self.sources = Sources(context, self.audit)
+        self.sessions = Sessions(context, self.people)
+        self.notices = Notices(context, self.people)
+        desk = Desk(context, self.audit, self.notices, self.people, Shelf(context))
+        self.holds = Holds(desk)
+        self.releases = Releases(desk)
+
+    def ping(self) -> None:
+        """Raises StoreError when the database does not answer."""
+        self._database.ping()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._database.close()
+
+
+def open_store(url: str, data_dir: Path, clock: Clock, *, holds: config.Holds) -> Store:
+    """Open the database at `url`, upgrade it, and check the key file in `data_dir`; makes both at the first start."""
+    private_folder(data_dir)
+    database = Database(url)
+    try:
+        database.upgrade()
+        keys = unlock(database, data_dir)
+    except BaseException:
+        database.close()
+        raise
+    return Store(Context(database, Vault(keys), clock, holds))

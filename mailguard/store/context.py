@@ -1,0 +1,44 @@
+"""What every part of the store works with, and how it makes ids. Holds nothing of its own."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from mailguard import config
+from mailguard.digest import Digester
+from mailguard.store.engine import Database
+from mailguard.store.vault import Vault
+
+Clock = Callable[[], datetime]
+"""The present as an aware time in UTC."""
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # base32 without I, L, O and U: nothing to mix up when read aloud
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One open database with its keys, clock and settings."""
+
+    database: Database
+    vault: Vault
+    clock: Clock
+    settings: config.Holds
+
+    @property
+    def digester(self) -> Digester:
+        """The keyed digests of this database."""
+        return self.vault.digester
+
+    def login_key(self, login: str) -> bytes:
+        """Digest of a login name of the page or of SMTP AUTH, upper and lower case alike."""
+        return self.digester.of("login", login.strip().casefold())
+
+    def mail_key(self, address: str) -> bytes:
+        """Digest of an e-mail address; b"" when there is none."""
+        return self.digester.email(address) if address.strip() else b""
+
+
+def fresh_id(letter: str) -> str:
+    """An id such as H-7Q2M0C4XKD: 50 random bits, easy to read aloud."""
+    return f"{letter}-{''.join(secrets.choice(_CROCKFORD) for _ in range(10))}"

@@ -1,0 +1,205 @@
+"""Deciding a hold: every rule is checked inside the transaction that writes the decision.
+
+In: a wish of a person, with the revision it was made at. Out: the state afterwards. Raises RefusedError (and records the
+attempt), ConflictError when the hold changed meanwhile. Nothing else ever approves.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from mailguard import lifecycle
+from mailguard.errors import ConflictError, NotFoundError, RefusedError
+from mailguard.lifecycle import Choice, HoldState, MessageState
+from mailguard.store import standing
+from mailguard.store.audit import TIME
+from mailguard.store.desk import AtDesk
+from mailguard.store.people import candidate
+from mailguard.store.schema import decisions, holds, messages, people
+from mailguard.store.views import Person
+
+WHY = {
+    "disabled": "This person is disabled.",
+    "not_approver": "Only an approver may decide.",
+    "own_source": "An operator of the source cannot be the second person. Another approver must decide.",
+    "own_login": "The mail was sent with this person's login. Another approver must decide.",
+    "own_address": "The mail names this person as its sender. Another approver must decide.",
+    "not_operator": "Only an operator of the source may withdraw.",
+    "not_a_choice": "A person cannot let a hold expire.",
+    "reason_missing": "A decision needs a reason.",
+    "cap_too_low": "The cap must cover all recipients held now.",
+    "already_approved": "This person has approved already. A different approver must agree.",
+}
+_REASONED = {Choice.APPROVE, Choice.REJECT, Choice.RETURN}
+_PERSON = select(people)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person wants."""
+
+    hold_id: str
+    revision: int
+    choice: Choice
+    person_id: str
+    reason: str
+    cap: int | None
+
+
+class Decisions(AtDesk):
+    """Decides holds."""
+
+    def decide(
+        self, hold_id: str, *, revision: int, choice: Choice, person_id: str, reason: str, cap: int | None = None
+    ) -> HoldState:
+        """The state afterwards; still PENDING after the first of two approvals."""
+        wish = Wish(hold_id, revision, choice, person_id, reason.strip(), cap)
+        try:
+            with self._database.write() as tx:
+                return self._decide(tx, wish)
+        except RefusedError as refused:
+            with self._database.write() as tx:
+                self._desk.audit.append(
+                    tx, person_id, "hold.refused", hold_id, choice=choice.value, code=refused.code, revision=revision
+                )
+            raise
+
+    def may_decide(self, hold_id: str, person_id: str) -> str | None:
+        """Why not, as a stable code; None when this person may approve."""
+        with self._database.read() as tx:
+            hold, person = self._hold(tx, hold_id), self._person(tx, person_id)
+            return lifecycle.refusal(candidate(person), standing.sending(tx, hold, [person]))
+
+    def deciders(self, hold_id: str) -> list[Person]:
+        """Who may approve this hold."""
+        with self._database.read() as tx:
+            rows = standing.deciders(tx, self._hold(tx, hold_id))
+        return [self._desk.people.person(row) for row in rows]
+
+    def _decide(self, tx: Connection, wish: Wish) -> HoldState:
+        hold = self._hold(tx, wish.hold_id, to_change=True)
+        person = self._person(tx, wish.person_id)
+        facts = standing.sending(tx, hold, [person])
+        if code := barred(wish, lifecycle.refusal(candidate(person), facts), person, facts):
+            raise RefusedError(code, WHY[code])
+        target = _target(hold, wish)
+        self._note_decision(tx, hold, wish)
+        if wish.choice is Choice.APPROVE:
+            return self._approve(tx, hold, wish, person, target)
+        self._close(tx, hold, target, wish.person_id)
+        self._desk.audit.append(tx, wish.person_id, f"hold.{target.value}", hold.id, revision=hold.revision)
+        self._desk.notices.tell(tx, hold, target.value, person)
+        return target
+
+    def _approve(self, tx: Connection, hold: Any, wish: Wish, person: Any, target: HoldState) -> HoldState:
+        caps = self._caps(tx, hold)
+        # Stored when the hold opened and counted again: a source that lost its operators needs two again.
+        needed = max(hold.approvals_needed, 1 if standing.crew(tx, hold.source_id) else 2)
+        audit, revision = self._desk.audit, hold.revision
+        if len(caps) < needed:
+            self._change(tx, hold, HoldState(hold.state), {"approvals": len(caps), "changed_by": wish.person_id})
+            audit.append(tx, wish.person_id, "hold.first_approval", hold.id, revision=revision, cap=wish.cap)
+            self._desk.notices.tell(tx, hold, "first_approval")
+            return HoldState(hold.state)
+        cap = min(caps.values())  # what all of them agreed to
+        if cap < hold.recipients:
+            raise RefusedError("cap_too_low", WHY["cap_too_low"])
+        now = self._context.clock()
+        values = {
+            "revision": revision + 1, "cap": cap, "used": hold.recipients,
+            "approvals": len(caps), "changed_by": wish.person_id,
+        }  # fmt: skip
+        self._change(tx, hold, target, values)
+        # From here on release may claim them; nothing else sets due_at on a held message.
+        held = (messages.c.hold_id == hold.id, messages.c.state == MessageState.HELD.value)
+        tx.execute(update(messages).where(*held).values(due_at=now))
+        audit.append(
+            tx, wish.person_id, "hold.approved", hold.id,
+            revision=revision, cap=cap, messages=hold.messages, recipients=hold.recipients, persons=hold.persons,
+        )  # fmt: skip
+        self._desk.notices.tell(tx, hold, "approved", person)
+        return target
+
+    def _caps(self, tx: Connection, hold: Any) -> dict[str, int]:
+        """The cap each approver agreed to at this revision; who may not decide any more does not count."""
+        query = (
+            select(decisions.c.cap, people)
+            .join(people, people.c.id == decisions.c.person_id)
+            .where(
+                decisions.c.hold_id == hold.id,
+                decisions.c.revision == hold.revision,
+                decisions.c.choice == Choice.APPROVE.value,
+            )
+            .order_by(decisions.c.serial)
+        )
+        rows = tx.execute(query).all()
+        facts = standing.sending(tx, hold, rows)
+        return {row.id: row.cap for row in rows if lifecycle.refusal(candidate(row), facts) is None}
+
+    def _note_decision(self, tx: Connection, hold: Any, wish: Wish) -> None:
+        if wish.choice is Choice.APPROVE:
+            if wish.cap is None or wish.cap < hold.recipients:
+                raise RefusedError("cap_too_low", WHY["cap_too_low"])
+            # Approving again is only good for a higher cap, when the mailing has grown since.
+            if self._caps(tx, hold).get(wish.person_id, -1) >= wish.cap:
+                raise RefusedError("already_approved", WHY["already_approved"])
+        row = {
+            "hold_id": wish.hold_id, "revision": wish.revision, "choice": wish.choice.value, "person_id": wish.person_id,
+            "reason": self._vault.seal(wish.reason.encode("utf-8", "replace"), f"reason:{wish.hold_id}"),
+            "cap": wish.cap, "at": self._context.clock(),
+        }  # fmt: skip
+        tx.execute(insert(decisions), row)
+
+    def _close(self, tx: Connection, hold: Any, target: HoldState, actor: str) -> None:
+        """Write a state that sends nothing; held messages follow, except when the hold is only returned."""
+        self._change(tx, hold, target, {"revision": hold.revision + 1, "changed_by": actor})
+        if target in lifecycle.CLOSED:
+            state = lifecycle.advance(MessageState.HELD, MessageState(target.value))
+            held = (messages.c.hold_id == hold.id, messages.c.state == MessageState.HELD.value)
+            tx.execute(update(messages).where(*held).values(state=state.value, finished_at=self._context.clock()))
+
+    def _change(self, tx: Connection, hold: Any, state: HoldState, values: dict[str, Any]) -> None:
+        query = (
+            update(holds)
+            .where(holds.c.id == hold.id, holds.c.state == hold.state, holds.c.revision == hold.revision)
+            .values(state=state.value, changed_at=self._context.clock(), **values)
+        )
+        if tx.execute(query).rowcount != 1:
+            raise _conflict(self._hold(tx, hold.id))
+
+    @staticmethod
+    def _person(tx: Connection, person_id: str) -> Any:
+        row = tx.execute(_PERSON.where(people.c.id == person_id)).one_or_none()
+        if row is None:
+            raise NotFoundError("No such person. `mailguard person list` shows everybody.")
+        return row
+
+
+def barred(wish: Wish, second: str | None, person: Any, facts: lifecycle.Sending) -> str | None:
+    """Why a wish is refused whatever state the hold is in; `second` says why the person is no second person."""
+    if wish.choice is Choice.EXPIRE:
+        return "not_a_choice"
+    if wish.choice is Choice.WITHDRAW:
+        if not person.enabled:
+            return "disabled"
+        return None if person.id in facts.operators else "not_operator"
+    if second:
+        return second
+    return None if wish.reason or wish.choice not in _REASONED else "reason_missing"
+
+
+def _target(hold: Any, wish: Wish) -> HoldState:
+    if hold.revision != wish.revision:
+        raise _conflict(hold)
+    try:
+        return lifecycle.decide(HoldState(hold.state), wish.choice)
+    except lifecycle.IllegalTransitionError:
+        raise _conflict(hold) from None
+
+
+def _conflict(hold: Any) -> ConflictError:
+    at: datetime = hold.changed_at
+    who = {"": "a message with new findings", TIME: "time"}.get(hold.changed_by, hold.changed_by)
+    return ConflictError(f"{hold.id} is {hold.state}: changed by {who} at {at.isoformat()}. Look at it again.")

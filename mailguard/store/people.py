@@ -1,0 +1,181 @@
+"""People who log in: add, disable, authenticate.
+
+In: names, addresses and passwords. Out: `Person`. At rest they are sealed, passwords are argon2 hashes; guessing is
+throttled, and an unknown login costs as much time as a wrong password.
+"""
+
+import functools
+import secrets
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import argon2
+import msgspec
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+
+from mailguard.errors import ConflictError, NotFoundError, RefusedError
+from mailguard.lifecycle import Candidate
+from mailguard.store.audit import Audit
+from mailguard.store.context import Context, fresh_id
+from mailguard.store.schema import attempts, people, sessions
+from mailguard.store.views import Person
+
+ROLES = frozenset({"operator", "approver", "auditor", "administrator"})
+PASSWORD = 12  # characters at least
+FAILURES = 5  # within WINDOW, then a login must wait
+WINDOW = timedelta(minutes=15)
+
+_HASHER = argon2.PasswordHasher()
+_BY_ID = select(people).where(people.c.id == bindparam("key"))
+_BY_LOGIN = select(people).where(people.c.login_key == bindparam("key"))
+_FAILED = select(func.count()).where(attempts.c.login_key == bindparam("key"))
+
+
+class _Profile(msgspec.Struct, frozen=True):
+    login: str
+    name: str
+    email: str
+    organisation: str
+
+
+@functools.cache
+def _nobody() -> str:
+    """The hash that an unknown login is checked against, so that it takes as long."""
+    return _HASHER.hash(secrets.token_hex(16))
+
+
+class People:
+    """The people of one database."""
+
+    def __init__(self, context: Context, audit: Audit) -> None:
+        self._context = context
+        self._audit = audit
+
+    def add(  # noqa: PLR0913 - a person has so many facts, all by keyword
+        self,
+        *,
+        login: str,
+        name: str,
+        email: str,
+        role: str,
+        password: str | None,
+        organisation: str = "",
+        language: str = "ja",
+        actor: str,
+    ) -> Person:
+        """Add somebody; without a password nobody can log in as this person yet."""
+        login = login.strip()
+        if not login:
+            raise RefusedError("login_missing", "A person needs a login name.")
+        if role not in ROLES:
+            raise RefusedError("bad_role", f"The role must be one of {', '.join(sorted(ROLES))}.")
+        secret = None if password is None else _hashed(password)
+        person = Person(fresh_id("P"), login, name, email.strip(), role, organisation, language)
+        profile = msgspec.json.encode(_Profile(login, name, person.email, organisation))
+        row = {
+            "id": person.id, "login_key": self._context.login_key(login), "mail_key": self._context.mail_key(email),
+            "sealed": self._context.vault.seal(profile, f"person:{person.id}"), "role": role, "language": language,
+            "enabled": True, "password": secret, "added_at": self._context.clock(),
+        }  # fmt: skip
+        with self._context.database.write() as tx:
+            if tx.execute(_BY_LOGIN, {"key": row["login_key"]}).first():
+                raise ConflictError("This login name is taken. Choose another one.")
+            tx.execute(insert(people), row)
+            self._audit.append(tx, actor, "person.added", person.id, role=role)
+        return person
+
+    def all(self) -> list[Person]:
+        """Everybody, the first added first."""
+        with self._context.database.read() as tx:
+            rows = tx.execute(select(people).order_by(people.c.added_at, people.c.id)).all()
+        return [self.person(row) for row in rows]
+
+    def get(self, person_id: str) -> Person | None:
+        """By id."""
+        return self._one(_BY_ID, person_id)
+
+    def by_login(self, login: str) -> Person | None:
+        """By login name, upper and lower case alike."""
+        return self._one(_BY_LOGIN, self._context.login_key(login))
+
+    def disable(self, login: str, actor: str) -> None:
+        """Nobody logs in or decides as this person any more; what was decided stays."""
+        self._change(login, actor, "person.disabled", {"enabled": False})
+
+    def set_password(self, login: str, password: str, actor: str) -> None:
+        """A new password; every session of this person ends."""
+        self._change(login, actor, "person.password", {"password": _hashed(password)})
+
+    def authenticate(self, login: str, password: str) -> Person | None:
+        """The person, or None for a wrong login or password; RefusedError("throttled") after too many failures."""
+        key, now = self._context.login_key(login), self._context.clock()
+        with self._context.database.write() as tx:
+            tx.execute(delete(attempts).where(attempts.c.at <= now - WINDOW))
+            if tx.execute(_FAILED, {"key": key}).scalar_one() >= FAILURES:
+                raise RefusedError("throttled", "Too many wrong passwords. Wait 15 minutes and try again.")
+            # Counted before the check: parallel guesses cannot slip through, a success takes it back.
+            tx.execute(insert(attempts), {"login_key": key, "at": now})
+            row = tx.execute(_BY_LOGIN, {"key": key}).one_or_none()
+        usable = row is not None and row.enabled and row.password is not None
+        right = _matches(row.password if row is not None and usable else _nobody(), password)
+        if row is None:
+            return None
+        with self._context.database.write() as tx:
+            if right and usable:
+                tx.execute(delete(attempts).where(attempts.c.login_key == key))
+            self._audit.append(tx, row.id, "login.accepted" if right and usable else "login.refused", row.id)
+        return self.person(row) if right and usable else None
+
+    def person(self, row: Any) -> Person:
+        """The person of a row of `people`."""
+        profile = msgspec.json.decode(self._context.vault.open(row.sealed, f"person:{row.id}"), type=_Profile)
+        return Person(
+            row.id,
+            profile.login,
+            profile.name,
+            profile.email,
+            row.role,
+            profile.organisation,
+            row.language,
+            row.enabled,
+        )
+
+    def _one(self, query: Any, key: str | bytes) -> Person | None:
+        with self._context.database.read() as tx:
+            row = tx.execute(query, {"key": key}).one_or_none()
+        return None if row is None else self.person(row)
+
+    def _change(self, login: str, actor: str, action: str, values: dict[str, Any]) -> None:
+        with self._context.database.write() as tx:
+            row = tx.execute(_BY_LOGIN, {"key": self._context.login_key(login)}).one_or_none()
+            if row is None:
+                raise NotFoundError("No such person. `mailguard person list` shows everybody.")
+            tx.execute(update(people).where(people.c.id == row.id).values(**values))
+            tx.execute(delete(sessions).where(sessions.c.person_id == row.id))
+            self._audit.append(tx, actor, action, row.id)
+
+
+def candidate(row: Any) -> Candidate:
+    """A row of `people` as lifecycle.py compares it: digests in place of login and address."""
+    return Candidate(row.id, row.role, row.login_key.hex(), row.mail_key, row.enabled)
+
+
+def approvers(tx: Connection) -> Sequence[Any]:
+    """Rows of everybody enabled who has the role of an approver."""
+    query = select(people).where(people.c.role == "approver", people.c.enabled.is_(True)).order_by(people.c.added_at)
+    return tx.execute(query).all()
+
+
+def _hashed(password: str) -> str:
+    if len(password) < PASSWORD:
+        raise RefusedError("password_short", f"A password needs at least {PASSWORD} characters.")
+    return _HASHER.hash(password)
+
+
+def _matches(secret: str, password: str) -> bool:
+    try:
+        return _HASHER.verify(secret, password)
+    except (VerificationError, InvalidHashError):
+        return False

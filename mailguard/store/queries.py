@@ -1,0 +1,124 @@
+"""What the page, the command line and the gauges read of holds. In: ids and limits. Out: views. Writes nothing."""
+
+from collections.abc import Collection
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, func, select
+
+from mailguard.lifecycle import Choice, HoldState, MessageState, RecipientState
+from mailguard.model import Inspection
+from mailguard.store import standing
+from mailguard.store.desk import AtDesk
+from mailguard.store.schema import decisions, holds, messages, people, recipients
+from mailguard.store.views import Decided, Gauges, HoldRow, HoldView, Progress, RecipientRow
+
+
+class Queries(AtDesk):
+    """Reads holds."""
+
+    def get(self, hold_id: str) -> HoldView:
+        """Everything about one hold."""
+        with self._database.read() as tx:
+            hold = self._hold(tx, hold_id)
+            decided = self._decided(tx, hold_id)
+            progress = _progress(tx, hold_id)
+            crew = standing.crew(tx, hold.source_id)
+        inspection = self._vault.open(hold.inspection, f"inspection:{hold.id}")
+        return HoldView(
+            row=self._row(hold),
+            inspection=msgspec.msgpack.decode(inspection, type=Inspection),
+            decisions=decided,
+            progress=progress,
+            operators=tuple(self._desk.people.person(row) for row in crew),
+            cap=hold.cap,
+            used=hold.used,
+            late_messages=hold.late_messages,
+        )
+
+    def recent(self, states: Collection[HoldState] | None = None, limit: int = 200, offset: int = 0) -> list[HoldRow]:
+        """Holds, newest first."""
+        query = select(holds).order_by(holds.c.serial.desc()).limit(limit).offset(offset)
+        if states is not None:
+            query = query.where(holds.c.state.in_([state.value for state in states]))
+        with self._database.read() as tx:
+            rows = tx.execute(query).all()
+        return [self._row(row) for row in rows]
+
+    def recipients(self, hold_id: str, limit: int = 200, offset: int = 0) -> list[RecipientRow]:
+        """Recipients of a hold in the order they came."""
+        query = (
+            select(recipients, messages.c.id)
+            .join(messages, messages.c.serial == recipients.c.message)
+            .where(messages.c.hold_id == hold_id)
+            .order_by(messages.c.serial, recipients.c.position)
+            .limit(limit)
+            .offset(offset)
+        )
+        with self._database.read() as tx:
+            rows = tx.execute(query).all()
+        return [
+            RecipientRow(row.id, row.address, RecipientState(row.state), row.reply, row.attempts, row.changed_at)
+            for row in rows
+        ]
+
+    def gauges(self) -> Gauges:
+        """What is waiting."""
+        waiting = [HoldState.PENDING.value, HoldState.RETURNED.value]
+        pending = holds.c.state == HoldState.PENDING.value
+        approver = people.c.role == "approver"
+        with self._database.read() as tx:
+            held = tx.execute(select(func.coalesce(func.sum(holds.c.messages), 0)).where(holds.c.state.in_(waiting)))
+            count, oldest = tx.execute(select(func.count(), func.min(holds.c.first_seen)).where(pending)).one()
+            folk = tx.execute(select(func.count()).select_from(people).where(approver, people.c.enabled.is_(True)))
+            return Gauges(int(held.scalar_one()), count, oldest, folk.scalar_one())
+
+    def _row(self, hold: Any) -> HoldRow:
+        return HoldRow(
+            id=hold.id,
+            state=HoldState(hold.state),
+            revision=hold.revision,
+            source_id=hold.source_id,
+            source_title=hold.source_title,
+            subject=self._vault.open(hold.subject, f"subject:{hold.id}").decode("utf-8", "replace"),
+            reasons=tuple(msgspec.json.decode(hold.reasons, type=list[str])),
+            messages=hold.messages,
+            recipients=hold.recipients,
+            persons=hold.persons,
+            persons_exact=hold.persons_exact,
+            households=hold.households,
+            first_seen=hold.first_seen,
+            last_seen=hold.last_seen,
+            expires_at=hold.expires_at,
+            approvals=hold.approvals,
+            approvals_needed=hold.approvals_needed,
+        )
+
+    def _decided(self, tx: Connection, hold_id: str) -> tuple[Decided, ...]:
+        query = (
+            select(decisions, people.c.sealed, people.c.role, people.c.language, people.c.enabled)
+            .join(people, people.c.id == decisions.c.person_id)
+            .where(decisions.c.hold_id == hold_id)
+            .order_by(decisions.c.serial)
+        )
+        return tuple(self._one_decided(tx, row) for row in tx.execute(query).all())
+
+    def _one_decided(self, tx: Connection, row: Any) -> Decided:
+        person = tx.execute(select(people).where(people.c.id == row.person_id)).one()
+        reason = self._vault.open(row.reason, f"reason:{row.hold_id}").decode()
+        name = self._desk.people.person(person).name
+        return Decided(Choice(row.choice), row.person_id, name, reason, row.cap, row.revision, row.at)
+
+
+def _progress(tx: Connection, hold_id: str) -> Progress:
+    by_recipient = (
+        select(recipients.c.state, func.count())
+        .join(messages, messages.c.serial == recipients.c.message)
+        .where(messages.c.hold_id == hold_id)
+        .group_by(recipients.c.state)
+    )
+    by_message = select(messages.c.state, func.count()).where(messages.c.hold_id == hold_id).group_by(messages.c.state)
+    return Progress(
+        {RecipientState(state): count for state, count in tx.execute(by_recipient)},
+        {MessageState(state): count for state, count in tx.execute(by_message)},
+    )

@@ -19,7 +19,7 @@ from starlette.applications import Starlette
 
 from mailguard import metrics
 from mailguard.config import Config, split_endpoint
-from mailguard.detect.ruleset import Ruleset, shipped_dir
+from mailguard.detect import ruleset
 from mailguard.digest import Digester
 from mailguard.errors import ConfigError, StoreError
 from mailguard.inspect import Inspector, Settings
@@ -45,7 +45,7 @@ def now() -> datetime:
 
 def rules_dir(config: Config) -> Path:
     """The rule files in force."""
-    return config.rules_dir or shipped_dir()
+    return config.rules_dir or ruleset.shipped_dir()
 
 
 def scanner(config: Config, digester: Digester) -> Scanner:
@@ -79,7 +79,7 @@ class Service:
 
     def __init__(self, config: Config, clock: Callable[[], datetime] = now) -> None:
         self._config, self._clock = config, clock
-        Ruleset.load(rules_dir(config))  # a broken rule file is said here, in words, not by a worker that died
+        ruleset.load(rules_dir(config))  # a broken rule file is said here, in words, not by a worker that died
         config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.store: Store = open_store(config.database_url, config.data_dir, clock, holds=config.holds)
         hostname = config.smtp.hostname or socket.getfqdn()

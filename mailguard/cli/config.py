@@ -7,7 +7,7 @@ import os
 from mailguard import service
 from mailguard.cli.options import Verbs, config_of, nested, takes_config, verb
 from mailguard.config import Config, example
-from mailguard.detect.ruleset import Ruleset
+from mailguard.detect import ruleset
 from mailguard.digest import Digester
 
 
@@ -23,9 +23,9 @@ def register(verbs: Verbs) -> None:
 
 def _check(arguments: argparse.Namespace) -> int:
     config = config_of(arguments)
-    ruleset = Ruleset.load(service.rules_dir(config))
+    rules = ruleset.load(service.rules_dir(config))
     service.policy(config, Digester(os.urandom(32)))
-    print(f"configuration: ok\nrules: ok (ruleset {ruleset.version})")
+    print(f"configuration: ok\nrules: ok (ruleset {rules.version})")
     for name, fact in asyncio.run(_posture(config)).items():
         print(f"sandbox: {name}: {fact}")
     return 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mailguard import service
 from mailguard.cli.options import Verbs, config_of, nested, takes_config, verb
-from mailguard.detect.ruleset import Ruleset, check
+from mailguard.detect import kinds, ruleset
 from mailguard.policy import thresholds
 
 
@@ -22,10 +22,10 @@ def register(verbs: Verbs) -> None:
 def _check(arguments: argparse.Namespace) -> int:
     directory = arguments.directory or service.rules_dir(config_of(arguments))
     thresholds(directory / "policy.toml")
-    ruleset = Ruleset.load(directory)
-    failures = check(ruleset)
+    rules = ruleset.load(directory)
+    failures = kinds.check(rules)
     for failure in failures:
         print(failure, file=sys.stderr)
     if not failures:
-        print(f"{directory}: all rules do what their examples say (ruleset {ruleset.version})")
+        print(f"{directory}: all rules do what their examples say (ruleset {rules.version})")
     return 1 if failures else 0

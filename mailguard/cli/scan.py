@@ -18,7 +18,7 @@ from typing import Any, TextIO
 from mailguard import service
 from mailguard.cli.options import Verbs, config_of, takes_config, verb
 from mailguard.config import Config
-from mailguard.detect.ruleset import Ruleset
+from mailguard.detect import ruleset
 from mailguard.digest import Digester
 from mailguard.errors import MailguardError
 from mailguard.inspect import Inspector
@@ -48,7 +48,7 @@ def run(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
     if arguments.spans == bool(arguments.files):
         parser.error("name FILEs, or --spans and texts on standard input")
     config = config_of(arguments)
-    Ruleset.load(service.rules_dir(config))
+    ruleset.load(service.rules_dir(config))
     return asyncio.run(_spans(config, sys.stdin) if arguments.spans else _files(config, arguments.files, arguments.json))
 
 

@@ -28,7 +28,7 @@ async def show(*, full: bool, stay: bool) -> int:
     """full: 2,000 recipients a run instead of 40; stay: keep serving until Ctrl-C."""
     with tempfile.TemporaryDirectory(prefix="mailguard-demo-") as folder:
         hop = CatchAll()
-        config = _config(Path(folder), hop.start())
+        config = _config(Path(folder), await hop.start())
         service = Service(config)
         try:
             await service.start()
@@ -86,9 +86,9 @@ async def _send(service: Service, hop: CatchAll, recipients: int) -> None:
     runs += [("スキースクール 第7便（配信リスト.zip を誤添付）", ski_run(7, recipients))]
     runs += [("共済会のお知らせ（会員データ.csv を誤添付）", notice(recipients))]
     for title, mails in runs:
-        before = hop.received.total()
+        before = hop.mailings()
         accepted, answer = await asyncio.to_thread(_deliver, service.smtp_port, mails)
-        print(f"{title}: {accepted}通を受付、{hop.received.total() - before}通を中継  最後の応答「{answer}」", flush=True)
+        print(f"{title}: {accepted}通を受付、{hop.mailings() - before}通を中継  最後の応答「{answer}」", flush=True)
 
 
 def _deliver(port: int, mails: Iterable[Mail]) -> tuple[int, str]:

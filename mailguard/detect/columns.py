@@ -5,7 +5,7 @@ A column is decided by a vote over its distinct cells, never by one hit; where h
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailguard.detect.folding import fold_all
 from mailguard.detect.ruleset import Header
@@ -14,15 +14,16 @@ from mailguard.model import Kind
 HEADER_ROWS = 20  # titles, remarks and dates may stand above the header
 VOTERS = 300  # distinct cells asked, spread over the column
 HALF = 0.5
+LOST_ZERO = 0.4  # how sure figures are that may be a phone without its 0
 
 Cells = Mapping[Kind, Callable[[str], float]]
 
 # The order is the cost: what the cheap ones decide, the dictionaries need not look at.
-_CHEAP = (Kind.EMAIL, Kind.PHONE, Kind.POSTAL_CODE, Kind.ADDRESS, Kind.MY_NUMBER)
+_CHEAP = (Kind.EMAIL, Kind.PHONE, Kind.POSTAL_CODE, Kind.ADDRESS, Kind.MY_NUMBER, Kind.CARD)
 _DEAR = (Kind.NAME, Kind.NAME_KANA, Kind.GRADE)
 _ALONE = {  # the share of cells that decides without a header
     Kind.EMAIL: 0.5, Kind.PHONE: 0.7, Kind.POSTAL_CODE: 0.9, Kind.ADDRESS: 0.6,
-    Kind.NAME: 0.6, Kind.NAME_KANA: 0.6, Kind.GRADE: 0.8,
+    Kind.NAME: 0.6, Kind.NAME_KANA: 0.6, Kind.GRADE: 0.8, Kind.MY_NUMBER: 0.9, Kind.CARD: 0.8,
 }  # fmt: skip
 _CONTRADICTED = 0.8  # so many cells of another kind overrule a header
 _NAMES = {Kind.NAME, Kind.NAME_KANA}
@@ -44,11 +45,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """first: index of the first data row; columns in order; free: folded cells of columns that mean nothing by themselves."""
+    """first: index of the first data row; columns in order; free: index and folded cells of columns that mean nothing by themselves."""
 
     first: int
+    titles: tuple[str, ...]
     columns: tuple[Column, ...]
     free: tuple[tuple[int, tuple[str, ...]], ...]
+
+    def title(self, index: int) -> str:
+        """How people find a column: by its header, else by its number from 1."""
+        return self.titles[index].strip() or str(index + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,6 @@ class Reader:
     cells: Cells
     family: Callable[[str], float]
     given: Callable[[str], float]
-    birth: Callable[[str], float]
 
     def layout(self, rows: Sequence[Sequence[str]]) -> Layout:
         """Find the header, fold the cells and decide every column."""
@@ -71,9 +76,9 @@ class Reader:
         titles += [""] * (width - len(titles))
         decided = [self._decide(index, titles[index], values) for index, values in enumerate(cells)]
         columns = self._pair_halves(decided, titles, cells)
-        columns = self._birth_dates(columns, titles, cells)
+        columns = self._beside_names(columns, titles, cells)
         free = tuple((i, cells[i]) for i, column in enumerate(columns) if column is None and any(cells[i]))
-        return Layout(first, tuple(column for column in columns if column is not None), free)
+        return Layout(first, tuple(titles), tuple(column for column in columns if column is not None), free)
 
     def _header_row(self, rows: Sequence[Sequence[str]]) -> int | None:
         best, found = 0.0, None
@@ -143,13 +148,34 @@ class Reader:
     def _pair_halves(
         self, columns: list[Column | None], titles: list[str], cells: list[tuple[str, ...]]
     ) -> list[Column | None]:
-        """Without a header, family and given names in two neighbouring columns are found by their content."""
+        """Which columns hold whole names and which halves: the content says it, whatever the header is."""
+        columns = [self._whole(column) for column in columns]
         for index in range(len(columns) - 1):
             left, right = columns[index], columns[index + 1]
             if left is None and right is None and not titles[index] and self._halves(cells[index], cells[index + 1]):
-                columns[index] = Column(index, Kind.NAME, "", cells[index], piece="family", confidence=0.8)
-                columns[index + 1] = Column(index + 1, Kind.NAME, "", cells[index + 1], piece="given", confidence=0.8)
+                columns[index] = left = Column(index, Kind.NAME, "", cells[index], piece="family", confidence=0.8)
+            if left is not None and left.kind in _NAMES and left.piece == "family":
+                columns[index + 1] = self._second_half(left, right, titles[index + 1], index + 1, cells[index + 1])
         return columns
+
+    def _whole(self, column: Column | None) -> Column | None:
+        """「氏名(名)」 over whole names is a column of whole names."""
+        if column is None or column.kind not in _NAMES or column.piece == "full":
+            return column
+        whole = self._share(self.cells[column.kind], _voters(column.cells)) >= HALF
+        return replace(column, piece="full") if whole else column
+
+    def _second_half(
+        self, left: Column, right: Column | None, title: str, index: int, cells: tuple[str, ...]
+    ) -> Column | None:
+        """What stands behind a family name: its given name, when the content allows it."""
+        voters = _voters(cells)
+        if right is None and voters and left.kind is Kind.NAME and self._share(self.given, voters) >= HALF:
+            return Column(index, left.kind, title, cells, left.role, "given", confidence=0.8)
+        if right is not None and right.kind is left.kind and right.piece == "full":
+            half = self._share(self.cells[right.kind], voters) < HALF
+            return replace(right, piece="given", role=left.role) if half else right
+        return right
 
     def _halves(self, left: tuple[str, ...], right: tuple[str, ...]) -> bool:
         families, givens = _voters(left), _voters(right)
@@ -157,10 +183,10 @@ class Reader:
             return False
         return self._share(self.family, families) >= 0.7 and self._share(self.given, givens) >= HALF
 
-    def _birth_dates(
+    def _beside_names(
         self, columns: list[Column | None], titles: list[str], cells: list[tuple[str, ...]]
     ) -> list[Column | None]:
-        """Without a header, dates that span a generation beside names are birth dates."""
+        """Beside names, columns without a header that say little alone: dates over many years, sex, phones without their 0."""
         if not any(column and column.kind in _NAMES for column in columns):
             return columns
         for index, column in enumerate(columns):
@@ -170,10 +196,12 @@ class Reader:
 
     def _unnamed(self, index: int, cells: tuple[str, ...]) -> Column | None:
         voters = _voters(cells)
-        if voters and self._share(self.birth, voters) >= 0.9 and _years_apart(voters) >= 5:
+        if voters and self._share(self.cells[Kind.BIRTH_DATE], voters) >= 0.9 and _years_apart(voters) >= 5:
             return Column(index, Kind.BIRTH_DATE, "", cells, confidence=0.7)
-        if voters and set(voters) <= {"男", "女", "男性", "女性", "その他", "不明"}:
+        if voters and self._share(self.cells[Kind.SEX], voters) == 1 and len(voters) <= 4:
             return Column(index, Kind.SEX, "", cells, confidence=0.8)
+        if voters and sum(self.cells[Kind.PHONE](value) >= LOST_ZERO for value in voters) >= 0.9 * len(voters):
+            return Column(index, Kind.PHONE, "", cells, confidence=0.7)
         return None
 
 

@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from os.path import commonprefix
 
 from mailguard import normal
 from mailguard.detect.columns import Column, Layout
@@ -47,7 +48,7 @@ def _findings(layout: Layout, digester: Digester, path: PartPath, key: bytes) ->
         values = Values(column.kind, f"table.{column.kind}", column.confidence)
         values.clear = [cell for cell in column.cells if _tells(column.kind, cell)]
         if values.clear:
-            where = f"列 {column.title or column.index + 1}"
+            where = f"列 {layout.title(column.index)}"
             yield values.finding(digester, path, where, key, organisation=column.organisation)
 
 
@@ -149,24 +150,28 @@ def _place(groups: list[tuple[list[Column], list[Column]]], column: Column, slot
 
 
 def _attach(groups: list[tuple[list[Column], list[Column]]], column: Column) -> None:
-    """Furigana is not another person: find whose it is."""
+    """Furigana is not another person: it belongs to the name whose header is most like its own, else to the one before it."""
     open_groups = [group for group in groups if _takes(group[1], column)]
-    same_role = [group for group in open_groups if _role(group) == column.role]
-    before = [group for group in same_role or open_groups if group[0] and group[0][0].index < column.index]
-    candidates = before[-1:] or (same_role or open_groups)[:1]
-    if candidates:
-        candidates[0][1].append(column)
-    else:
+    if not open_groups:
         groups.append(([], [column]))
+        return
+
+    def likeness(group: tuple[list[Column], list[Column]]) -> tuple[int, bool, int]:
+        first = (group[0] or group[1])[0]
+        before = first.index < column.index
+        return _shared(first.title, column.title), before, -abs(first.index - column.index)
+
+    max(open_groups, key=likeness)[1].append(column)
+
+
+def _shared(left: str, right: str) -> int:
+    """How many characters two headers have in common at their beginning."""
+    return len(commonprefix([left, right]))
 
 
 def _takes(kana: Sequence[Column], column: Column) -> bool:
     pieces = {other.piece for other in kana}
     return not pieces or ("full" not in pieces and column.piece != "full" and column.piece not in pieces)
-
-
-def _role(group: tuple[list[Column], list[Column]]) -> str:
-    return (group[0] or group[1])[0].role
 
 
 def _names(group: _NameGroup, row: int) -> Iterator[str]:

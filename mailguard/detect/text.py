@@ -27,11 +27,12 @@ _MOBILE = ("070", "080", "090", "060")
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A span with its clear text and its line."""
+    """A span with its clear text and its line. greeted: 様 or 殿 stands behind the name, spaces apart."""
 
     span: Span
     value: str
     line: Line
+    greeted: bool = False
 
 
 @dataclass(slots=True)
@@ -80,7 +81,7 @@ class TextReader:
     def _addressee(self, groups: Sequence[Group]) -> Group | None:
         """The person whom a body greets in its first lines is who it is sent to, not data in it."""
         for group in groups[:2]:
-            if self.body and len(group.names) == 1 and group.names[0].span.greeted and not group.contacts:
+            if self.body and len(group.names) == 1 and group.names[0].greeted and not group.contacts:
                 return group
         return None
 
@@ -92,15 +93,11 @@ class TextReader:
         for hit in hits:
             place = hit.line.paragraph if self.body else 0
             sorted_out[place, hit.span.kind, id(hit) in of_organisation].append(hit)
-        for (place, kind, organisation), found in sorted_out.items():
+        for (_, kind, organisation), found in sorted_out.items():
             best = max(found, key=lambda hit: hit.span.confidence)
             values = Values(kind, best.span.rule, best.span.confidence, [hit.value for hit in found])
-            key = self._paragraph_key(lines, place) if self.body else self.key
+            key = self.key_of(lines, found[0].line)
             yield values.finding(self.digester, self.path, _where(found), key, organisation=organisation)
-
-    def _paragraph_key(self, lines: Sequence[Line], paragraph: int) -> bytes:
-        text = "\n".join(line.text.strip() for line in lines if line.paragraph == paragraph)
-        return self.digester.of("paragraph", text)
 
     def _records(self, group: Group) -> Iterator[Record]:
         ties = hashes((str(hit.span.kind), tie_form(hit.span.kind, hit.value)) for hit in group.contacts)
@@ -123,7 +120,7 @@ class TextReader:
         block = f"{number}"
         tied = contacts(self.digester, ((hit.span.kind, hit.value) for hit in group.contacts))
         if not group.names and any(self._somebodys(hit) for hit in group.contacts):
-            key = self._key(lines, group.contacts[0])
+            key = self.key_of(lines, group.contacts[0].line)
             yield Person(self.path, block, (), tied, identified=True, organisation=group.organisation, key=key)
         for hit in group.names:
             yield Person(
@@ -132,13 +129,17 @@ class TextReader:
                 name_digests(self.digester, hit.value),
                 tied,
                 identified=bool(tied) or group.listed,
-                greeted=hit.span.greeted,
+                greeted=hit.greeted,
                 organisation=group.organisation,
-                key=self._key(lines, hit),
+                key=self.key_of(lines, hit.line),
             )
 
-    def _key(self, lines: Sequence[Line], hit: Hit) -> bytes:
-        return self._paragraph_key(lines, hit.line.paragraph) if self.body else self.key
+    def key_of(self, lines: Sequence[Line], line: Line) -> bytes:
+        """The evidence that a line belongs to: its paragraph in a body, else the whole file."""
+        if not self.body:
+            return self.key
+        text = "\n".join(other.text.strip() for other in lines if other.paragraph == line.paragraph)
+        return self.digester.of("paragraph", text)
 
 
 def _groups(lines: Sequence[Line], hits: Sequence[Hit]) -> Iterator[Group]:

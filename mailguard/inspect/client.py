@@ -16,7 +16,7 @@ from mailguard.digest import Digester
 from mailguard.inspect.engine import Engine
 from mailguard.model import UNNAMED, Inspection, Problem, ProblemKind
 from mailguard.sandbox import CrashedError, Scanner, TimedOutError
-from mailguard.unpack import Limits
+from mailguard.unpack import Limits, warm
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -40,6 +40,7 @@ def worker(init: bytes) -> Callable[[str, memoryview], bytes]:
     settings = msgspec.msgpack.decode(init, type=Settings)
     digester = Digester(settings.digest_key)
     engine = Engine(Detector.build(Path(settings.rules_dir), digester), digester, Limits())
+    warm()
     engine.file("warm.csv", "氏名,電話\n山田太郎,090-1234-5678\n".encode("cp932"))
 
     def answer(job: str, body: memoryview) -> bytes:

@@ -100,7 +100,7 @@ class Engine:
 
     def _subject(self, mail: Mail) -> Piece:
         path = (HEADERS,)
-        return _piece([(path, self._detector.text(Text(path, mail.headers.subject), b""))], (), ())
+        return _piece([(path, self._detector.text(Text(path, mail.subject), b""))], (), ())
 
     def _sum(self, pieces: Sequence[Piece]) -> Inspection:
         people = count([record for piece in pieces for record in piece.records])
@@ -117,15 +117,14 @@ class Engine:
         )
 
     def _envelope(self, mail: Mail, inspection: Inspection) -> Inspection:
-        headers = mail.headers
-        subject, skeleton = self._detector.subject(headers.subject)
+        subject, skeleton = self._detector.subject(mail.subject)
         return replace(
             inspection,
             subject=subject,
             subject_key=self._digester.of("subject", skeleton),
-            addressees=tuple(self._addressee(name, address) for name, address in [*headers.to, *headers.cc]),
-            authors=tuple(self._digester.email(address) for _, address in [*headers.from_, *headers.sender]),
-            from_domains=tuple(dict.fromkeys(address.rpartition("@")[2].lower() for _, address in headers.from_)),
+            addressees=tuple(self._addressee(name, address) for name, address in (*mail.to, *mail.cc)),
+            authors=tuple(self._digester.email(address) for _, address in (*mail.from_, *mail.sender)),
+            from_domains=tuple(dict.fromkeys(address.rpartition("@")[2].lower() for _, address in mail.from_)),
         )
 
     def _addressee(self, name: str, address: str) -> Addressee:

@@ -5,6 +5,7 @@ two). Whatever goes wrong with the database leaves as StoreError. Nothing is sen
 """
 
 from pathlib import Path
+from typing import Self
 
 from mailguard import config
 from mailguard.digest import Digester
@@ -47,6 +48,12 @@ class Store:
     def close(self) -> None:
         """Let go of the database."""
         self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def open_store(url: str, data_dir: Path, clock: Clock, *, holds: config.Holds) -> Store:

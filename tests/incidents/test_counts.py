@@ -139,10 +139,7 @@ def test_plus_one_columns(engine):
     assert columns["列 性別"] == (Kind.SEX, 2000)
     assert columns["列 お子様氏名"][0] is Kind.NAME
     assert columns["列 お子様氏名"][1] + columns["列 保護者氏名"][1] == 3732
-    assert (
-        columns["列 保護者氏名(フリガナ)"][0] is Kind.NAME_KANA
-        or columns["列 保護者氏名（フリガナ）"][0] is Kind.NAME_KANA
-    )
+    assert columns["列 保護者氏名（フリガナ）"][0] is Kind.NAME_KANA
     assert {finding.path for finding in found.findings} == {("配信リスト.zip", "配信リスト表.csv")}
 
 

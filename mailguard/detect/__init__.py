@@ -1,0 +1,153 @@
+"""Detection of Japanese personal data in text and tables.
+
+In: Text or Table and the digest of its file. Out: `Evidence`: masked findings, records to count persons by, persons.
+One detector per kind (`kinds.py`). Clear values go no further than this package.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mailguard.detect import kinds, ruleset
+from mailguard.detect.blocks import Grid, Line, grids_of, lines_of
+from mailguard.detect.columns import Layout, Reader
+from mailguard.detect.evidence import Evidence, Values
+from mailguard.detect.folding import fold
+from mailguard.detect.mask import mask
+from mailguard.detect.ruleset import Ruleset
+from mailguard.detect.span import Span
+from mailguard.detect.table import table_evidence
+from mailguard.detect.text import Hit, TextReader
+from mailguard.digest import Digester
+from mailguard.model import Finding, Kind, Table, Text, attached
+
+__all__ = ["Detector", "Evidence"]
+
+_GREETING = re.compile("[ \u3000]*(?:様|さま|殿)")
+_TOGETHER = {frozenset({Kind.POSTAL_CODE, Kind.ADDRESS})}  # kinds that may share characters
+
+
+class Detector:
+    """All kinds together. Built once a process; keeps no state between calls."""
+
+    def __init__(self, rules: Ruleset, digester: Digester) -> None:
+        self.version = rules.version
+        self._digester = digester
+        detectors = kinds.build(rules)
+        self._all, self._names = detectors.all, detectors.name
+        names = detectors.name
+        self._reader = Reader(
+            header=rules.header_kind,
+            cells={detector.kind: detector.cell for detector in detectors.all},
+            family=names.family,
+            given=names.given,
+        )
+
+    @classmethod
+    def build(cls, rules_dir: Path, digester: Digester) -> "Detector":
+        """Read rules and dictionaries; raises ConfigError."""
+        return cls(ruleset.load(rules_dir), digester)
+
+    def table(self, table: Table, key: bytes) -> Evidence:
+        """Columns by header and content; stray contacts in columns that mean nothing by themselves."""
+        if not table.rows:
+            return Evidence()
+        layout = self._reader.layout(table.rows)
+        evidence = table_evidence(table, layout, self._digester, key)
+        return replace(evidence, findings=(*evidence.findings, *self._strays(table, layout, key)))
+
+    def text(self, text: Text, key: bytes) -> Evidence:
+        """Names, contacts and numbers in running text, and lists pasted into it."""
+        folded = fold(text.text).text
+        lines = lines_of(folded)
+        reader = TextReader(self._digester, text.path, key, body=not attached(text.path))
+        tables, taken = self._grids(text, lines, reader)
+        hits = [hit for hit in self._hits(folded, lines) if hit.line.number not in taken]
+        running = reader.evidence(lines, hits)
+        return Evidence(
+            findings=tuple(finding for part in (*tables, running) for finding in part.findings),
+            records=tuple(record for part in (*tables, running) for record in part.records),
+            people=tuple(person for part in (*tables, running) for person in part.people),
+            crowded=any(part.crowded for part in (*tables, running)),
+        )
+
+    def spans(self, text: str) -> list[tuple[str, int, int]]:
+        """(kind, start, end) in code points of the original text, in order."""
+        folded = fold(text)
+        found = self._resolved(folded.text)
+        return [(str(span.kind), *folded.original(span.start, span.end)) for span in found]
+
+    def subject(self, subject: str) -> tuple[str, str]:
+        """(masked for the page, skeleton in which digits and names are equal for a whole mailing)."""
+        text = fold(subject).text
+        masked, skeleton = list(text), ["0" if char.isdecimal() else char for char in text]
+        for span in self._resolved(text):
+            masked[span.start : span.end] = mask(span.kind, text[span.start : span.end])
+            skeleton[span.start : span.end] = [""] * (span.end - span.start)
+        return "".join(masked), " ".join("".join(skeleton).casefold().split())
+
+    def japanese_name(self, display: str) -> str | None:
+        """A display name of To, if it is a person's name in Japanese writing; without its honorific."""
+        name = fold(display).text.strip().strip('"').removesuffix("様").strip()
+        japanese = any("\u3041" <= char <= "\u9fff" for char in name)
+        return name if japanese and self._names.cell(name) >= 0.5 else None
+
+    def _resolved(self, text: str) -> list[Span]:
+        """Spans of all kinds, the surer and longer one first where two would share characters."""
+        spans = [span for detector in self._all for span in detector.find(text)]
+        spans.sort(key=lambda span: (-span.confidence, span.start - span.end, span.start))
+        kept: list[Span] = []
+        owner: dict[int, Kind] = {}
+        for span in spans:
+            others = {owner[position] for position in range(span.start, span.end) if position in owner}
+            if all(frozenset({other, span.kind}) in _TOGETHER for other in others):
+                kept.append(span)
+                owner.update(dict.fromkeys(range(span.start, span.end), span.kind))
+        return sorted(kept, key=lambda span: span.start)
+
+    def _hits(self, text: str, lines: Sequence[Line]) -> list[Hit]:
+        starts = [line.start for line in lines]
+        return [
+            Hit(
+                span,
+                text[span.start : span.end],
+                lines[bisect_right(starts, span.start) - 1],
+                _GREETING.match(text, span.end) is not None,
+            )
+            for span in self._resolved(text)
+        ]
+
+    def _grids(self, text: Text, lines: Sequence[Line], reader: TextReader) -> tuple[list[Evidence], set[int]]:
+        """Evidence of the tables inside a text, and the numbers of the lines they take."""
+        found, taken = [], set()
+        for grid in grids_of(lines):
+            evidence = self._grid(text, grid, reader, lines)
+            if len({finding.kind for finding in evidence.findings}) >= 2:
+                found.append(evidence)
+                taken |= {line.number for line in grid.lines}
+        return found, taken
+
+    def _grid(self, text: Text, grid: Grid, reader: TextReader, lines: Sequence[Line]) -> Evidence:
+        key = reader.key_of(lines, grid.lines[0])
+        evidence = self.table(Table(text.path, grid.rows), key)
+        first = grid.lines[0].number
+        people = tuple(replace(person, block=f"{first} {person.block}") for person in evidence.people)
+        return replace(evidence, people=people)
+
+    def _strays(self, table: Table, layout: Layout, key: bytes) -> Iterable[Finding]:
+        """Contacts and numbers inside remarks and the like; names there are too unsure to count."""
+        for index, cells in layout.free:
+            values: dict[Kind, Values] = {}
+            joined = "\n".join(cell for cell in cells if cell)
+            for span in self._contacts(joined):
+                kept = values.setdefault(span.kind, Values(span.kind, span.rule, span.confidence))
+                kept.clear.append(joined[span.start : span.end])
+            for found in values.values():
+                yield found.finding(self._digester, table.path, f"列 {layout.title(index)}", key)
+
+    def _contacts(self, text: str) -> Iterable[Span]:
+        for detector in self._all:
+            if detector.kind not in {Kind.NAME, Kind.NAME_KANA}:
+                yield from detector.find(text)

@@ -1,25 +1,29 @@
 """Names in running text: runs of Sudachi's person tokens, dictionary pairs, honorifics, ・ names and romaji.
 
-In: folded text. Out: spans of names without honorific. What stands behind decides most: 松本市, 小倉駅 and 山田商店 are no persons.
+In: folded text. Out: spans of names without honorific. `name_context` judges each by what stands around it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 
 import regex
 
+from mailguard.detect.name_context import NameContext
 from mailguard.detect.person_dictionary import PersonDictionary, romanised
 from mailguard.detect.span import Span
 from mailguard.detect.tokenizer import PERSONS, Sort, Token, Tokenizer
 from mailguard.model import Kind
 
-_CANDIDATE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]|[A-Za-z]{2,} [A-Za-z]{2,}")
-_KANJI = regex.compile(r"[\p{Han}々ヶ]+")
+_CANDIDATE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
+_KANJI = regex.compile(r"[\p{Han}々]{1,2}")
 _KATAKANA = regex.compile(r"[ァ-ヴー]+")
 _KANA = regex.compile(r"[ぁ-んァ-ヴー]+")
-_MASK = regex.compile(r"[〇○●◯*×✕_■□△▲]")
 _LATIN = regex.compile(r"(?<![A-Za-z@.])[A-Z][A-Za-z'-]{1,15}+,? [A-Z][A-Za-z'-]{1,15}+(?![A-Za-z@])")
-_JOINTS = frozenset("・= =")
+_RARE_FAMILY = regex.compile(r"[\p{Han}々]{1,2}[ヶケが]?[\p{Han}](?<![市区町村県郡府都駅店島州国])")
+_JOINTS = frozenset("・==")
+_PARTICLES = frozenset("ド デ デル ラ ル ヴァン ファン フォン ダ ディ ドゥ ビン イブン アル エル ラス ロス ド・ラ テル サン・".split())
 _LONGEST = 40
+_OPENERS = frozenset({Sort.PLACE, Sort.NOUN, Sort.PROPER})
+_STOPS_GIVEN = frozenset({Sort.SUFFIX, Sort.PARTICLE, Sort.SYMBOL, Sort.SPACE, Sort.NUMERAL})
 
 
 class RunningNames:
@@ -28,138 +32,169 @@ class RunningNames:
     def __init__(self, words: Mapping[str, tuple[str, ...]], persons: PersonDictionary, tokenizer: Tokenizer) -> None:
         self._persons = persons
         self._tokenizer = tokenizer
-        self._honorific = frozenset(words.get("honorific", ()))
-        self._not_name = frozenset(words.get("not_name", ()))
-        behind = words.get("not_person_after", ())
-        self._behind = frozenset(behind)
-        self._behind_long = tuple(word for word in behind if len(word) > 1)
+        self._context = NameContext(words, persons)
+        self._things = frozenset(words.get("katakana_thing", ()))
+        self._one_character = frozenset(words.get("one_character_family", ()))
 
     def find(self, text: str) -> Iterator[Span]:
-        """Spans in order."""
-        if _CANDIDATE.search(text) is None:
-            return
-        if text.isascii():
-            yield from self._latin(text)
-            return
-        for tokens in self._tokenizer.sentences(text):
-            yield from self._sentence(text, tokens)
+        """Spans in order of their start, by sort of evidence."""
+        if _CANDIDATE.search(text) is not None:
+            for tokens in self._tokenizer.sentences(text):
+                yield from self._sentence(text, tokens)
         yield from self._latin(text)
 
     def _sentence(self, text: str, tokens: list[Token]) -> Iterator[Span]:
+        surfaces = {token.surface for token in tokens}
+        joints = not surfaces.isdisjoint(_JOINTS)
+        honours = self._context.any_honorific(surfaces)
         index = 0
         while index < len(tokens):
-            stop = self._run(tokens, index)
-            if stop == index:
-                stop = self._by_honorific(tokens, index)
+            stop = self._run(tokens, index) or (self._foreign(tokens, index) if joints else 0)
+            span = None
             if stop > index:
-                span = self._judged(text, tokens, index, stop)
-                if span is not None:
-                    yield span
-                index = stop
+                span = self._context.judge(text, tokens, index, stop)
             else:
-                index += 1
+                stop = (self._by_honorific(tokens, index) if honours else 0) or self._chinese(tokens, index)
+                span = self._context.span(text, tokens, index, stop) if stop > index else None
+            if span is not None:
+                yield span
+            index = max(stop, index + 1)
 
     def _run(self, tokens: Sequence[Token], index: int) -> int:
-        """End of a run of person tokens that begins here; `index` if none does."""
-        if tokens[index].sort not in PERSONS and not self._opens(tokens, index):
-            return index
+        """End of a run of Japanese person tokens that begins here; 0 if none does."""
+        first = tokens[index]
+        if first.sort not in PERSONS and not self._opens(tokens, index):
+            return 0
+        katakana = _KATAKANA.fullmatch(first.surface) and index + 1 < len(tokens) and tokens[index + 1].surface in _JOINTS
+        if katakana or first.surface.isascii():
+            return 0
         stop = index + 1
-        while stop < len(tokens) and tokens[stop].end - tokens[index].start <= _LONGEST:
-            token = tokens[stop]
-            if token.sort in PERSONS or self._continues(tokens, index, stop):
+        while stop < len(tokens) and tokens[stop].end - first.start <= _LONGEST:
+            if (tokens[stop].sort in PERSONS and not tokens[stop].surface.isascii()) or self._given(tokens, index, stop):
                 stop += 1
-            elif self._joint(tokens, stop):
+            elif tokens[stop].sort is Sort.SPACE and stop == index + 1 and self._spaced_given(tokens, stop):
                 stop += 2
             else:
                 break
         return stop
 
     def _opens(self, tokens: Sequence[Token], index: int) -> bool:
-        """An unknown family name in front of a given name, an unknown katakana word in front of ・ and a name."""
-        token = tokens[index]
+        """A family name taken for a place or word, in front of a given name: 千葉|真一, 赤峰|ゆら."""
         if index + 1 >= len(tokens):
             return False
-        behind = tokens[index + 1]
-        if token.surface in self._persons.common and behind.surface in self._persons.given:
-            return True
-        katakana = _KATAKANA.fullmatch(token.surface) is not None and token.sort in {Sort.NOUN, Sort.PROPER, Sort.PLACE}
-        if not katakana or behind.surface not in _JOINTS or index + 2 >= len(tokens):
+        first, behind = tokens[index], tokens[index + 1]
+        if first.sort not in _OPENERS:
             return False
-        return tokens[index + 2].sort in PERSONS
+        place = behind.sort in {Sort.GIVEN, Sort.PERSON} and len(behind.surface) > 1
+        if first.surface not in self._persons.family:
+            return place and first.sort is Sort.PLACE and _RARE_FAMILY.fullmatch(first.surface) is not None
+        if first.sort is Sort.NOUN:
+            return place and len(first.surface) > 1
+        return place or (behind.surface in self._persons.given and len(behind.surface) > 1 and not self._compound(tokens, index + 1))
 
-    def _continues(self, tokens: Sequence[Token], index: int, stop: int) -> bool:
-        """A given name that the tokenizer took for a word: 佐藤|空, 田中|ゆう|たろう."""
+    def _given(self, tokens: Sequence[Token], index: int, stop: int) -> bool:
+        """A given name that the tokenizer took for a word: 佐藤|空, 楊|秀麗."""
         token, before = tokens[stop], tokens[stop - 1]
-        if before.sort is not Sort.FAMILY or stop - index > 1 or token.sort in {Sort.SUFFIX, Sort.PARTICLE, Sort.SYMBOL}:
+        if stop - index > 1 or before.sort is not Sort.FAMILY or token.sort in _STOPS_GIVEN or self._compound(tokens, stop):
             return False
-        return len(token.surface) > 1 and token.surface in self._persons.given and not self._compound(tokens, stop)
+        rare = _KANJI.fullmatch(token.surface) is not None and not token.known
+        if len(token.surface) == 1:
+            return token.surface in self._persons.given and token.sort is Sort.NOUN and self._context.ends_name(tokens, stop + 1)
+        return rare or self._persons.is_given(token.surface)
 
     def _compound(self, tokens: Sequence[Token], stop: int) -> bool:
-        return stop + 1 < len(tokens) and tokens[stop + 1].sort in {Sort.NOUN, Sort.SUFFIX} and tokens[stop + 1].surface not in self._honorific
-
-    def _joint(self, tokens: Sequence[Token], stop: int) -> bool:
-        """ジョン・スミス and 佐藤 花子: a joint and another name, or a katakana word behind ・."""
-        if stop + 1 >= len(tokens):
+        behind = tokens[stop + 1] if stop + 1 < len(tokens) else None
+        if behind is None or self._context.honours(behind.surface):
             return False
-        joint, behind, before = tokens[stop], tokens[stop + 1], tokens[stop - 1]
-        if joint.sort is Sort.SPACE:
-            return before.sort is not Sort.GIVEN and len(joint.surface) == 1 and self._half(behind)
-        if joint.surface not in _JOINTS or not _KATAKANA.fullmatch(before.surface):
-            return False
-        return _KATAKANA.fullmatch(behind.surface) is not None or (behind.surface.isascii() and behind.surface.isupper())
+        return behind.sort in {Sort.NOUN, Sort.SUFFIX}
 
-    def _half(self, token: Token) -> bool:
-        return token.sort in {Sort.GIVEN, Sort.PERSON} or token.surface in self._persons.given
+    def _spaced_given(self, tokens: Sequence[Token], stop: int) -> bool:
+        """佐藤 花子: one space, and a given name behind it."""
+        if stop + 1 >= len(tokens) or len(tokens[stop].surface) != 1 or tokens[stop - 1].sort is Sort.GIVEN:
+            return False
+        behind = tokens[stop + 1]
+        if _KATAKANA.fullmatch(tokens[stop - 1].surface) is not None and not _KATAKANA.fullmatch(behind.surface):
+            return False
+        return behind.sort in {Sort.GIVEN, Sort.PERSON} or self._persons.is_given(behind.surface)
+
+    def _foreign(self, tokens: Sequence[Token], index: int) -> int:
+        """End of katakana words joined by ・ that read like a person: names and unknown words, at last no common noun."""
+        parts = [index]
+        stop = index
+        while self._joined(tokens, stop):
+            stop += 2
+            while self._unjoined(tokens, stop):
+                stop += 1
+            parts.append(stop)
+        if stop == index:
+            return 0
+        return stop + 1 if self._foreign_person([tokens[part] for part in parts]) else 0
+
+    def _joined(self, tokens: Sequence[Token], stop: int) -> bool:
+        if stop + 2 >= len(tokens) or tokens[stop + 1].surface not in _JOINTS:
+            return False
+        left, right = tokens[stop].surface, tokens[stop + 2].surface
+        return self._katakana(left) and self._katakana(right)
+
+    def _unjoined(self, tokens: Sequence[Token], stop: int) -> bool:
+        """コート|ランド: one word in two tokens."""
+        return stop + 1 < len(tokens) and _KATAKANA.fullmatch(tokens[stop + 1].surface) is not None
+
+    def _katakana(self, surface: str) -> bool:
+        return _KATAKANA.fullmatch(surface) is not None or (len(surface) == 1 and surface.isascii() and surface.isupper())
+
+    def _foreign_person(self, parts: Sequence[Token]) -> bool:
+        inner = [part for part in parts if part.surface not in _PARTICLES]
+        if not inner:
+            return False
+        score = sum(2 if part.sort in PERSONS else (1 if not part.known else -1) for part in inner)
+        last, first = inner[-1], inner[0]
+        if last.surface in self._things:
+            return False
+        if last.sort is Sort.NOUN and last.known and first.sort not in PERSONS:
+            score -= 2
+        if first.sort is Sort.PLACE:
+            score -= 2
+        return score > 0
 
     def _by_honorific(self, tokens: Sequence[Token], index: int) -> int:
-        """End of one to three words that stand right before さん or 様 and are a known name together."""
+        """End of one to three words right before さん or 様 that are a known name together, or a katakana word."""
         text = ""
         for stop in range(index + 1, min(index + 4, len(tokens)) + 1):
-            text += tokens[stop - 1].surface
-            if len(text) > 10 or tokens[stop - 1].sort in {Sort.PARTICLE, Sort.SYMBOL} and not _KANA.fullmatch(text):
-                return index
-            if stop < len(tokens) and tokens[stop].surface in self._honorific and self._named(text):
+            token = tokens[stop - 1]
+            text += token.surface
+            if len(text) > 10 or (token.sort in {Sort.PARTICLE, Sort.SYMBOL} and not _KANA.fullmatch(text)):
+                return 0
+            if stop < len(tokens) and self._context.honours(tokens[stop].surface) and self._named(text, token):
                 return stop
-        return index
+        return 0
 
-    def _named(self, text: str) -> bool:
-        if text in self._not_name or _MASK.search(text):
+    def _named(self, text: str, last: Token) -> bool:
+        if self._context.no_name(text):
             return False
-        return self._persons.split(text) > 0 or self._persons.is_family(text) or (len(text) > 1 and self._persons.is_given(text))
-
-    def _judged(self, text: str, tokens: Sequence[Token], index: int, stop: int) -> Span | None:
-        run = tokens[index:stop]
-        start, end = run[0].start, run[-1].end
-        name = text[start:end]
-        behind = tokens[stop].surface if stop < len(tokens) else ""
-        honoured = behind in self._honorific
-        if name in self._not_name or self._masked(text, start, end) or self._thing(text, tokens, index, stop):
-            return None
-        if len(name) == 1 and not honoured:
-            return None
-        confidence = self._confidence(run, name, honoured=honoured)
-        return Span(Kind.NAME, start, end, "name.text", confidence, behind in {"様", "殿", "さま"})
-
-    def _confidence(self, run: Sequence[Token], name: str, *, honoured: bool) -> float:
-        if honoured:
-            return 0.9
-        if len(run) > 1 or self._persons.split(name):
-            return 0.85
-        return 0.6
-
-    def _masked(self, text: str, start: int, end: int) -> bool:
-        return _MASK.search(text, max(0, start - 1), min(len(text), end + 1)) is not None
-
-    def _thing(self, text: str, tokens: Sequence[Token], index: int, stop: int) -> bool:
-        """A company, place or thing by what stands around."""
-        end = tokens[stop - 1].end
-        if stop < len(tokens) and tokens[stop].surface in self._honorific:
-            return False
-        if stop < len(tokens) and tokens[stop].surface in self._behind:
+        if _KATAKANA.fullmatch(text) and not last.known and len(text) > 2:
             return True
-        if text.startswith(self._behind_long, end):
-            return True
-        return text[max(0, tokens[index].start - 4) : tokens[index].start].endswith(("株式会社", "(株)", "(有)", "有限会社"))
+        known = self._persons
+        return known.split(text) > 0 or known.is_family(text) or (len(text) > 1 and known.is_given(text))
+
+    def _chinese(self, tokens: Sequence[Token], index: int) -> int:
+        """林|文|察, 韓|丙|起: a one-character family name and one or two characters, then a particle or title."""
+        if tokens[index].surface not in self._one_character or self._glued(tokens, index):
+            return 0
+        text, stop = "", index + 1
+        while stop < len(tokens) and len(text) < 2 and _KANJI.fullmatch(tokens[stop].surface) and self._loose(tokens[stop]):
+            text += tokens[stop].surface
+            stop += 1
+        if not 1 <= len(text) <= 2 or all(token.known and len(token.surface) == 2 for token in tokens[index + 1 : stop]):
+            return 0
+        return stop if self._context.ends_name(tokens, stop) and len(text) == 2 else 0
+
+    def _loose(self, token: Token) -> bool:
+        return token.sort not in {Sort.PARTICLE, Sort.NUMERAL, Sort.VERB}
+
+    def _glued(self, tokens: Sequence[Token], index: int) -> bool:
+        before = tokens[index - 1] if index else None
+        return before is not None and before.sort in {Sort.NUMERAL, Sort.PREFIX, Sort.PLACE}
 
     def _latin(self, text: str) -> Iterator[Span]:
         for match in _LATIN.finditer(text):

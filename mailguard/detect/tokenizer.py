@@ -15,6 +15,10 @@ _LONGEST = 300  # characters at once
 _SENTENCE = regex.compile(r"[^\n。!?\f]{1,300}+[\n。!?\f]?")
 
 
+# Names that no token is marked for: before an honorific, beside ・, behind a family name of one character.
+_WORTH = regex.compile(r"[様氏殿君・=＝]|さん|さま|ちゃん|くん|先生|教授|監督|選手|社長|大統領|[\p{Han}] [\p{Han}]|(?<!\p{Han})\p{Han}{3}(?!\p{Han})")
+
+
 class Sort(IntEnum):
     """What a token can do in a name."""
 
@@ -76,21 +80,34 @@ class Tokenizer:
         self._sorts: dict[int, Sort] = {}
 
     def sentences(self, text: str) -> Iterator[list[Token]]:
-        """Tokens of each sentence that could hold a name."""
+        """Tokens of each sentence that could hold a name; the others are dropped before tokens are made of them."""
         for match in _SENTENCE.finditer(text):
-            yield self.tokens(match[0], match.start())
+            tokens = self._tokens(match[0], match.start(), anything=_WORTH.search(match[0]) is not None)
+            if tokens:
+                yield tokens
 
-    def tokens(self, sentence: str, offset: int = 0) -> list[Token]:
+    def tokens(self, sentence: str) -> list[Token]:
         """Tokens of at most 300 characters."""
+        return self._tokens(sentence[:_LONGEST], 0, anything=True)
+
+    def _tokens(self, sentence: str, offset: int, *, anything: bool) -> list[Token]:
+        morphemes = list(self._tokenizer.tokenize(clean(sentence)))
+        sorts = [self._sorts.get(morpheme.part_of_speech_id()) for morpheme in morphemes]
+        if None in sorts:
+            sorts = [self._learnt(morpheme) for morpheme in morphemes]
+        if not anything and PERSONS.isdisjoint(sorts):
+            return []
         found = []
-        for morpheme in self._tokenizer.tokenize(clean(sentence[:_LONGEST])):
-            number = morpheme.part_of_speech_id()
-            sort = self._sorts.get(number)
-            if sort is None:
-                sort = self._sorts[number] = _sort(tuple(morpheme.part_of_speech()))
+        for morpheme, sort in zip(morphemes, sorts, strict=True):
             begin, end = morpheme.begin(), morpheme.end()
-            found.append(Token(sentence[begin:end], offset + begin, offset + end, sort, not morpheme.is_oov()))
+            found.append(Token(sentence[begin:end], offset + begin, offset + end, sort or Sort.OTHER, not morpheme.is_oov()))
         return found
+
+    def _learnt(self, morpheme: sudachipy.Morpheme) -> Sort:
+        number = morpheme.part_of_speech_id()
+        if number not in self._sorts:
+            self._sorts[number] = _sort(tuple(morpheme.part_of_speech()))
+        return self._sorts[number]
 
 
 _SURROGATE = regex.compile("[\ud800-\udfff]")

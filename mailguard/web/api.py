@@ -143,9 +143,10 @@ class Api:
         holds, t = self._site.store.holds, self._site.texts(request)
         view = holds.get(hold_id)
         pending = view.row.state is HoldState.PENDING
+        refusal = deciding.barred(self._site, view, session.person)
         return _hold(t, view) | {
-            "may_decide": holds.may_decide(hold_id, session.person.id) is None if pending else False,
-            "refusal": holds.may_decide(hold_id, session.person.id) if pending else None,
+            "may_decide": pending and refusal is None,
+            "refusal": refusal,
             "deciders": [_person(person) for person in holds.deciders(hold_id)] if pending else [],
         }
 

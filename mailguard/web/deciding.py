@@ -41,8 +41,7 @@ def decide(site: Site, t: Texts, hold_id: str, person: Person, wish: Wish) -> Ho
     """The hold's state after the decision; raises Refusal."""
     code = _unusable(wish)
     # Who may not decide hears that first, whatever else is wrong with the input.
-    barred = site.store.holds.may_decide(hold_id, person.id)
-    if code and not barred:
+    if code and not site.store.holds.may_decide(hold_id, person.id):
         refuse(t, code)
     try:
         state = site.store.holds.decide(
@@ -54,11 +53,21 @@ def decide(site: Site, t: Texts, hold_id: str, person: Person, wish: Wish) -> Ho
             cap=wish.cap,
         )
     except RefusedError as error:
-        refuse(t, error.code)
+        refuse(t, barred(site, site.store.holds.get(hold_id), person) or error.code)
     except (ConflictError, IllegalTransitionError):
         raise Refusal(409, "conflict", say.changed(t, site.store.holds.get(hold_id), wish.revision)) from None
     DECISIONS.labels(wish.choice.value).inc()
     return state
+
+
+def barred(site: Site, view: HoldView, person: Person) -> str | None:
+    """Why this person may not decide, in the words that help most: an operator hears of the mailing, not of the role."""
+    code = site.store.holds.may_decide(view.row.id, person.id)
+    return "own_source" if code == "not_approver" and _operates(view, person) else code
+
+
+def _operates(view: HoldView, person: Person) -> bool:
+    return any(operator.id == person.id for operator in view.operators)
 
 
 def refuse(t: Texts, code: str) -> NoReturn:
@@ -73,9 +82,12 @@ def number(text: str) -> int | None:
 
 
 def agreed(view: HoldView, person: Person) -> bool:
-    """Whether this person's approval of the revision now shown is already recorded."""
+    """Whether this person's approval is recorded and still covers every recipient; a mailing may have grown since."""
     return any(
-        decided.person_id == person.id and decided.choice is Choice.APPROVE and decided.revision == view.row.revision
+        decided.person_id == person.id
+        and decided.choice is Choice.APPROVE
+        and decided.revision == view.row.revision
+        and (decided.cap or 0) >= view.row.recipients
         for decided in view.decisions
     )
 

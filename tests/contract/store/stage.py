@@ -1,0 +1,131 @@
+"""A store with a clock that is set by hand, and short ways to fill it. All data is made up."""
+
+import sqlite3
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+from mailguard import config
+from mailguard.lifecycle import Choice, RecipientState
+from mailguard.model import Action, Envelope, Finding, Inspection, Kind, Message, Source, Verdict
+from mailguard.store import open_store
+from mailguard.store.views import Outcome
+
+PASSWORD = "correct horse battery"
+START = datetime(2027, 4, 28, 1, 0, tzinfo=UTC)  # Wednesday 10:00 in Tokyo, the day before Golden Week
+LIST = b"QUJD" * 2000 + b"\r\n"
+ACCEPTED, REFUSED, WAITING = RecipientState.ACCEPTED, RecipientState.REFUSED, RecipientState.WAITING
+
+
+@dataclass
+class Clock:
+    now: datetime = START
+
+    def __call__(self):
+        return self.now
+
+    def forward(self, **delta):
+        self.now += timedelta(**delta)
+
+
+def content(body=LIST, to="taro@example.jp"):
+    head = f"From: shop@example.co.jp\r\nTo: {to}\r\nSubject: ski\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+    return (
+        head.encode()
+        + b"--b\r\nContent-Type: text/plain\r\n\r\nhi\r\n--b\r\nContent-Type: text/csv\r\n\r\n"
+        + body
+        + b"--b--\r\n"
+    )
+
+
+def inspection(persons=3, evidence=(b"leaf",), **facts):
+    findings = tuple(Finding("name", Kind.NAME, ("list.csv",), "1", 1, 1, ("山〇〇郎",), key=key) for key in evidence)
+    return Inspection(findings=findings, persons=persons, subject="冬の〇〇", subject_key=b"subject", **facts)
+
+
+@dataclass
+class Stage:
+    url: str
+    folder: Path
+    clock: Clock = field(default_factory=Clock)
+    settings: config.Holds = field(default_factory=config.Holds)
+
+    def __post_init__(self):
+        self.numbers = count(1)
+        self.open()
+
+    def open(self):
+        self.store = open_store(self.url, self.folder, self.clock, holds=self.settings)
+
+    def reopen(self):
+        self.store.close()
+        self.open()
+
+    def person(self, login, role="approver", password=None, email=None):
+        email = f"{login}@example.co.jp" if email is None else email
+        return self.store.people.add(
+            login=login, name=f"{login} Yamada", email=email, role=role, password=password, actor="test"
+        )
+
+    def source(self, *operators, name="ski", **signs):
+        source = Source(name, "スキー案内", tuple(person.id for person in operators), **signs)
+        self.store.sources.add(source, "test")
+        return source
+
+    def message(self, name=None, to=("taro@example.jp",), mail_from="shop@example.co.jp", login=None, data=None):
+        envelope = Envelope(mail_from, tuple(to), login=login)
+        body = content(to=to[0]) if data is None else data
+        return Message(name or f"m{next(self.numbers)}", envelope, body, self.clock())
+
+    def admit(
+        self,
+        source,
+        message=None,
+        *,
+        evidence=(b"leaf",),
+        reasons=("attachment",),
+        key=b"content",
+        persons=3,
+        authors=(),
+    ):
+        return self.store.holds.admit(
+            message or self.message(),
+            source=source,
+            inspection=inspection(persons, evidence, authors=authors),
+            verdict=Verdict(Action.HOLD, reasons, evidence),
+            content_key=key,
+        )
+
+    def decide(self, hold_id, person, choice=Choice.APPROVE, revision=None, reason="looked at it", cap=10):
+        revision = self.row(hold_id).revision if revision is None else revision
+        return self.store.holds.decide(
+            hold_id, revision=revision, choice=choice, person_id=person.id, reason=reason, cap=cap
+        )
+
+    def row(self, hold_id):
+        return self.store.holds.get(hold_id).row
+
+    def reserve(self, recipients=1, evidence=(b"leaf",), source_id="ski", message_id=None, subject_key=b"subject"):
+        return self.store.holds.reserve(
+            message_id=message_id or f"r{next(self.numbers)}",
+            source_id=source_id, subject_key=subject_key, evidence=evidence, recipients=recipients,
+        )  # fmt: skip
+
+    def record(self, claim, *states, retry_at=None, give_up=False):
+        outcomes = [Outcome(position, state, "250 2.0.0 ok") for position, state in enumerate(states)]
+        return self.store.releases.record(claim.token, outcomes, retry_at, give_up=give_up)
+
+    def actions(self, subject=None):
+        return [row.action for row in self.store.audit.rows(1000, 0, subject)]
+
+    def heard(self, event):
+        return sorted(notice.person.login for notice in self.store.notices.pending(1000) if notice.event == event)
+
+    @property
+    def file(self):
+        return self.folder / "mailguard.db"
+
+    def raw(self):
+        """The database file behind the store's back (SQLite only)."""
+        return sqlite3.connect(self.file, isolation_level=None)

@@ -39,7 +39,9 @@ def _prices() -> bytes:
     rng = random.Random(2)
     rows = ["商品コード,分類,単価,原価"]
     while sum(map(len, rows)) + len(rows) < 75_000:
-        rows.append(f"P{rng.randrange(10**9):09},{rng.choice(['惣菜', '菓子', '飲料'])},{rng.randrange(99, 2999)},{rng.randrange(50, 999)}")
+        rows.append(
+            f"P{rng.randrange(10**9):09},{rng.choice(['惣菜', '菓子', '飲料'])},{rng.randrange(99, 2999)},{rng.randrange(50, 999)}"
+        )
     return "\n".join(rows).encode("cp932")
 
 
@@ -136,7 +138,12 @@ async def bench(case: Callable[[int], bytes], messages: int, runs: int, connecti
         with tempfile.TemporaryDirectory() as folder:
             any_port = {"listen": "127.0.0.1:0"}
             config = Config(
-                data_dir=Path(folder), relay={"port": port}, smtp=any_port, web=any_port, metrics=any_port, log={"level": "ERROR"}
+                data_dir=Path(folder),
+                relay={"port": port},
+                smtp=any_port,
+                web=any_port,
+                metrics=any_port,
+                log={"level": "ERROR"},
             )
             service = Service(config)
             await service.start()

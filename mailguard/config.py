@@ -64,8 +64,12 @@ class Smtp(Section):
     max_recipients: int = Field(1_000, ge=100, description="recipients of one message")
     max_connections: int = Field(500, ge=1, description="connections at the same time")
     command_seconds: float = Field(300, gt=0, description="a client silent for so long hears 421")
-    data_seconds: float = Field(900, gt=0, description="longest time for one message to come in, from DATA to the final dot")
-    reply_seconds: float = Field(100, gt=0, description="from the final dot to the reply, waiting for a scanner included")
+    data_seconds: float = Field(
+        900, gt=0, description="longest time for one message to come in, from DATA to the final dot"
+    )
+    reply_seconds: float = Field(
+        100, gt=0, description="from the final dot to the reply, waiting for a scanner included"
+    )
 
 
 class Relay(Section):
@@ -75,7 +79,9 @@ class Relay(Section):
     port: int = Field(25, ge=1, le=65535, description="its port")
     tls: str = Field("off", pattern="^off$", description="off (opportunistic and verify come later)")
     connect_seconds: float = Field(10, gt=0, description="longest wait for a connection")
-    reply_seconds: float = Field(60, gt=0, description="longest wait for a reply; RFC 5321 §4.5.3.2 allows more after the dot")
+    reply_seconds: float = Field(
+        60, gt=0, description="longest wait for a reply; RFC 5321 §4.5.3.2 allows more after the dot"
+    )
 
 
 class Release(Section):
@@ -91,7 +97,9 @@ class Web(Section):
     """The page of the approvers."""
 
     listen: Endpoint = Field("127.0.0.1:8080", description="address and port of the page")
-    url: str = Field("http://127.0.0.1:8080", pattern="^https?://", description="how people reach the page; stands in notices")
+    url: str = Field(
+        "http://127.0.0.1:8080", pattern="^https?://", description="how people reach the page; stands in notices"
+    )
     session_hours: float = Field(10, gt=0, description="a login ends after so long")
 
 
@@ -117,7 +125,9 @@ class Notify(Section):
 class Holds(Section):
     """The time a hold waits, and how long its bytes are kept."""
 
-    business_days: int = Field(3, ge=1, le=60, description="a hold expires after so many business days; it is never sent then")
+    business_days: int = Field(
+        3, ge=1, le=60, description="a hold expires after so many business days; it is never sent then"
+    )
     keep_released_hours: float = Field(24, ge=0, description="held bytes are deleted so long after release")
     keep_closed_days: float = Field(7, ge=0, description="held bytes are deleted so long after rejection or expiry")
 
@@ -135,7 +145,9 @@ class Scanner(Section):
     """The sandboxed workers that open attachments."""
 
     workers: int = Field(2, ge=1, le=64, description="scanner processes")
-    task_seconds: float = Field(20, gt=0, description="longest scan of one message; then the worker is killed and the mail held")
+    task_seconds: float = Field(
+        20, gt=0, description="longest scan of one message; then the worker is killed and the mail held"
+    )
     memory_mb: int = Field(1024, ge=256, description="memory of one worker")
     recycle_tasks: int = Field(1000, ge=1, description="a worker is replaced after so many messages")
 
@@ -150,7 +162,11 @@ class Config(BaseSettings):
     """The whole configuration; the defaults run on one machine without root."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, nested_model_default_partial_update=True
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        nested_model_default_partial_update=True,
     )
 
     data_dir: Path = Field(Path("var"), description="database and key file; only mailguard may read it")
@@ -193,7 +209,9 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     known = _known_variables()
     for variable in environ:
         if variable.upper().startswith(PREFIX) and variable.upper() not in known:
-            raise ConfigError(f"environment: {variable} is not a setting. Remove it, or see `mailguard config example`.")
+            raise ConfigError(
+                f"environment: {variable} is not a setting. Remove it, or see `mailguard config example`."
+            )
     try:
         return Config(**values)
     except ValidationError as error:
@@ -230,7 +248,9 @@ def _explain(path: Path | None, error: ValidationError) -> str:
         if problem["type"] == "extra_forbidden":
             lines.append(f"{place}: {key} is not a setting. Remove it, or see `mailguard config example`.")
         else:
-            lines.append(f"{place}: {key}: {problem['msg']}. Correct it; `mailguard config example` shows every setting.")
+            lines.append(
+                f"{place}: {key}: {problem['msg']}. Correct it; `mailguard config example` shows every setting."
+            )
     return "\n".join(lines)
 
 

@@ -18,9 +18,7 @@ SCAN_SECONDS = Histogram(
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60),
 )
 FINDINGS = Counter("mailguard_findings", "Findings in inspected messages by kind", ["kind"], registry=REGISTRY)
-PROBLEMS = Counter(
-    "mailguard_problems", "Parts that could not be inspected by kind", ["kind"], registry=REGISTRY
-)
+PROBLEMS = Counter("mailguard_problems", "Parts that could not be inspected by kind", ["kind"], registry=REGISTRY)
 HELD_MESSAGES = Gauge("mailguard_held_messages", "Messages waiting for a decision", registry=REGISTRY)
 HOLDS_PENDING = Gauge("mailguard_holds_pending", "Holds waiting for a decision", registry=REGISTRY)
 OLDEST_PENDING = Gauge(
@@ -28,7 +26,9 @@ OLDEST_PENDING = Gauge(
     "Unix time at which the oldest pending hold was opened; 0 when there is none",
     registry=REGISTRY,
 )
-APPROVERS = Gauge("mailguard_approvers_enabled", "Persons who can approve; below 2 holds cannot be decided", registry=REGISTRY)
+APPROVERS = Gauge(
+    "mailguard_approvers_enabled", "Persons who can approve; below 2 holds cannot be decided", registry=REGISTRY
+)
 DECISIONS = Counter("mailguard_decisions", "Decisions by choice", ["choice"], registry=REGISTRY)
 RELAY_ATTEMPTS = Counter(
     "mailguard_relay_attempts",

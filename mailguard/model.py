@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-
 PartPath = tuple[str, ...]
 """Where a part is: ("名簿.zip", "会員.csv"). The names below stand where a mail gives none."""
 

@@ -60,7 +60,9 @@ class Pipeline:
         # Read for each message: a source, a stop or a decision counts from the next message on; store down = 451 for all.
         source = await asyncio.to_thread(self._source, message, inspection)
         verdict = judge(message.envelope, inspection, self.policy(), source.mode)
-        _LOG.info("verdict message=%s source=%s action=%s reasons=%s", message.id, source.id, verdict.action, verdict.reasons)
+        _LOG.info(
+            "verdict message=%s source=%s action=%s reasons=%s", message.id, source.id, verdict.action, verdict.reasons
+        )
         if verdict.action is Action.PASS or source.mode is SourceMode.MONITOR:
             return await self._hand_over(message, transaction, "passed")
         inspection = replace(inspection, findings=(*inspection.findings, *verdict.findings))

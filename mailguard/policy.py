@@ -75,7 +75,9 @@ class Policy:
         return [address for address in distinct if normal.domain(address.rpartition("@")[2]) not in self.domains]
 
 
-def judge(envelope: Envelope, inspection: Inspection, policy: Policy, mode: SourceMode = SourceMode.FINDINGS) -> Verdict:
+def judge(
+    envelope: Envelope, inspection: Inspection, policy: Policy, mode: SourceMode = SourceMode.FINDINGS
+) -> Verdict:
     """The machine's word on one message."""
     case = _Case(envelope, inspection, policy)
     reasons: dict[str, set[bytes]] = {}
@@ -129,7 +131,9 @@ class _Case:
         """How the message itself names its one recipient: display name in To, greeting in the body."""
         if self._recipient is None:
             return ()
-        shown = [other.names for other in self._inspection.addressees if other.address == self._recipient and other.names]
+        shown = [
+            other.names for other in self._inspection.addressees if other.address == self._recipient and other.names
+        ]
         greeted = [person.names for person in self._inspection.people if not attached(person.path) and person.greeted]
         return (*shown, *greeted[:1])
 

@@ -95,7 +95,11 @@ class Service:
         )
         self._smtp = SmtpServer(config.smtp, pipeline, self._next_hop, clock)
         self._release = ReleaseWorker(
-            self.store.releases, self._next_hop, config.release, clock, hostname=hostname if config.smtp.received else ""
+            self.store.releases,
+            self._next_hop,
+            config.release,
+            clock,
+            hostname=hostname if config.smtp.received else "",
         )
         self._notices = NoticeWorker(self.store.notices, self._next_hop, config.notify, config.web.url, clock)
         self._web: list[tuple[_Server, socket.socket]] = []
@@ -194,4 +198,6 @@ class Service:
 
 
 def _taken(key: str, endpoint: str, error: OSError) -> ConfigError:
-    return ConfigError(f"{key}: cannot listen on {endpoint} ({error.strerror}). Stop what uses it or choose another port.")
+    return ConfigError(
+        f"{key}: cannot listen on {endpoint} ({error.strerror}). Stop what uses it or choose another port."
+    )

@@ -1,6 +1,7 @@
 """What tests of several folders share: a key, and an engine with the shipped rules."""
 
 import pytest
+
 from mailguard.digest import Digester
 
 DIGESTER = Digester(b"test key of thirty-two bytes ...")

@@ -66,9 +66,11 @@ class Postfix:
     def __init__(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             self.port = listener.getsockname()[1]
-        self.home = Path(tempfile.mkdtemp(prefix="mailguard-postfix-", dir="/var/tmp"))  # noqa: S108 - pytest's own folders are private
+        self.home = Path(
+            tempfile.mkdtemp(prefix="mailguard-postfix-", dir="/var/tmp")
+        )  # pytest's own folders are private
 
-    def __enter__(self) -> "Postfix":
+    def __enter__(self):
         self.home.chmod(0o755)
         nobody, owner = pwd.getpwnam("nobody"), pwd.getpwnam("postfix")
         for name in ("queue", "data", "mail", "log", "etc"):

@@ -14,10 +14,17 @@ from mailguard.digest import Digester
 def register(verbs: Verbs) -> None:
     """Add the command."""
     actions = nested(verbs, "config", "Check or print configuration.")
-    check = verb(actions, "check", "Check configuration, rules and sandbox.", "mailguard config check --config /etc/mailguard.toml")
+    check = verb(
+        actions,
+        "check",
+        "Check configuration, rules and sandbox.",
+        "mailguard config check --config /etc/mailguard.toml",
+    )
     takes_config(check)
     check.set_defaults(run=_check)
-    printed = verb(actions, "example", "Print every setting with its default.", "mailguard config example > mailguard.toml")
+    printed = verb(
+        actions, "example", "Print every setting with its default.", "mailguard config example > mailguard.toml"
+    )
     printed.set_defaults(run=_example)
 
 

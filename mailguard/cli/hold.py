@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Mapping
 
 from mailguard.cli.options import Verbs, nested, store_of, takes_config, verb
-from mailguard.lifecycle import HoldState
+from mailguard.lifecycle import HoldState, MessageState, RecipientState
 from mailguard.store.views import HoldRow
 
 
@@ -45,7 +45,9 @@ def _show(arguments: argparse.Namespace) -> int:
     print(_line(row))
     print(f"件名 {row.subject}\n世帯数 {row.households:,}\n期限 {row.expires_at:%Y-%m-%d %H:%M} UTC")
     for finding in view.inspection.findings:
-        print(f"  {' › '.join(finding.path)} {finding.where}: {finding.kind} {finding.count:,}件 {'、'.join(finding.samples)}")
+        print(
+            f"  {' › '.join(finding.path)} {finding.where}: {finding.kind} {finding.count:,}件 {'、'.join(finding.samples)}"
+        )
     for problem in view.inspection.problems:
         print(f"  {' › '.join(problem.path)}: {problem.kind} {problem.detail}")
     for decision in view.decisions:
@@ -54,5 +56,5 @@ def _show(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _counts(numbers: Mapping[str, int]) -> str:
+def _counts(numbers: Mapping[MessageState, int] | Mapping[RecipientState, int]) -> str:
     return ", ".join(f"{state} {number:,}" for state, number in numbers.items()) or "0"

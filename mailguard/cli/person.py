@@ -13,7 +13,12 @@ ACTOR = "cli"
 def register(verbs: Verbs) -> None:
     """Add the command."""
     actions = nested(verbs, "person", "Manage the people of the page.")
-    add = verb(actions, "add", "Add a person.", "mailguard person add sato --name 佐藤花子 --email sato@example.co.jp --role approver")
+    add = verb(
+        actions,
+        "add",
+        "Add a person.",
+        "mailguard person add sato --name 佐藤花子 --email sato@example.co.jp --role approver",
+    )
     add.add_argument("login")
     add.add_argument("--name", required=True, help="name as shown on the page")
     add.add_argument("--email", default="", help="where notices go")
@@ -36,7 +41,9 @@ def register(verbs: Verbs) -> None:
 
 
 def _takes_password(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--password-stdin", action="store_true", help="read it from standard input; else one is made and printed")
+    parser.add_argument(
+        "--password-stdin", action="store_true", help="read it from standard input; else one is made and printed"
+    )
 
 
 def _chosen(arguments: argparse.Namespace) -> str:

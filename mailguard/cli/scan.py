@@ -28,17 +28,23 @@ from mailguard.policy import judge
 WAIT_SECONDS = 600.0  # for a scanner; nobody else waits behind a command
 BATCH = 200  # texts of `--spans` handed over at a time
 _HEADER = re.compile(rb"[!-9;-~]+:[^\r\n]*\r?\n")
-_MAIL = re.compile(rb"^(?:from|to|subject|date|received|return-path|message-id|mime-version)[ \t]*:", re.IGNORECASE | re.M)
+_MAIL = re.compile(
+    rb"^(?:from|to|subject|date|received|return-path|message-id|mime-version)[ \t]*:", re.IGNORECASE | re.MULTILINE
+)
 
 
 def register(verbs: Verbs) -> None:
     """Add the command."""
-    parser = verb(verbs, "scan", "Tell what would be held in mails and files.", "mailguard scan --json mail.eml list.zip")
+    parser = verb(
+        verbs, "scan", "Tell what would be held in mails and files.", "mailguard scan --json mail.eml list.zip"
+    )
     takes_config(parser)
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="mails (.eml) and any other files")
     parser.add_argument("--json", action="store_true", help="one JSON object per line per file")
     parser.add_argument(
-        "--spans", action="store_true", help='read JSON lines {"text": …} on standard input, write {"spans": [[kind, start, end]]}'
+        "--spans",
+        action="store_true",
+        help='read JSON lines {"text": …} on standard input, write {"spans": [[kind, start, end]]}',
     )
     parser.set_defaults(run=lambda arguments: run(parser, arguments))
 
@@ -49,7 +55,9 @@ def run(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
         parser.error("name FILEs, or --spans and texts on standard input")
     config = config_of(arguments)
     ruleset.load(service.rules_dir(config))
-    return asyncio.run(_spans(config, sys.stdin) if arguments.spans else _files(config, arguments.files, arguments.json))
+    return asyncio.run(
+        _spans(config, sys.stdin) if arguments.spans else _files(config, arguments.files, arguments.json)
+    )
 
 
 async def _files(config: Config, files: Iterable[Path], as_json: bool) -> int:  # noqa: FBT001 - the switch of the command line
@@ -138,14 +146,18 @@ def _problem(problem: Problem) -> dict[str, Any]:
 def _summary(report: dict[str, Any]) -> str:
     held = report["verdict"] == "hold"
     most = "" if report["persons_exact"] else "最大"
+    numbers = f"本人数 {most}{report['persons']:,}人  世帯数 {report['households']:,}"
     lines = [
-        f"{report['file']}: {'保留' if held else '通過'} ({report['verdict']})"
-        f"  本人数 {most}{report['persons']:,}人  世帯数 {report['households']:,}  {', '.join(report['reasons'])}"
+        f"{report['file']}: {'保留' if held else '通過'} ({report['verdict']})  {numbers}  {', '.join(report['reasons'])}"
     ]
     for finding in report["findings"]:
         place = " › ".join(finding["path"])
-        lines.append(f"  {place} {finding['where']}: {finding['kind']} {finding['count']:,}件 {'、'.join(finding['samples'])}")
-    lines += [f"  {' › '.join(problem['path'])}: {problem['kind']} {problem['detail']}" for problem in report["problems"]]
+        lines.append(
+            f"  {place} {finding['where']}: {finding['kind']} {finding['count']:,}件 {'、'.join(finding['samples'])}"
+        )
+    lines += [
+        f"  {' › '.join(problem['path'])}: {problem['kind']} {problem['detail']}" for problem in report["problems"]
+    ]
     return "\n".join(lines)
 
 
@@ -176,5 +188,7 @@ def _text(number: int, line: str) -> str:
     except (ValueError, KeyError, TypeError):
         text = None
     if not isinstance(text, str):
-        raise MailguardError(f'standard input: line {number} is not a JSON object with a "text". Write {{"text": "…"}}.')
+        raise MailguardError(
+            f'standard input: line {number} is not a JSON object with a "text". Write {{"text": "…"}}.'
+        )
     return text

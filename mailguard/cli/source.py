@@ -20,7 +20,9 @@ def register(verbs: Verbs) -> None:
     )
     add.add_argument("id")
     add.add_argument("--title", required=True, help="name as shown on the page")
-    add.add_argument("--operator", action="append", default=[], metavar="LOGIN", help="may be repeated; none of them may approve")
+    add.add_argument(
+        "--operator", action="append", default=[], metavar="LOGIN", help="may be repeated; none of them may approve"
+    )
     add.add_argument("--mode", default="findings", choices=[str(mode) for mode in SourceMode])
     add.add_argument("--organisation", default="")
     add.add_argument("--login", action="append", default=[], help="SMTP login; may be repeated")

@@ -32,7 +32,9 @@ class _Entry:
 def _entries(seed: int) -> list[_Entry]:
     """2,000 registrations: 1,740 first ones, then a sibling's for 260 households, 13 of which name the guardian again."""
     homes = households(HOUSEHOLDS, seed)
-    first = [_Entry(home, home.guardian, home.children[0] if index < _BOTH else None) for index, home in enumerate(homes)]
+    first = [
+        _Entry(home, home.guardian, home.children[0] if index < _BOTH else None) for index, home in enumerate(homes)
+    ]
     later = [
         _Entry(home, home.guardian if index < _REPEATED else None, home.children[1])
         for index, home in enumerate(homes[:_SIBLINGS])

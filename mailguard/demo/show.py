@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from mailguard.config import Config
+from mailguard.config import Config, Metrics, Relay, Smtp, Web
 from mailguard.demo.mailings import Mail, notice, ski_run
 from mailguard.demo.next_hop import CatchAll
 from mailguard.model import Source
@@ -49,11 +49,10 @@ def _config(folder: Path, hop_port: int) -> Config:
     web = _free_port(8080)
     return Config(
         data_dir=folder,
-        relay={"host": "127.0.0.1", "port": hop_port},
-        smtp={"listen": f"127.0.0.1:{_free_port(2525)}", "hostname": "demo.example.jp"},
-        web={"listen": f"127.0.0.1:{web}", "url": f"http://127.0.0.1:{web}"},
-        metrics={"listen": f"127.0.0.1:{_free_port(9464)}"},
-        log={"level": "WARNING"},
+        relay=Relay(host="127.0.0.1", port=hop_port),
+        smtp=Smtp(listen=f"127.0.0.1:{_free_port(2525)}", hostname="demo.example.jp"),
+        web=Web(listen=f"127.0.0.1:{web}", url=f"http://127.0.0.1:{web}"),
+        metrics=Metrics(listen=f"127.0.0.1:{_free_port(9464)}"),
     )
 
 
@@ -82,7 +81,9 @@ def _people(service: Service) -> dict[str, str]:
 
 
 async def _send(service: Service, hop: CatchAll, recipients: int) -> None:
-    runs: list[tuple[str, Iterable[Mail]]] = [(f"スキースクール 第{run}便", ski_run(run, recipients)) for run in (1, 2, 3)]
+    runs: list[tuple[str, Iterable[Mail]]] = [
+        (f"スキースクール 第{run}便", ski_run(run, recipients)) for run in (1, 2, 3)
+    ]
     runs += [("スキースクール 第7便（配信リスト.zip を誤添付）", ski_run(7, recipients))]
     runs += [("共済会のお知らせ（会員データ.csv を誤添付）", notice(recipients))]
     for title, mails in runs:
@@ -117,4 +118,7 @@ async def _tell(service: Service, hop: CatchAll, passwords: dict[str, str], url:
     print(f"\n承認画面 {url}")
     for login, name, _, word in PEOPLE:
         print(f"  {word} {name}: ログイン名 {login}  パスワード {passwords[login]}")
-    print(f"SMTP 127.0.0.1:{service.smtp_port}   メトリクス http://127.0.0.1:{service.metrics_port}/metrics   Ctrl-C で終了", flush=True)
+    print(
+        f"SMTP 127.0.0.1:{service.smtp_port}   メトリクス http://127.0.0.1:{service.metrics_port}/metrics   Ctrl-C で終了",
+        flush=True,
+    )

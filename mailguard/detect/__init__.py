@@ -7,7 +7,7 @@ One detector per kind (`kinds.py`). Clear values go no further than this package
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from mailguard.detect import kinds, ruleset

@@ -47,7 +47,7 @@ def lines_of(text: str) -> list[Line]:
 
 def grids_of(lines: Sequence[Line]) -> list[Grid]:
     """Runs of at least `TABLE_LINES` lines that split into the same number of fields."""
-    grids = []
+    grids: list[Grid] = []
     for delimiter in _DELIMITERS:
         taken = {line.number for grid in grids for line in grid.lines}
         free = [line for line in lines if line.number not in taken]

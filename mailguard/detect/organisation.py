@@ -10,12 +10,16 @@ _MARK = regex.compile(
     regex.IGNORECASE,
 )
 _STAFF = regex.compile(r"担当|代表取締役|発行責任者|編集長|取締役|社長|部長|課長|係長|店長|マネージャー")
-_MAILBOXES = frozenset(
-    "info support privacy contact admin noreply no-reply no_reply donotreply news newsletter sales webmaster postmaster"
-    " office customer customers help helpdesk hello pr press recruit saiyo saiyou soudan toiawase otoiawase inquiry inquiries"
-    " magazine mailmagazine melmaga mag member members service services shop store order orders event events seminar"
-    " marketing kouhou koho soumu jinji jimu jimukyoku secretariat feedback team unsubscribe bounce bounces staff all".split()
-)
+# fmt: off
+_MAILBOXES = frozenset([
+    "admin", "all", "bounce", "bounces", "contact", "customer", "customers", "donotreply", "event", "events", "feedback",
+    "hello", "help", "helpdesk", "info", "inquiries", "inquiry", "jimu", "jimukyoku", "jinji", "koho", "kouhou", "mag",
+    "magazine", "mailmagazine", "marketing", "member", "members", "melmaga", "news", "newsletter", "no-reply", "no_reply",
+    "noreply", "office", "order", "orders", "otoiawase", "postmaster", "pr", "press", "privacy", "recruit", "saiyo", "saiyou",
+    "sales", "secretariat", "seminar", "service", "services", "shop", "soudan", "soumu", "staff", "store", "support", "team",
+    "toiawase", "unsubscribe", "webmaster",
+])
+# fmt: on
 
 
 def names_organisation(line: str) -> bool:

@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from os.path import commonprefix
+from itertools import takewhile
 
 from mailguard import normal
 from mailguard.detect.columns import Column, Layout
@@ -17,7 +17,25 @@ from mailguard.detect.persons import Record, hashes
 from mailguard.digest import Digester
 from mailguard.model import PEOPLE, Finding, Kind, PartPath, Person, Table
 
-_BLANK = {"", "-", "なし", "無し", "無", "不明", "未定", "未登録", "同上", "null", "none", "n/a", "na", "nan", "無回答", "未記入", "匿名"}
+_BLANK = {
+    "",
+    "-",
+    "なし",
+    "無し",
+    "無",
+    "不明",
+    "未定",
+    "未登録",
+    "同上",
+    "null",
+    "none",
+    "n/a",
+    "na",
+    "nan",
+    "無回答",
+    "未記入",
+    "匿名",
+}
 _NAMES = (Kind.NAME, Kind.NAME_KANA)
 _IDENTS = (Kind.MEMBER_NUMBER, Kind.EMPLOYEE_NUMBER, Kind.EMAIL, Kind.PHONE)
 _SEVERAL = re.compile(r"[、,，/／;；&＆\n]")
@@ -140,10 +158,10 @@ def _place(groups: list[tuple[list[Column], list[Column]]], column: Column, slot
     """A given name joins the family name before it; anything else opens a group."""
     for group in reversed(groups):
         halves = {other.piece for other in group[slot]}
-        if column.piece != "full" and halves and "full" not in halves and column.piece not in halves:
-            if group[slot][0].role == column.role:
-                group[slot].append(column)
-                return
+        fits = column.piece != "full" and halves and not halves & {"full", column.piece}
+        if fits and group[slot][0].role == column.role:
+            group[slot].append(column)
+            return
     fresh: tuple[list[Column], list[Column]] = ([], [])
     fresh[slot].append(column)
     groups.append(fresh)
@@ -166,7 +184,7 @@ def _attach(groups: list[tuple[list[Column], list[Column]]], column: Column) -> 
 
 def _shared(left: str, right: str) -> int:
     """How many characters two headers have in common at their beginning."""
-    return len(commonprefix([left, right]))
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(left, right, strict=False)))
 
 
 def _takes(kana: Sequence[Column], column: Column) -> bool:

@@ -19,6 +19,7 @@ from mailguard.digest import Digester
 from mailguard.model import PEOPLE, Finding, Kind, PartPath, Person
 
 REACH = 6  # lines from a name to a contact that still belongs to it
+STAFF = 5  # more people than this in one text are no organisation's contacts, whatever words stand beside them
 LIST_LINES = 5  # so many lines of hardly more than a name are a list of names
 _NAMES = (Kind.NAME, Kind.NAME_KANA)
 _CONTACTS = (Kind.EMAIL, Kind.PHONE, Kind.ADDRESS)
@@ -67,6 +68,9 @@ class TextReader:
     def evidence(self, lines: Sequence[Line], hits: Sequence[Hit]) -> Evidence:
         """Group the hits, then tell findings, records and persons."""
         groups = list(_groups(lines, hits))
+        if sum(group.organisation and self._somebody(group) for group in groups) > STAFF:
+            for group in groups:
+                group.organisation = False
         addressee = self._addressee(groups)
         counted = [group for group in groups if group is not addressee and not (self.body and group.organisation)]
         people = [person for number, group in enumerate(groups) for person in self._people(number, group, lines)]
@@ -86,9 +90,7 @@ class TextReader:
         return None
 
     def _findings(self, groups: Sequence[Group], hits: Sequence[Hit], lines: Sequence[Line]) -> Iterator[Finding]:
-        of_organisation = {
-            id(hit) for group in groups if group.organisation for hit in (*group.names, *group.contacts)
-        }
+        of_organisation = {id(hit) for group in groups if group.organisation for hit in (*group.names, *group.contacts)}
         sorted_out: dict[tuple[int, Kind, bool], list[Hit]] = defaultdict(list)
         for hit in hits:
             place = hit.line.paragraph if self.body else 0
@@ -108,6 +110,9 @@ class TextReader:
             if idents:
                 yield Record((), ties, idents[:1], loose=True)
 
+    def _somebody(self, group: Group) -> bool:
+        return bool(group.names) or any(self._somebodys(hit) for hit in group.contacts)
+
     def _somebodys(self, hit: Hit) -> bool:
         """Whether a contact without a name is a person's: a shared mailbox is not, nor a fixed line in a body."""
         if hit.span.kind is Kind.EMAIL:
@@ -119,7 +124,7 @@ class TextReader:
     def _people(self, number: int, group: Group, lines: Sequence[Line]) -> Iterator[Person]:
         block = f"{number}"
         tied = contacts(self.digester, ((hit.span.kind, hit.value) for hit in group.contacts))
-        if not group.names and any(self._somebodys(hit) for hit in group.contacts):
+        if not group.names and self._somebody(group):
             key = self.key_of(lines, group.contacts[0].line)
             yield Person(self.path, block, (), tied, identified=True, organisation=group.organisation, key=key)
         for hit in group.names:

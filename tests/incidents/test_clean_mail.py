@@ -6,11 +6,12 @@ from email.policy import SMTP
 from pathlib import Path
 
 import pytest
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfgen.canvas import Canvas
+
 from mailguard.config import Own
 from mailguard.model import Action, Envelope
 from mailguard.policy import Policy, judge, thresholds
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
-from reportlab.pdfgen.canvas import Canvas
 
 RULES = Path(__file__).parents[2] / "rules" / "policy.toml"
 
@@ -114,11 +115,17 @@ CLEAN = {
     "newsletter": mail(NEWSLETTER),
     "letter to one customer": mail(LETTER),
     "seminar with three speakers": mail(SEMINAR),
-    "own invoice, greeted": mail("山田太郎様\n\n請求書をお送りします。\n", ("請求書.pdf", pdf(INVOICE.format(name="山田太郎")))),
-    "own invoice, named in To": mail(
-        "請求書をお送りします。\n", ("請求書.pdf", pdf(INVOICE.format(name="山田　太郎"))), to="山田太郎 <taro@example.com>"
+    "own invoice, greeted": mail(
+        "山田太郎様\n\n請求書をお送りします。\n", ("請求書.pdf", pdf(INVOICE.format(name="山田太郎")))
     ),
-    "own invoice, family name only": mail("山田様\n\n請求書です。\n", ("請求書.pdf", pdf(INVOICE.format(name="山田太郎")))),
+    "own invoice, named in To": mail(
+        "請求書をお送りします。\n",
+        ("請求書.pdf", pdf(INVOICE.format(name="山田　太郎"))),
+        to="山田太郎 <taro@example.com>",
+    ),
+    "own invoice, family name only": mail(
+        "山田様\n\n請求書です。\n", ("請求書.pdf", pdf(INVOICE.format(name="山田太郎")))
+    ),
 }
 
 
@@ -144,7 +151,9 @@ def test_somebody_elses_invoice_is_held(verdict, content):
 
 
 def test_own_invoice_to_two_is_held(verdict):
-    assert "attachment_findings" in verdict(CLEAN["own invoice, greeted"], "taro@example.com", "hana@example.com").reasons
+    assert (
+        "attachment_findings" in verdict(CLEAN["own invoice, greeted"], "taro@example.com", "hana@example.com").reasons
+    )
 
 
 def test_a_flyer_with_a_shops_phone_is_held(verdict):
@@ -169,3 +178,11 @@ def test_a_list_pasted_into_the_body_is_held(verdict, separator):
         )
     )
     assert "body_persons" in verdict(mail(f"山田太郎様\n\n名簿です。\n\n{rows}\n")).reasons
+
+
+def test_words_of_an_organisation_do_not_hide_a_list(verdict):
+    rows = "\n".join(f"受付{n} 株式会社みらい {name} 090-8123-00{n:02}" for n, name in enumerate(NAMES))
+    assert "body_persons" in verdict(mail(f"参加者は次のとおりです。\n\n{rows}\n")).reasons
+
+
+NAMES = ("佐藤花子", "鈴木一郎", "高橋健太", "田中美咲", "伊藤直樹", "山本裕子", "中村翔太")

@@ -8,6 +8,7 @@ import sys
 
 import openpyxl
 import pytest
+
 from mailguard.demo import incidents
 from mailguard.demo.mailings import notice, ski_run
 from mailguard.model import Kind

@@ -10,10 +10,11 @@ from email.policy import SMTP
 import pytest
 from hop import Hop
 from machine import needs
-from mailguard.demo.incidents import csv_bytes, registrations, zip_bytes
-from mailguard.demo.mailings import Mail, notice, ski_run
 from postfix import Postfix, available
 from serving import Serving
+
+from mailguard.demo.incidents import csv_bytes, registrations, zip_bytes
+from mailguard.demo.mailings import Mail, notice, ski_run
 
 pytestmark = [pytest.mark.incident, pytest.mark.timeout(180)]
 
@@ -80,7 +81,7 @@ def test_the_incidents_end_to_end(postfix, tmp_path):
         ski = holds[3719]
         assert (ski["messages"], ski["recipients"], ski["households"], ski["persons_exact"]) == (40, 40, 1740, True)
         status, refusal = service.decide(tanaka, ski, cap=41)
-        assert (status, refusal["code"]) == (403, "not_approver")
+        assert (status, refusal["code"]) == (403, "own_source")
         assert service.decide(sato, ski, cap=41)[0] == 200
         wait_for(lambda: sum(delivered_to(postfix.mails(), mail.recipient) for mail in run[3:]) == 37)
         time.sleep(1)
@@ -178,7 +179,9 @@ async def test_notices_reach_everybody_within_ten_seconds_and_name_nobody(tmp_pa
         try:
             await _in_thread(service.send, next(ski_run(7, 1)))
             wanted = {f"{login}@office.example.jp" for login in ("tanaka", "sato", "suzuki")}
-            await _until(lambda: {mail.rcpts[0] for mail in hop.taken} == {_path(address) for address in wanted}, seconds=10)
+            await _until(
+                lambda: {mail.rcpts[0] for mail in hop.taken} == {_path(address) for address in wanted}, seconds=10
+            )
             texts = b"".join(mail.content for mail in hop.taken)
             row = registrations()[1]
             assert not any(value.encode() in texts for value in (row[1], row[2], row[9]))

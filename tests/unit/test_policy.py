@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from mailguard.config import Own
 from mailguard.digest import Digester
 from mailguard.errors import ConfigError

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mailguard.detect.mask import mask, masked_already
 from mailguard.model import Kind
 

@@ -2,6 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mailguard.detect.persons import SHARED, Count, Record, count
 
 FATHER, MOTHER, CHILD, NEIGHBOUR = 1, 2, 3, 4

@@ -4,6 +4,7 @@ In: folded text or cells. Out: spans. A place name alone in prose is no address:
 The municipalities are those of Japan Post; what is called otherwise (old towns) needs its prefecture in front.
 """
 
+import re
 from collections.abc import Iterator
 
 import regex
@@ -18,7 +19,7 @@ _DASH = r"[-ーのノ之~]"
 _PLACE = r"[^\s0-9、。,，!?！？「」『』()（）:;：；<>\[\]|/@\"'=+*_#&%$\x00-\x1f]"
 # 丁目・番地・号, or figures joined by dashes, or Hokkaido's 条/線 and 地割
 _BLOCKS = (
-    rf"(?:{_NUMBER}(?:丁目?|番地?|番町|条|線|地割|番館|街区|組|区|号|番)(?:[東西南北]|{_DASH}|[ 、]?)"
+    rf"(?:{_NUMBER}(?:丁目|丁(?![\p{{Han}}])|番地|番町?|[条線](?=[東西南北0-9〇一二三四五六七八九十]|$)|地割|番館|街区|組|区|号)(?:[東西南北]|{_DASH}|[ 、]?)"
     rf"(?:(?:通り?)?{_NUMBER}(?:丁目?|番地?|号|条|線|番|街区|組)?(?:{_DASH}|[ ]|[東西南北](?=[0-9〇一二三四五六七八九十]))?){{0,5}}+"
     rf"|[0-9]{{1,5}}(?:{_DASH}[0-9]{{1,5}}){{1,4}}+(?:号室?|番地?)?|(?:甲|乙|丙|丁|字|イ|ロ|ハ|第)?[0-9]{{1,5}}(?:番地?|号)?)"
 )
@@ -29,13 +30,23 @@ _PREFECTURE = (
     r"|鳥取|島根|岡山|広島|山口|徳島|香川|愛媛|高知|福岡|佐賀|長崎|熊本|大分|宮崎|沖縄)県)"
 )
 _CITY_TAIL = r"[市区町村郡島]"
-_NUMBER_PART = regex.compile(rf"[0-9]|[〇一二三四五六七八九十百]{{1,4}}(?:丁目|番|条|号|線|地割)")
+_NUMBER_PART = regex.compile(r"[0-9]|[〇一二三四五六七八九十百]{1,4}(?:丁目|番|条|号|線|地割)")
 _CITY_LEVEL = regex.compile(rf"{_PREFECTURE}[ ]?[^\s0-9]{{1,6}}?{_CITY_TAIL}")
+_PREFECTURE_OPENS = regex.compile(_PREFECTURE)
 _ROMAJI = regex.compile(
-    r"(?:[0-9]{1,4}(?:-[0-9]{1,4}){1,3}+|[0-9]{1,4}-chome)[, ]{1,2}[A-Za-z][A-Za-z' -]{1,40}+,(?: ?[A-Za-z][A-Za-z' -]{1,30}+,){0,4} ?[A-Za-z -]{2,30}+(?:[ ,]{1,2}[0-9]{3}-[0-9]{4})?(?:,? ?Japan)?", regex.IGNORECASE
+    r"(?:[0-9]{1,4}(?:-[0-9]{1,4}){1,3}+|[0-9]{1,4}-chome)[, ]{1,2}[A-Za-z][A-Za-z' -]{1,40}+,(?: ?[A-Za-z][A-Za-z' -]{1,30}+,){0,4} ?[A-Za-z -]{2,30}+(?:[ ,]{1,2}[0-9]{3}-[0-9]{4})?(?:,? ?Japan)?",
+    regex.IGNORECASE,
 )
-_ROMAJI_SIGN = regex.compile(r"-(?:ku|shi|cho|machi|gun|ken|to|fu|chome|mura)\b|\b(?:Japan|Tokyo|Osaka|Kyoto|Hokkaido)\b|[0-9]{3}-[0-9]{4}", regex.IGNORECASE)
+_ROMAJI_SIGN = regex.compile(
+    r"-(?:ku|shi|cho|machi|gun|ken|to|fu|chome|mura)\b|\b(?:Japan|Tokyo|Osaka|Kyoto|Hokkaido)\b|[0-9]{3}-[0-9]{4}",
+    regex.IGNORECASE,
+)
 _TOO_LONG = 200
+_LINE = regex.compile(r"[^\n。]{4,2000}+")
+# Cheap, and true of every line that can hold an address: a municipality and figures soon behind it.
+_LIKELY = re.compile(
+    r"[市巿区町村郡島都県府道][^\n]{0,40}?(?:[0-9]|[〇一二三四五六七八九十百千](?:丁目|番|条|号|線|地割))"
+)
 
 
 def _cities() -> tuple[str, ...]:
@@ -61,7 +72,7 @@ class Address:
     def __init__(self, rules: KindRules) -> None:
         del rules  # the header and the examples are read elsewhere
         self._city = regex.compile(r"(?:\L<cities>)", cities=_cities())
-        area = rf"(?:[ ]?{_PLACE}{{0,28}}?[ ]?{_PLACE}{{0,14}}?)"
+        area = rf"(?:[ ]?{_PLACE}{{0,28}}?(?:[ ]{_PLACE}{{0,14}}?)?)"
         self._text = regex.compile(
             rf"(?:{_PREFECTURE}[ ]?{_PLACE}{{1,9}}?{_CITY_TAIL}|(?<![一-龥々ァ-ヶー])(?:\L<cities>)){area}{_BLOCKS}{_BUILDING}",
             cities=_cities(),
@@ -70,18 +81,19 @@ class Address:
 
     def find(self, text: str) -> Iterator[Span]:
         """Addresses with a number part."""
-        if regex.search("[市区町村郡]", text):
-            yield from self._japanese(text)
+        for line in _LINE.finditer(text):
+            if _LIKELY.search(line[0]) is not None:
+                yield from self._japanese(line[0], line.start())
         if "," in text:
             for match in _ROMAJI.finditer(text):
                 if _ROMAJI_SIGN.search(match[0]):
-                    yield Span(self.kind, *match.span(), "address.romaji", 0.7)
+                    yield Span(self.kind, match.start(), match.end(), "address.romaji", 0.7)
 
-    def _japanese(self, text: str) -> Iterator[Span]:
+    def _japanese(self, text: str, offset: int) -> Iterator[Span]:
         for match in self._text.finditer(text):
             if believable(match[0]):
                 end = match.start() + len(match[0].rstrip(" -ーのノ、"))
-                yield Span(self.kind, match.start(), end, "address.japanese", 0.9)
+                yield Span(self.kind, offset + match.start(), offset + end, "address.japanese", 0.9)
 
     def cell(self, value: str) -> float:
         """0.95 with a number part, 0.7 prefecture and municipality, 0.6 municipality and something behind."""
@@ -103,17 +115,22 @@ class Address:
         return 0.6 if city is not None and city.end() < len(value) else 0.3
 
 
-_SENTENCE = regex.compile(r"[はがをにへ]|[でもと](?![一-龥])|から|まで|より|した|する|して|ている|年|月|日|人|円|回|第|約")
+_CLAUSE = regex.compile(r"[はを、]|から|まで|より|した|する|して|ている|である|には|では|にある|に住")
+_SENTENCE = regex.compile(
+    r"[市区町村郡県都府][がにはのもとでへを]|[市区町村都道府県]立|[はでをへ、]|[がに](?=[0-9約])|[もと](?![一-龥ぁ-ん])|から|まで|より|した|する|して|ている|において|[とで]共に|ともに|にある|第$|[国県道]道"
+)
+_COUNT = regex.compile(
+    r"[0-9]{1,5}[ ]?(?:[年月日人円回個時分%歳才名件本台冊社点万億校軒戸票代位周度巻km]|キロ|メートル|[かヶカ][所国月]|世紀|つの|番目|周年|階建)"
+)
 
 
 def believable(found: str) -> bool:
     """Whether what lies between municipality and figures reads like a place and not like a sentence."""
     figures = _NUMBER_PART.search(found)
-    if figures is None:
+    if figures is None or _COUNT.match(found, figures.start()):
         return False
-    tail = found[figures.start() :]
-    if regex.match(r"[0-9]{1,5}(?:[年月日人円回個時分%歳才名件本台冊社点万億校軒戸票代位周度階級巻km]|キロ|メートル|[ ]?[年月]|か所|ヶ所|カ所|世紀)", tail):
-        return False
-    # a few kana belong to place names (の, が, ヶ): 霞が関, 茅ヶ崎, 丸の内
     middle = found[: figures.start()]
-    return len(_SENTENCE.findall(regex.sub("[一-龥][がはのに][一-龥]", "", middle))) == 0
+    if _PREFECTURE_OPENS.match(middle):
+        return _CLAUSE.search(middle) is None
+    # Not every kana is a particle: 霞が関, 丸の内, みなとみらい.
+    return _SENTENCE.search(middle) is None

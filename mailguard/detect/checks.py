@@ -74,7 +74,7 @@ def phone(value: str) -> bool:
     """Whether the number is one of the Japanese numbering plan; without the leading 0 too."""
     number = normal.phone(value)
     plan = _numbering_plan()
-    return plan.fullmatch(number[1:] if number.startswith("0") else number) is not None
+    return plan.fullmatch(number.removeprefix("0")) is not None
 
 
 def postal_code(value: str) -> bool:

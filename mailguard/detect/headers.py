@@ -97,7 +97,9 @@ class Headers:
         self._thing = tuple(map(normalise, words.thing))
         self._person = tuple(map(normalise, words.person))
         self._filler = sorted((normalise(word) for word in words.filler), key=len, reverse=True)
-        self._ascii_owners = sorted((word for word in self._person + self._organisation + self._thing if word.isascii()), key=len, reverse=True)
+        self._ascii_owners = sorted(
+            (word for word in self._person + self._organisation + self._thing if word.isascii()), key=len, reverse=True
+        )
         self._known = frozenset(
             word for rule in self.rules for word in rule.exact + rule.contains + rule.family + rule.given + rule.weak
         )
@@ -130,7 +132,7 @@ class Headers:
         return _Text("".join(tokens), tokens, frozenset(runs))
 
     def _parted(self, token: str) -> tuple[str, ...]:
-        """customername has no seam: a role word in front of a known word makes one."""
+        """Customername has no seam: a role word in front of a known word makes one."""
         if token.isascii() and token not in self._known:
             for owner in self._ascii_owners:
                 if token.startswith(owner) and token[len(owner) :] in self._known:
@@ -153,7 +155,9 @@ class Headers:
         full = head.longest(rule.contains)
         for words, piece in ((rule.family, "family"), (rule.given, "given")):
             word = head.longest(words)
-            if word and (len(word) > 2 or self._stands_apart(word, full, head)):
+            # 名フリガナ is a given name's only alone: 氏名フリガナ ends in it too
+            alone = len(word) > 2 and (not word.startswith(("名フ", "名ふ", "名ヨ", "名よ")) or word == head.joined)
+            if word and (alone or self._stands_apart(word, full, head)):
                 return max(full, word, key=len), piece
         return None
 
@@ -163,13 +167,17 @@ class Headers:
             rest = rest.replace(known, "") if known and known != word else rest
         if rest == word:
             return True
-        by_role = word != "名" and rest.endswith(word) and rest.removesuffix(word) in self._person  # 会員名 is a full name
+        by_role = (
+            word != "名" and rest.endswith(word) and rest.removesuffix(word) in self._person
+        )  # 会員名 is a full name
         return by_role or word in head.tokens
 
     def _without_word(self, head: _Text, *, organisation: bool) -> Header | None:
         if organisation:
             return Header(None, organisation=True)
         person = head.longest(self._person)
+        if person.isascii() and person and head.has("name"):
+            return Header(Kind.NAME, self._bare(head.joined, "name"), strong=person != "user")
         # 利用者名, 生徒名: a role and 名
         if person and not person.isascii() and head.joined.rstrip("0123456789").removesuffix("名").endswith(person):
             strong = "名" in head.joined and not head.longest(self._thing)

@@ -113,15 +113,20 @@ def _matches(pattern: Pattern, text: str) -> bool:
 
 
 def _examples(rules: KindRules, detector: Detector) -> Iterator[str]:
-    for text in rules.examples.cell_hits:
-        if detector.cell(fold_cell(text)) < _PLAUSIBLE:
-            yield f"cell hit {text!r} is not recognised. Widen the rule, or take the example out."
-    for text in rules.examples.cell_misses:
-        if detector.cell(fold_cell(text)) >= SURE_ENOUGH:
-            yield f"cell miss {text!r} is recognised. Narrow the rule, or take the example out."
-    for text in rules.examples.find_hits:
-        if not any(detector.find(fold(text).text)):
-            yield f"find hit {text!r} is not found. Widen the rule, or take the example out."
-    for text in rules.examples.find_misses:
-        if any(detector.find(fold(text).text)):
-            yield f"find miss {text!r} is found. Narrow the rule, or take the example out."
+    examples = rules.examples
+
+    def in_cell(text: str) -> float:
+        return detector.cell(fold_cell(text))
+
+    def in_text(text: str) -> bool:
+        return any(True for _ in detector.find(fold(text).text))
+
+    widen, narrow = "Widen the rule, or take the example out.", "Narrow the rule, or take the example out."
+    yield from (
+        f"cell hit {text!r} is not recognised. {widen}" for text in examples.cell_hits if in_cell(text) < _PLAUSIBLE
+    )
+    yield from (
+        f"cell miss {text!r} is recognised. {narrow}" for text in examples.cell_misses if in_cell(text) >= SURE_ENOUGH
+    )
+    yield from (f"find hit {text!r} is not found. {widen}" for text in examples.find_hits if not in_text(text))
+    yield from (f"find miss {text!r} is found. {narrow}" for text in examples.find_misses if in_text(text))

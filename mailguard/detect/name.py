@@ -13,7 +13,7 @@ from mailguard.detect.person_dictionary import PersonDictionary, romanised
 from mailguard.detect.ruleset import KindRules
 from mailguard.detect.running_names import RunningNames
 from mailguard.detect.span import Span
-from mailguard.detect.tokenizer import PERSONS, Sort, Tokenizer
+from mailguard.detect.tokenizer import PERSONS, Sort, Token, Tokenizer
 from mailguard.model import Kind
 
 _MASKED = regex.compile(r"[〇○●◯*＊×✕_■□△▲?？…]|XX|xx|ＸＸ")
@@ -28,7 +28,9 @@ _THING = regex.compile(
     r"(?:株式|有限|合同|会社|\(株\)|\(有\)|店|屋|館|駅|市|区|町|村|郡|県|都|府|院|園|校|課|部|局|所|署|場|室|堂|社|庫|団|会|組合|法人|工業|産業|商事|商店|建設|銀行|センター|クリニック|薬局|類|品|橋|寺|神社|城|跡|山|川|湖|線|号|号室|丁目|条)$"
     r"|会社|法人|\(株\)|\(有\)"
 )
-_WORDS = regex.compile(r"(?:株式会社|センター|サービス|ホテル|マンション|セミナー|コース|プラン|クラブ|グループ|システム|ショップ|ストア|サポート)")
+_WORDS = regex.compile(
+    r"(?:株式会社|センター|サービス|ホテル|マンション|セミナー|コース|プラン|クラブ|グループ|システム|ショップ|ストア|サポート)"
+)
 _HIRAGANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
 _RARE = 0.6
 
@@ -82,29 +84,31 @@ class Name:
     def _joined(self, bare: str) -> float:
         if len(bare) > 10:
             return 0.0
-        position = self._persons.split(bare)
         if _KANA.fullmatch(bare):
             katakana = bare.translate(_HIRAGANA)
             return 0.6 if len(bare) >= 4 and self._persons.split_reading(katakana) else 0.0
         tokens = self._tokenizer.tokens(bare)
-        names = [token for token in tokens if token.sort in PERSONS]
-        if len(names) == len(tokens) >= 2:
+        if len(tokens) == 1:
+            return self._one_token(bare, tokens[0])
+        if all(token.sort in PERSONS for token in tokens):
             return 0.95
-        if len(tokens) == 1 and tokens[0].sort in {Sort.PLACE, Sort.PROPER, Sort.NOUN} and tokens[0].known:
-            return 0.2
-        if position and not _THING.search(bare[position:]):
+        position = self._persons.split(bare)
+        if position and (tokens[0].sort is Sort.FAMILY or not _THING.search(bare[position:])):
             return 0.9
-        if position and tokens[0].sort is Sort.FAMILY:
-            return 0.8
-        if len(tokens) == 1 and names and len(bare) >= 3:
-            return 0.8 if tokens[0].sort is Sort.PERSON and not _KATAKANA.fullmatch(bare) else 0.45
-        return self._rare(bare)
+        return self._rare(bare, tokens)
 
-    def _rare(self, bare: str) -> float:
+    def _one_token(self, bare: str, token: Token) -> float:
+        """A word of the dictionary: 徳川家光 is a person, 高田馬場 a place whatever its halves are."""
+        if token.sort in PERSONS and len(bare) >= 3:
+            return 0.8 if token.sort is Sort.PERSON or self._persons.split(bare) else 0.45
+        if token.known and token.sort in {Sort.PLACE, Sort.PROPER, Sort.NOUN}:
+            return 0.2
+        return 0.9 if self._persons.split(bare) else 0.0
+
+    def _rare(self, bare: str, tokens: list[Token]) -> float:
         """A known family name and something short that may be a rare given name."""
         if _THING.search(bare) or not 3 <= len(bare) <= 6:
             return 0.0
-        tokens = self._tokenizer.tokens(bare)
         if tokens[0].sort is Sort.FAMILY and len(tokens) > 1:
             rest = bare[len(tokens[0].surface) :]
             return 0.6 if len(rest) <= 3 and not any(token.sort is Sort.PLACE for token in tokens) else 0.0

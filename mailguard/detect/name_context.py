@@ -3,7 +3,8 @@
 In: tokens of a sentence and a run of them. Out: a span, or None. Masked names (山〇〇郎, ●●様) are never found.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 import regex
 
@@ -37,7 +38,7 @@ class NameContext:
         """Whether a token is an honorific."""
         return surface in self._honorific
 
-    def any_honorific(self, surfaces: Set[str]) -> bool:
+    def any_honorific(self, surfaces: AbstractSet[str]) -> bool:
         """Whether a sentence has one at all."""
         return not self._honorific.isdisjoint(surfaces)
 
@@ -97,7 +98,7 @@ class NameContext:
         return before is not None and behind is not None and _QUOTES.get(before.surface) == behind.surface
 
     def _numbered(self, tokens: Sequence[Token], stop: int) -> bool:
-        """ルイ15世"""
+        """A figure of a ruler's name: ルイ15世."""
         return tokens[stop].sort is Sort.NUMERAL and stop + 1 < len(tokens) and tokens[stop + 1].surface == "世"
 
     def _compound_before(self, before: Token, token: Token) -> bool:
@@ -105,4 +106,6 @@ class NameContext:
             return True
         if _KATAKANA.fullmatch(token.surface) is None or token.sort not in PERSONS:
             return False
-        return before.surface.isascii() or (before.sort in {Sort.NOUN, Sort.PROPER} and _KATAKANA.fullmatch(before.surface) is not None)
+        return before.surface.isascii() or (
+            before.sort in {Sort.NOUN, Sort.PROPER} and _KATAKANA.fullmatch(before.surface) is not None
+        )

@@ -14,7 +14,9 @@ from mailguard.model import Kind
 
 _KANA = regex.compile(r"[ァ-ヴー]{1,12}+(?: ?[ァ-ヴー]{1,12}+)?")
 _HIRAGANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
-_THING = regex.compile(r"(?:シ|ク|マチ|チョウ|ムラ|ソン|グン|ケン|フ|ト|ドウ|テン|カン|エン|コウ|ショ|センター|サービス|ショップ|クラブ)$")
+_THING = regex.compile(
+    r"(?:シ|ク|マチ|チョウ|ムラ|ソン|グン|ケン|フ|ト|ドウ|テン|カン|エン|コウ|ショ|センター|サービス|ショップ|クラブ)$"
+)
 _SMALL = str.maketrans("ァィゥェォッャュョヮ", "アイウエオツヤユヨワ")
 
 

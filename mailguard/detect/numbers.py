@@ -18,18 +18,22 @@ _SHAPES: Mapping[Kind, "re.Pattern[str]"] = MappingProxyType(
         Kind.MEMBER_NUMBER: re.compile(r"[A-Za-z]{0,6}[-_]?[0-9][0-9A-Za-z_-]{1,23}(?:\.0)?"),
         Kind.EMPLOYEE_NUMBER: re.compile(r"[A-Za-z]{0,4}[-_]?[0-9][0-9A-Za-z_-]{1,15}(?:\.0)?"),
         Kind.MY_NUMBER: re.compile(r"[0-9]{4}([- ]?)[0-9]{4}\1[0-9]{4}(?:\.0)?"),
-        Kind.CARD: re.compile(r"[0-9]{14,19}|[0-9]{4}([- ])[0-9]{4}\1[0-9]{4}\1[0-9]{4}|3[0-9]{3}[- ][0-9]{6}[- ][0-9]{4,5}"),
-        Kind.BANK_ACCOUNT: re.compile(r"[0-9]{6,8}(?:\.0)?|1[0-9]{4}-?[0-9]?[- ][0-9]{6,8}|.{2,20}(?:銀行|信用?金庫?|農協).{0,20}[0-9]{6,8}"),
+        Kind.CARD: re.compile(
+            r"[0-9]{14,19}|[0-9]{4}([- ])[0-9]{4}\1[0-9]{4}\1[0-9]{4}|3[0-9]{3}[- ][0-9]{6}[- ][0-9]{4,5}"
+        ),
+        Kind.BANK_ACCOUNT: re.compile(
+            r"[0-9]{6,8}(?:\.0)?|1[0-9]{4}-?[0-9]?[- ][0-9]{6,8}|.{2,20}(?:銀行|信用?金庫?|農協).{0,20}[0-9]{6,8}"
+        ),
         Kind.LICENCE: re.compile(r"(?:第 ?)?[0-9]{12}(?: ?号)?"),
         Kind.PASSPORT: re.compile(r"[A-Za-z]{2} ?[0-9]{7}"),
         Kind.PENSION: re.compile(r"[0-9]{4}[- ]?[0-9]{6}"),
-        Kind.INSURANCE: re.compile(r"[0-9]{5,10}|[0-9]{4}-?[0-9]{6}-?[0-9]|[^\s]{1,8}[-・ ][0-9]{1,8}(?:[-・ ][0-9]{1,4})?"),
+        Kind.INSURANCE: re.compile(
+            r"[0-9]{5,10}|[0-9]{4}-?[0-9]{6}-?[0-9]|[^\s]{1,8}[-・ ][0-9]{1,8}(?:[-・ ][0-9]{1,4})?"
+        ),
         Kind.RESIDENCE_CARD: re.compile(r"[A-Za-z]{2} ?[0-9]{8} ?[A-Za-z]{2}"),
     }
 )
-_CHECKS: Mapping[Kind, Callable[[str], bool]] = MappingProxyType(
-    {Kind.CARD: checks.card, Kind.LICENCE: checks.licence}
-)
+_CHECKS: Mapping[Kind, Callable[[str], bool]] = MappingProxyType({Kind.CARD: checks.card, Kind.LICENCE: checks.licence})
 _DISTINCTIVE = {Kind.RESIDENCE_CARD: 0.9}  # a shape that nothing else has
 
 

@@ -76,14 +76,28 @@ def load() -> PersonDictionary:
         given_readings=frozenset(readings - {""}),
         family_romaji=frozenset(romanised(row[3]) for row in rows if len(row) > 3),
         given_romaji=frozenset(map(romanised, romaji - {""})),
-        common=frozenset(row[0].lstrip("\ufeff") for row in rows if len(row) > 1 and row[1].isdigit() and int(row[1]) >= 50_000),
+        common=frozenset(
+            row[0].lstrip("\ufeff") for row in rows if len(row) > 1 and row[1].isdigit() and int(row[1]) >= 50_000
+        ),
     )
 
 
 def romanised(latin: str) -> str:
     """One spelling for the long vowels: Ohno, Oono, Ōno and Ono are equal."""
     text = latin.casefold().translate(str.maketrans("āīūēōâîûêô", "aiueoaiueo")).replace("'", "")
-    for long, short in (("ou", "o"), ("oo", "o"), ("oh", "o"), ("uu", "u"), ("tu", "tsu"), ("si", "shi"), ("ti", "chi"), ("hu", "fu"), ("zi", "ji"), ("mb", "nb"), ("mp", "np")):
+    for long, short in (
+        ("ou", "o"),
+        ("oo", "o"),
+        ("oh", "o"),
+        ("uu", "u"),
+        ("tu", "tsu"),
+        ("si", "shi"),
+        ("ti", "chi"),
+        ("hu", "fu"),
+        ("zi", "ji"),
+        ("mb", "nb"),
+        ("mp", "np"),
+    ):
         text = text.replace(long, short)
     return text.replace("tssu", "tsu").replace("sshi", "shi")
 

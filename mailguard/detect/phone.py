@@ -13,7 +13,10 @@ from mailguard.detect.ruleset import KindRules
 from mailguard.detect.span import Span
 from mailguard.model import Kind
 
-_CELL = re.compile(r"(?:(?:tel|phone|電話|携帯|fax)[.: ]*)?(\+?[0-9(][-0-9(). ]{7,19}[0-9])(?: ?(?:\((?:代表?|内線 ?\d+)\)|内線 ?\d{1,5}|ext\.? ?\d{1,5}))?", re.IGNORECASE)
+_CELL = re.compile(
+    r"(?:(?:tel|phone|電話|携帯|fax)[.: ]*)?(\+?[0-9(][-0-9(). ]{7,19}[0-9])(?: ?(?:\((?:代表?|内線 ?\d+)\)|内線 ?\d{1,5}|ext\.? ?\d{1,5}))?",
+    re.IGNORECASE,
+)
 _SEPARATED = re.compile(
     r"0\d{1,4} ?[-.( ] ?\d{1,4} ?[-.) ] ?\d{3,5}|\(0\d{1,4}\) ?\d{1,4}[- .]?\d{4}|0[5-9]0-?\d{4}-?\d{4}|0120-?\d{6}|0\d{1,3}-\d{5,8}"
 )
@@ -46,7 +49,9 @@ class Phone:
             return _plain(number.removesuffix(".0"))
         if _SEPARATED.fullmatch(number):
             figures = len(checks.digits(number))
-            if not (10 <= figures <= 11 and (figures == 10 or number.lstrip("(")[2] == "0" or number.startswith("0800"))):
+            if not (
+                10 <= figures <= 11 and (figures == 10 or number.lstrip("(")[2] == "0" or number.startswith("0800"))
+            ):
                 return 0.0
             return 0.95 if checks.phone(number) else 0.7
         return 0.9 if _INTERNATIONAL.fullmatch(number) and checks.phone(number) else 0.0

@@ -106,7 +106,9 @@ def load(folder: Path) -> Ruleset:
         elif "kind" in raw:
             rules = _kind_rules(path.name, raw)
             if rules.kind in kinds:
-                raise ConfigError(f"{path.name}: kind: {rules.kind} has a file already. Put its rules into {kinds[rules.kind].file}.")
+                raise ConfigError(
+                    f"{path.name}: kind: {rules.kind} has a file already. Put its rules into {kinds[rules.kind].file}."
+                )
             kinds[rules.kind] = rules
     headers = Headers(words, tuple(rules.header for rules in kinds.values()))
     return Ruleset(digest.hexdigest()[:12], MappingProxyType(kinds), headers)
@@ -132,7 +134,7 @@ class _Place:
             raise self.error("is no table", f"Write [{self.rule}] with keys of {keys}")
         unknown = set(raw) - set(keys.split())
         if unknown:
-            raise self.error(f"unknown key {sorted(unknown)[0]!r}", f"Known are: {keys}")
+            raise self.error(f"unknown key {min(unknown)!r}", f"Known are: {keys}")
         return raw
 
     def strings(self, raw: Mapping[str, Any], key: str) -> tuple[str, ...]:

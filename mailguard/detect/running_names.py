@@ -20,8 +20,32 @@ _KANA = regex.compile(r"[ぁ-んァ-ヴー]+")
 _LATIN = regex.compile(r"(?<![A-Za-z@.])[A-Z][A-Za-z'-]{1,15}+,? [A-Z][A-Za-z'-]{1,15}+(?![A-Za-z@])")
 _RARE_FAMILY = regex.compile(r"[\p{Han}々]{1,2}[ヶケが]?[\p{Han}](?<![市区町村県郡府都駅店島州国])")
 _JOINTS = frozenset("・==")
-_PARTICLES = frozenset("ド デ デル ラ ル ヴァン ファン フォン ダ ディ ドゥ ビン イブン アル エル ラス ロス ド・ラ テル サン・".split())
+_PARTICLES = frozenset(
+    [
+        "ド",
+        "デ",
+        "デル",
+        "ラ",
+        "ル",
+        "ヴァン",
+        "ファン",
+        "フォン",
+        "ダ",
+        "ディ",
+        "ドゥ",
+        "ビン",
+        "イブン",
+        "アル",
+        "エル",
+        "ラス",
+        "ロス",
+        "ド・ラ",
+        "テル",
+        "サン・",
+    ]
+)
 _LONGEST = 40
+_PARTS = 7  # of a ・ name
 _OPENERS = frozenset({Sort.PLACE, Sort.NOUN, Sort.PROPER})
 _STOPS_GIVEN = frozenset({Sort.SUFFIX, Sort.PARTICLE, Sort.SYMBOL, Sort.SPACE, Sort.NUMERAL})
 
@@ -65,12 +89,16 @@ class RunningNames:
         first = tokens[index]
         if first.sort not in PERSONS and not self._opens(tokens, index):
             return 0
-        katakana = _KATAKANA.fullmatch(first.surface) and index + 1 < len(tokens) and tokens[index + 1].surface in _JOINTS
+        katakana = (
+            _KATAKANA.fullmatch(first.surface) and index + 1 < len(tokens) and tokens[index + 1].surface in _JOINTS
+        )
         if katakana or first.surface.isascii():
             return 0
         stop = index + 1
         while stop < len(tokens) and tokens[stop].end - first.start <= _LONGEST:
-            if (tokens[stop].sort in PERSONS and not tokens[stop].surface.isascii()) or self._given(tokens, index, stop):
+            if (tokens[stop].sort in PERSONS and not tokens[stop].surface.isascii()) or self._given(
+                tokens, index, stop
+            ):
                 stop += 1
             elif tokens[stop].sort is Sort.SPACE and stop == index + 1 and self._spaced_given(tokens, stop):
                 stop += 2
@@ -90,16 +118,27 @@ class RunningNames:
             return place and first.sort is Sort.PLACE and _RARE_FAMILY.fullmatch(first.surface) is not None
         if first.sort is Sort.NOUN:
             return place and len(first.surface) > 1
-        return place or (behind.surface in self._persons.given and len(behind.surface) > 1 and not self._compound(tokens, index + 1))
+        return place or (
+            behind.surface in self._persons.given and len(behind.surface) > 1 and not self._compound(tokens, index + 1)
+        )
 
     def _given(self, tokens: Sequence[Token], index: int, stop: int) -> bool:
         """A given name that the tokenizer took for a word: 佐藤|空, 楊|秀麗."""
         token, before = tokens[stop], tokens[stop - 1]
-        if stop - index > 1 or before.sort is not Sort.FAMILY or token.sort in _STOPS_GIVEN or self._compound(tokens, stop):
+        if (
+            stop - index > 1
+            or before.sort is not Sort.FAMILY
+            or token.sort in _STOPS_GIVEN
+            or self._compound(tokens, stop)
+        ):
             return False
         rare = _KANJI.fullmatch(token.surface) is not None and not token.known
         if len(token.surface) == 1:
-            return token.surface in self._persons.given and token.sort is Sort.NOUN and self._context.ends_name(tokens, stop + 1)
+            return (
+                token.surface in self._persons.given
+                and token.sort is Sort.NOUN
+                and self._context.ends_name(tokens, stop + 1)
+            )
         return rare or self._persons.is_given(token.surface)
 
     def _compound(self, tokens: Sequence[Token], stop: int) -> bool:
@@ -121,7 +160,7 @@ class RunningNames:
         """End of katakana words joined by ・ that read like a person: names and unknown words, at last no common noun."""
         parts = [index]
         stop = index
-        while self._joined(tokens, stop):
+        while len(parts) < _PARTS and self._joined(tokens, stop):
             stop += 2
             while self._unjoined(tokens, stop):
                 stop += 1
@@ -141,7 +180,9 @@ class RunningNames:
         return stop + 1 < len(tokens) and _KATAKANA.fullmatch(tokens[stop + 1].surface) is not None
 
     def _katakana(self, surface: str) -> bool:
-        return _KATAKANA.fullmatch(surface) is not None or (len(surface) == 1 and surface.isascii() and surface.isupper())
+        return _KATAKANA.fullmatch(surface) is not None or (
+            len(surface) == 1 and surface.isascii() and surface.isupper()
+        )
 
     def _foreign_person(self, parts: Sequence[Token]) -> bool:
         inner = [part for part in parts if part.surface not in _PARTICLES]
@@ -182,10 +223,17 @@ class RunningNames:
         if tokens[index].surface not in self._one_character or self._glued(tokens, index):
             return 0
         text, stop = "", index + 1
-        while stop < len(tokens) and len(text) < 2 and _KANJI.fullmatch(tokens[stop].surface) and self._loose(tokens[stop]):
+        while (
+            stop < len(tokens)
+            and len(text) < 2
+            and _KANJI.fullmatch(tokens[stop].surface)
+            and self._loose(tokens[stop])
+        ):
             text += tokens[stop].surface
             stop += 1
-        if not 1 <= len(text) <= 2 or all(token.known and len(token.surface) == 2 for token in tokens[index + 1 : stop]):
+        if not 1 <= len(text) <= 2 or all(
+            token.known and len(token.surface) == 2 for token in tokens[index + 1 : stop]
+        ):
             return 0
         return stop if self._context.ends_name(tokens, stop) and len(text) == 2 else 0
 
@@ -204,4 +252,4 @@ class RunningNames:
             givens = first in persons.given_romaji, second in persons.given_romaji
             if (families[0] and givens[1]) or (givens[0] and families[1]):
                 greeted = text.startswith(("様", "殿", " 様", "さま"), match.end())
-                yield Span(Kind.NAME, *match.span(), "name.romaji", 0.85, greeted)
+                yield Span(Kind.NAME, match.start(), match.end(), "name.romaji", 0.85, greeted)

@@ -16,7 +16,9 @@ _SENTENCE = regex.compile(r"[^\n。!?\f]{1,300}+[\n。!?\f]?")
 
 
 # Names that no token is marked for: before an honorific, beside ・, behind a family name of one character.
-_WORTH = regex.compile(r"[様氏殿君・=＝]|さん|さま|ちゃん|くん|先生|教授|監督|選手|社長|大統領|[\p{Han}] [\p{Han}]|(?<!\p{Han})\p{Han}{3}(?!\p{Han})")
+_WORTH = regex.compile(
+    r"[様氏殿君・=＝]|さん|さま|ちゃん|くん|先生|教授|監督|選手|社長|大統領|[\p{Han}] [\p{Han}]|(?<!\p{Han})\p{Han}{3}(?!\p{Han})"
+)
 
 
 class Sort(IntEnum):
@@ -100,7 +102,9 @@ class Tokenizer:
         found = []
         for morpheme, sort in zip(morphemes, sorts, strict=True):
             begin, end = morpheme.begin(), morpheme.end()
-            found.append(Token(sentence[begin:end], offset + begin, offset + end, sort or Sort.OTHER, not morpheme.is_oov()))
+            found.append(
+                Token(sentence[begin:end], offset + begin, offset + end, sort or Sort.OTHER, not morpheme.is_oov())
+            )
         return found
 
     def _learnt(self, morpheme: sudachipy.Morpheme) -> Sort:

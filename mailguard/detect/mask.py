@@ -28,7 +28,7 @@ def mask(kind: Kind, value: str) -> str:
 
 
 def _name(value: str) -> str:
-    letters = [index for index, char in enumerate(value) if not char.isspace()]
+    letters = [index for index, char in enumerate(value) if _telling(char)]
     shown = {letters[0], letters[-1]} if len(letters) >= 4 else set(letters[:1]) if len(letters) >= 2 else set()
     return "".join(char if char.isspace() or index in shown else "〇" for index, char in enumerate(value))
 

@@ -83,10 +83,13 @@ class _Homes:
         self._ties = [record.ties for record in records]
         self._shared = _shared_widely(records)
         first: dict[int, int] = {}
+        somebody: dict[int, int] = {}
         for index, record in enumerate(records):
             for tie in record.ties:
                 if tie not in self._shared:
                     self._join(index, first.setdefault(tie, index))
+            if not record.names and record.idents:
+                self._join(index, somebody.setdefault(record.idents[0], index))
 
     def tied(self, index: int) -> bool:
         """Whether the record has any contact that can tie it to a household."""

@@ -1,4 +1,5 @@
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -157,3 +158,30 @@ def test_the_pragmas_that_the_promises_rest_on(stage):
         }
     database.close()
     assert values == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1}
+
+
+def test_several_processes_share_one_database_without_deadlock(stage, staff):
+    # A second store on the same file stands for a second process: the queue of threads does not help there.
+    other = Stage(stage.url, stage.folder, stage.clock)
+    hold_id = stage.admit(staff[3]).hold_id
+    stage.decide(hold_id, staff[1], cap=7)
+
+    def work(number):
+        place = (stage, other)[number % 2]
+        place.admit(staff[3], place.message(f"p{number}"), key=b"shared")
+        return place.reserve(2, message_id=f"q{number}")
+
+    with ThreadPoolExecutor(6) as pool:
+        granted = [reservation for reservation in pool.map(work, range(24)) if reservation]
+    other.store.close()
+    assert len(granted) == 3
+    assert rows(stage)["holds"] == 2
+    assert stage.store.audit.verify() is None
+
+
+def test_a_message_of_a_hold_nobody_approved_is_never_handed_out(stage, staff):
+    stage.admit(staff[3])
+    with stage.raw() as raw:
+        raw.execute("UPDATE messages SET due_at = '2020-01-01 00:00:00.000000'")
+    raw.close()
+    assert stage.store.releases.claim(lease_seconds=9) is None

@@ -1,6 +1,6 @@
 """What the detectors reach, measured on data given by --data DIR (see its README): names in text, tables, addresses, prose.
 
-Prints one table; nothing is written. Example: python benchmarks/bench_detection.py --data ../shared/data
+Prints one table; nothing is written. Example: python benchmarks/bench_detection.py --data DIR
 """
 
 import argparse

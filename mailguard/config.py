@@ -9,9 +9,9 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from mailguard.errors import ConfigError
@@ -183,6 +183,15 @@ class Config(BaseSettings):
     scanner: Scanner = Scanner()
     log: Log = Log()
 
+    @model_validator(mode="after")
+    def _scans_fit(self) -> Self:
+        if 2 * self.scanner.task_seconds > self.smtp.reply_seconds - 5:
+            raise ValueError(
+                "scanner.task_seconds: two attempts must fit into smtp.reply_seconds with 5 s to spare"
+                f" (2 × {self.scanner.task_seconds:g} s, {self.smtp.reply_seconds:g} s)"
+            )
+        return self
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -245,12 +254,12 @@ def _explain(path: Path | None, error: ValidationError) -> str:
     lines = []
     for problem in error.errors():
         key = ".".join(str(step) for step in problem["loc"])
+        fact = problem["msg"].removeprefix("Value error, ")
         if problem["type"] == "extra_forbidden":
             lines.append(f"{place}: {key} is not a setting. Remove it, or see `mailguard config example`.")
         else:
-            lines.append(
-                f"{place}: {key}: {problem['msg']}. Correct it; `mailguard config example` shows every setting."
-            )
+            where = f"{place}: {key}" if key else place
+            lines.append(f"{where}: {fact}. Correct it; `mailguard config example` shows every setting.")
     return "\n".join(lines)
 
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class HoldState(StrEnum):
-    """States of a hold; every state but PENDING is final."""
+    """States of a hold; every state but PENDING and RETURNED is final."""
 
     PENDING = "pending"
     APPROVED = "approved"

@@ -178,7 +178,8 @@ class _Case:
             count=1,
             distinct=1,
             samples=named[0].samples[:1],
-            key=named[0].key,
+            # Wrong for this recipient: an approval of the same file for another one must not cover it.
+            key=self._policy.digester.of("mismatch", named[0].key + (self._recipient or b"")),
         )
 
     def _attachment_findings(self) -> Iterator[tuple[str, bytes]]:

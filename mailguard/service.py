@@ -91,7 +91,7 @@ class Service:
             inspector=Inspector(self._scanner, self.store.digester),
             policy=lambda: rules,
             hostname=hostname if config.smtp.received else None,
-            seconds=config.smtp.reply_seconds / 2,
+            seconds=_waiting(config),
         )
         self._smtp = SmtpServer(config.smtp, pipeline, self._next_hop, clock)
         self._release = ReleaseWorker(
@@ -195,6 +195,11 @@ class Service:
         except StoreError:
             return {"service": self._ready, "store": False}
         return {"service": self._ready, "store": True}
+
+
+def _waiting(config: Config) -> float:
+    """The longest wait for a scanner, in seconds: what two attempts leave of the deadline, shared with relay and store."""
+    return max(1.0, (config.smtp.reply_seconds - 2 * config.scanner.task_seconds) / 3)
 
 
 def _taken(key: str, endpoint: str, error: OSError) -> ConfigError:

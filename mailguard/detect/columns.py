@@ -45,12 +45,13 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """first: index of the first data row; columns in order; free: index and folded cells of columns that mean nothing by themselves."""
+    """first: index of the first data row; columns in order; organisations: rows are about companies or shops; free: index and folded cells of columns that mean nothing by themselves."""
 
     first: int
     titles: tuple[str, ...]
     columns: tuple[Column, ...]
     free: tuple[tuple[int, tuple[str, ...]], ...]
+    organisations: bool = False
 
     def title(self, index: int) -> str:
         """How people find a column: by its header, else by its number from 1."""
@@ -78,7 +79,14 @@ class Reader:
         columns = self._pair_halves(decided, titles, cells)
         columns = self._beside_names(columns, titles, cells)
         free = tuple((i, cells[i]) for i, column in enumerate(columns) if column is None and any(cells[i]))
-        return Layout(first, tuple(titles), tuple(column for column in columns if column is not None), free)
+        meant = tuple(column for column in columns if column is not None)
+        return Layout(first, tuple(titles), meant, free, self._of_organisations(titles, meant))
+
+    def _of_organisations(self, titles: Sequence[str], columns: Sequence[Column]) -> bool:
+        """A column names companies or shops and none names persons: the contacts are theirs."""
+        headers = [self.header(title) for title in titles if title.strip()]
+        named = any(column.kind in _NAMES for column in columns)
+        return not named and any(header.organisation and header.kind is None for header in headers if header)
 
     def _header_row(self, rows: Sequence[Sequence[str]]) -> int | None:
         best, found = 0.0, None

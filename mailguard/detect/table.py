@@ -40,6 +40,7 @@ _NAMES = (Kind.NAME, Kind.NAME_KANA)
 _IDENTS = (Kind.MEMBER_NUMBER, Kind.EMPLOYEE_NUMBER, Kind.EMAIL, Kind.PHONE)
 _SEVERAL = re.compile(r"[、,，/／;；&＆\n]")
 _HAS_NUMBER = re.compile(r"[0-9]")
+_CUT_OFF = re.compile(r"[*＊●■×]")  # 粟窪********: where the house number was hidden nobody is tied
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,8 @@ class _Rows:
         self._ties = [column for column in personal if column.kind in {Kind.EMAIL, Kind.PHONE}]
         self._addresses = _by_role([column for column in personal if column.kind is Kind.ADDRESS])
         self._idents = [column for kind in _IDENTS for column in personal if column.kind is kind]
+        if layout.organisations:
+            self._ties, self._addresses, self._idents = [], [], []
 
     def names(self, row: int) -> list[str]:
         """Normalised names in a row, each person once."""
@@ -104,23 +107,27 @@ class _Rows:
         found = [(c.kind, c.cells[row]) for c in self._ties if _tells(c.kind, c.cells[row])]
         for columns in self._addresses:
             joined = "".join(column.cells[row] for column in columns)
-            if _HAS_NUMBER.search(normal.address(joined)):
+            if _HAS_NUMBER.search(normal.address(joined)) and not _CUT_OFF.search(joined):
                 found.append((Kind.ADDRESS, joined))
         return found
 
+    def idents(self, row: int) -> list[tuple[str, str]]:
+        """What tells a person without a name from others, the best first."""
+        return [(str(c.kind), c.cells[row]) for c in self._idents if _tells(c.kind, c.cells[row])]
+
     def record(self, row: int) -> Record:
-        idents = [(str(c.kind), c.cells[row]) for c in self._idents if _tells(c.kind, c.cells[row])]
+        """A row as the count of persons needs it."""
         return Record(
             names=hashes(("name", name) for name in self.names(row)),
             ties=hashes((str(kind), tie_form(kind, value)) for kind, value in self.ties(row)),
-            idents=hashes(idents),
+            idents=hashes(self.idents(row)),
         )
 
     def people(self, path: PartPath, digester: Digester, key: bytes) -> Iterator[Person]:
         """The persons of a small table one by one."""
         for row in range(self.height):
             tied = contacts(digester, self.ties(row))
-            for name in self.names(row) or ([""] if tied else []):
+            for name in self.names(row) or ([""] if tied or self.idents(row) else []):
                 names = name_digests(digester, name) if name else ()
                 yield Person(path, f"行 {row + 1}", names, tied, identified=True, key=key)
 

@@ -111,39 +111,40 @@ class Scanner:
         return dict(self._posture)
 
     async def run(self, job: str, body: bytes, seconds: float) -> bytes:
-        """Do one job; `seconds` bounds the wait for a free worker, and with `task_seconds` the work itself."""
-        deadline = asyncio.get_running_loop().time() + seconds
+        """Do one job; `seconds` bounds the wait for a free worker, `task_seconds` each of at most two attempts.
+
+        So a wait can only end in ScannerBusyError: overload never looks like a file that takes too long.
+        """
         try:
-            async with asyncio.timeout_at(deadline):
+            async with asyncio.timeout(seconds):
                 await self._slots.acquire()
         except TimeoutError:
             raise ScannerBusyError("all scanners are busy. Raise scanner.workers, or send more slowly.") from None
         try:
             memfd = await asyncio.to_thread(wire.sealed, body) if len(body) > _IN_THREAD else wire.sealed(body)
             try:
-                return await self._attempts(job, memfd, deadline)
+                return await self._attempts(job, memfd)
             finally:
                 os.close(memfd)
         finally:
             self._slots.release()
 
-    async def _attempts(self, job: str, memfd: int, deadline: float) -> bytes:
+    async def _attempts(self, job: str, memfd: int) -> bytes:
         """Once, and once more in a fresh worker: the first may have been spoilt by an earlier job."""
         try:
-            return await self._attempt(await self._take(), job, memfd, deadline)
+            return await self._attempt(await self._take(), job, memfd)
         except EndedError as error:
             _log.warning("sandbox: a worker %s; the job gets a fresh one", error)
         try:
-            return await self._attempt(await self._fork(), job, memfd, deadline)
+            return await self._attempt(await self._fork(), job, memfd)
         except LateError:
             raise TimedOutError("the scan ran past its time, in two workers") from None
         except EndedError as error:
             raise CrashedError(f"the scan ended two workers; the second {error}") from None
 
-    async def _attempt(self, worker: Worker, job: str, memfd: int, deadline: float) -> bytes:
-        left = deadline - asyncio.get_running_loop().time()
+    async def _attempt(self, worker: Worker, job: str, memfd: int) -> bytes:
         try:
-            result = await worker.task(job, memfd, min(self._settings.task_seconds, max(left, 0.0)))
+            result = await worker.task(job, memfd, self._settings.task_seconds)
         except BaseException:  # a cancelled job leaves its worker in the middle of something, too
             self._end(worker)
             raise

@@ -1,0 +1,182 @@
+"""The command line: exit codes, what it says, and what it cannot do."""
+
+import io
+import json
+import sqlite3
+
+import pytest
+
+from mailguard.cli import main, parser
+from mailguard.demo.mailings import ski_run
+
+
+@pytest.fixture
+def configured(tmp_path):
+    path = tmp_path / "mailguard.toml"
+    path.write_text(f'data_dir = "{tmp_path / "data"}"\n')
+    return ["--config", str(path)]
+
+
+def run(*words):
+    return main([str(word) for word in words])
+
+
+def test_people_and_sources_are_added_listed_and_disabled(configured, capsys, monkeypatch):
+    add = ["--name", "田中 送信", "--email", "tanaka@example.jp", "--role", "operator"]
+    assert run("person", "add", "tanaka", *add, *configured) == 0
+    assert "password: " in capsys.readouterr().out
+    monkeypatch.setattr("sys.stdin", io.StringIO("a long enough password\n"))
+    assert run("person", "add", "sato", *add[:-1], "approver", "--password-stdin", *configured) == 0
+    assert "password" not in capsys.readouterr().out
+    assert (
+        run(
+            "source",
+            "add",
+            "mailer",
+            "--title",
+            "会員配信",
+            "--operator",
+            "tanaka",
+            "--network",
+            "10.0.0.0/8",
+            *configured,
+        )
+        == 0
+    )
+    assert run("source", "list", *configured) == 0
+    assert "mailer\tfindings\ttanaka\t10.0.0.0/8\t\t会員配信" in capsys.readouterr().out
+    assert run("person", "disable", "sato", *configured) == 0
+    assert run("person", "list", *configured) == 0
+    assert "sato\tapprover\tdisabled" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["person", "disable", "nobody"], "No such person. `mailguard person list`"),
+        (["person", "password", "nobody"], "No such person."),
+        (["source", "add", "m", "--title", "t", "--operator", "nobody"], "no such person. Add one with"),
+        (["hold", "show", "H-NONE"], "No such hold. `mailguard hold list`"),
+    ],
+)
+def test_what_is_not_there_is_one_sentence_and_exit_1(configured, capsys, words, error):
+    assert run(*words, *configured) == 1
+    said = capsys.readouterr().err
+    assert error in said
+    assert "Traceback" not in said
+
+
+def test_a_login_is_taken_once(configured, capsys):
+    add = ["person", "add", "sato", "--name", "佐藤", "--role", "approver", *configured]
+    assert run(*add) == 0
+    assert run(*add) == 1
+    assert "taken. Choose another one" in capsys.readouterr().err
+
+
+def test_a_short_password_is_refused(configured, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("short\n"))
+    assert run("person", "add", "s", "--name", "s", "--role", "approver", "--password-stdin", *configured) == 1
+    assert "12" in capsys.readouterr().err
+
+
+def test_usage_is_exit_2(capsys):
+    for words in ([], ["nonsense"], ["person"], ["scan"], ["scan", "--spans", "file"]):
+        with pytest.raises(SystemExit) as ended:
+            main(words)
+        assert ended.value.code == 2
+        assert "usage:" in capsys.readouterr().err
+
+
+def test_a_shell_is_no_second_person():
+    texts = parser().format_help()
+    with pytest.raises(SystemExit):
+        main(["hold", "approve", "H-1"])
+    assert "approves it" in texts
+
+
+def test_every_command_has_a_sentence_and_an_example(capsys):
+    for words in (
+        ["serve"],
+        ["demo"],
+        ["scan"],
+        ["person", "add"],
+        ["hold", "list"],
+        ["rules", "check"],
+        ["config", "check"],
+    ):
+        with pytest.raises(SystemExit) as ended:
+            main([*words, "--help"])
+        assert ended.value.code == 0
+        assert "Example: mailguard" in capsys.readouterr().out
+
+
+def test_the_record_is_verified_and_a_changed_one_is_found(configured, capsys, tmp_path):
+    assert run("person", "add", "sato", "--name", "佐藤", "--role", "approver", *configured) == 0
+    assert run("audit", "verify", *configured) == 0
+    database = sqlite3.connect(tmp_path / "data" / "mailguard.db")
+    for (trigger,) in database.execute("select name from sqlite_master where type = 'trigger'").fetchall():
+        database.execute(f"drop trigger {trigger}")
+    database.execute("update audit set actor = 'somebody else' where seq = 1")
+    database.commit()
+    database.close()
+    assert run("audit", "verify", *configured) == 1
+    assert "record 1 does not fit" in capsys.readouterr().err
+
+
+def test_a_missing_key_is_refused(configured, capsys, tmp_path):
+    assert run("db", "upgrade", *configured) == 0
+    (tmp_path / "data" / "mailguard.key").unlink()
+    assert run("db", "upgrade", *configured) == 1
+    assert "mailguard.key" in capsys.readouterr().err
+
+
+def test_config_example_and_check(configured, capsys):
+    assert run("config", "example") == 0
+    assert "[smtp]" in capsys.readouterr().out
+    assert run("config", "check", *configured) == 0
+    said = capsys.readouterr().out
+    assert "rules: ok" in said
+    assert "sandbox: seccomp" in said
+
+
+def test_a_rule_whose_hit_does_not_match_is_named(capsys, tmp_path):
+    from shutil import copytree
+
+    from mailguard.detect.ruleset import shipped_dir
+
+    rules = copytree(shipped_dir(), tmp_path / "rules")
+    assert run("rules", "check", rules) == 0
+    phone = rules / "phone.toml"
+    phone.write_text(phone.read_text().replace("hits = [", 'hits = ["商品の色", ', 1))
+    assert run("rules", "check", rules) == 1
+    assert "phone.toml" in capsys.readouterr().err
+    phone.write_text("kind = ")
+    assert run("rules", "check", rules) == 1
+    assert "phone.toml" in capsys.readouterr().err
+
+
+def test_scan_says_what_cannot_be_read_and_goes_on(capsys, tmp_path):
+    mail = tmp_path / "clean.eml"
+    mail.write_bytes(next(ski_run(1, 1)).content)
+    assert run("scan", "--json", tmp_path / "none.eml", mail) == 1
+    said = capsys.readouterr()
+    assert "none.eml: cannot be read" in said.err
+    assert json.loads(said.out)["verdict"] == "pass"
+    assert run("scan", mail) == 0
+
+
+def test_spans_are_offsets_in_the_original(capsys, monkeypatch):
+    text = "ご担当は山田太郎様、電話は０９０－１２３４－５６７８です。ｱﾄﾞﾚｽはtaro@example.comまで"
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps({"text": text}) + "\n" + json.dumps({"text": ""}) + "\n"))
+    assert run("scan", "--spans") == 0
+    first, second = [json.loads(line)["spans"] for line in capsys.readouterr().out.splitlines()]
+    found = {kind: text[start:end] for kind, start, end in first}
+    assert found == {"name": "山田太郎", "phone": "０９０－１２３４－５６７８", "email": "taro@example.com"}
+    assert second == []
+
+
+@pytest.mark.parametrize("line", ["not json", "[]", '{"txt": "x"}', '{"text": 1}'])
+def test_a_bad_line_is_named(capsys, monkeypatch, line):
+    monkeypatch.setattr("sys.stdin", io.StringIO('{"text": "x"}\n' + line + "\n"))
+    assert run("scan", "--spans") == 1
+    assert "line 2 is not a JSON object" in capsys.readouterr().err

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what the tests need from the system, when it can: as root, or with sudo that asks no password.
-# Never fails: without a program its tests are skipped, loudly. MAILGUARD_REQUIRE_SYSTEM=1 (CI) makes them fail instead.
+# Never fails: without a program its tests are skipped, loudly. TESTS_REQUIRE_SYSTEM=1 (CI) makes them fail instead.
 set -u
 missing=""
 [ -x /usr/bin/chromium ] || missing="$missing chromium"

@@ -6,13 +6,14 @@ In: rows of the store and a language. Out: text for people, made of masks, count
 from collections.abc import Sequence
 
 from mailguard.lifecycle import Choice, HoldState
-from mailguard.model import BODY, HEADERS, HTML, Finding, Inspection, Kind, PartPath
+from mailguard.model import BODY, HEADERS, HTML, Finding, Inspection, Kind, PartPath, attached
 from mailguard.store.views import HoldRow, HoldView
 from mailguard.web import show
 from mailguard.web.texts import Texts
 
 REPORTABLE = 1000  # persons; 1,001 or more must be reported (enforcement rules, article 7 (4))
 APART = ("visible_addresses", "attachment_forbidden", "every_mailing")  # reasons that no finding or problem shows
+BODY_REASONS = frozenset({"body_persons", "body_names", "body_high_risk"})
 MONEY = frozenset({Kind.CARD, Kind.BANK_ACCOUNT})
 
 
@@ -61,7 +62,9 @@ def _persons_sentence(t: Texts, row: HoldRow, key: str, place: str = "") -> str:
 
 
 def _found(t: Texts, view: HoldView) -> str:
-    findings = view.inspection.findings
+    body = not BODY_REASONS.isdisjoint(view.row.reasons)
+    # A greeting in the body is a finding, too, but not what holds the mail.
+    findings = [finding for finding in view.inspection.findings if body or attached(finding.path)]
     if not findings:
         return ""
     weight: dict[PartPath, int] = {}

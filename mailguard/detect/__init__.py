@@ -8,6 +8,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from mailguard.detect import kinds, ruleset
@@ -25,6 +26,9 @@ from mailguard.model import Finding, Kind, Table, Text, attached
 
 __all__ = ["Detector", "Evidence"]
 
+_BLANK_LINES = re.compile(r"\n[ \t\r\u3000]*\n\s*")
+KNOWN_PARAGRAPHS = 2048  # kept in a worker's memory, the least recently met go first
+KNOWN_LENGTH = 4000  # characters; longer ones are read again
 _GREETING = re.compile("[ \u3000]*(?:様|さま|殿)")
 _TOGETHER = {frozenset({Kind.POSTAL_CODE, Kind.ADDRESS})}  # kinds that may share characters
 
@@ -35,6 +39,7 @@ class Detector:
     def __init__(self, rules: Ruleset, digester: Digester) -> None:
         self.version = rules.version
         self._digester = digester
+        self._known = lru_cache(KNOWN_PARAGRAPHS)(self._paragraph)
         detectors = kinds.build(rules)
         self._all, self._names = detectors.all, detectors.name
         names = detectors.name
@@ -95,6 +100,17 @@ class Detector:
         return name if japanese and self._names.cell(name) >= 0.5 else None
 
     def _resolved(self, text: str) -> list[Span]:
+        """Spans of all kinds in order. Bodies of one mailing differ by a greeting: a paragraph seen before is known."""
+        spans: list[Span] = []
+        start = 0
+        for match in [*_BLANK_LINES.finditer(text), None]:
+            end = match.start() if match else len(text)
+            look = self._known if end - start <= KNOWN_LENGTH else self._paragraph
+            spans += [_moved(span, start) for span in look(text[start:end])]
+            start = match.end() if match else end
+        return spans
+
+    def _paragraph(self, text: str) -> list[Span]:
         """Spans of all kinds, the surer and longer one first where two would share characters."""
         spans = [span for detector in self._all for span in detector.find(text)]
         spans.sort(key=lambda span: (-span.confidence, span.start - span.end, span.start))
@@ -151,3 +167,7 @@ class Detector:
         for detector in self._all:
             if detector.kind not in {Kind.NAME, Kind.NAME_KANA}:
                 yield from detector.find(text)
+
+
+def _moved(span: Span, offset: int) -> Span:
+    return replace(span, start=span.start + offset, end=span.end + offset)

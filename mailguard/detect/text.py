@@ -178,11 +178,10 @@ def _listed(lines: Sequence[Line], by_line: dict[int, list[Hit]]) -> set[int]:
     listed: set[int] = set()
     run: list[int] = []
     for line in lines:
-        letters = sum(not char.isspace() for char in line.text)
-        named = sum(len(hit.value) for hit in by_line.get(line.number, []) if hit.span.kind in _NAMES)
-        if letters and named >= 0.5 * letters:
+        named = sum(len(hit.value) for hit in by_line.get(line.number, ()) if hit.span.kind in _NAMES)
+        if named and 2 * named >= len("".join(line.text.split())):
             run.append(line.number)
-        elif letters:
+        elif not line.text.isspace() and line.text:
             run = []
         if len(run) >= LIST_LINES:
             listed.update(run)

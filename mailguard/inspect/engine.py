@@ -57,8 +57,9 @@ class Engine:
         """Inspect one mail, headers and body."""
         budget = Budget(self._limits, len(content))
         mail = split(content, self._limits)
-        whole = self._digester.of("content", content)
-        trouble = tuple(replace(problem, key=problem.key or whole) for problem in mail.problems)
+        trouble = tuple(
+            replace(problem, key=problem.key or self._digester.of("content", content)) for problem in mail.problems
+        )
         pieces = [self._subject(mail), Piece(problems=trouble), *(self._part(raw, budget) for raw in mail.parts)]
         return self._envelope(mail, self._sum(pieces))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from machine import needs
 
 sys.path.append(str(Path(__file__).parents[1] / "unit" / "web"))
 from web_world import PASSWORD, Clock, World
@@ -20,14 +21,9 @@ CHROMIUM = next(
 )
 
 
-def pytest_collection_modifyitems(items):
-    if CHROMIUM is None:
-        missing = pytest.mark.skip(
-            reason="NO CHROMIUM FOUND: the page was not looked at. Install it: apt install chromium"
-        )
-        for item in items:
-            if item.get_closest_marker("browser"):
-                item.add_marker(missing)
+@pytest.fixture(scope="session", autouse=True)
+def machine_has_chromium():
+    needs(CHROMIUM, "Chromium (the page was not looked at)")
 
 
 class Live:

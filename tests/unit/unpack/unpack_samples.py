@@ -7,8 +7,10 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 
-import fpdf
 import openpyxl
+from reportlab.lib.pdfencrypt import StandardEncryption
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
 
 from mailguard.model import Part, PartInfo, Problem, Table, Text
 from mailguard.unpack import Budget, Leaf, Limits, unpack
@@ -89,18 +91,16 @@ def rezipped(data: bytes, change: Callable[[str, bytes], bytes], extra: dict[str
 
 
 def pdf(*pages: str, locked: bool = False, picture: bytes = b"") -> bytes:
-    document = fpdf.FPDF()
-    document.set_font("Helvetica")
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, invariant=1, encrypt=StandardEncryption("user", "owner") if locked else None)
     for text in pages:
-        document.add_page()
-        if text:
-            document.write(text=text)
+        canvas.drawString(72, 720, text)
+        canvas.showPage()
     if picture:
-        document.add_page()
-        document.image(io.BytesIO(picture), w=100)
-    if locked:
-        document.set_encryption(owner_password="owner", user_password="user")
-    return bytes(document.output())
+        canvas.drawImage(ImageReader(io.BytesIO(picture)), 72, 400, width=280, height=280)
+        canvas.showPage()
+    canvas.save()
+    return buffer.getvalue()
 
 
 def png(width: int, height: int) -> bytes:

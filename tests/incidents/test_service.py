@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+import shutil
+import subprocess
 import time
 import urllib.request
 from email.message import EmailMessage
@@ -151,6 +153,30 @@ async def test_kill_9_in_the_middle_of_a_release_of_200(tmp_path):
             assert min(numbers) == 1
             # Twice only for those in flight: at most `release.concurrency` of them.
             assert sum(numbers) - 200 <= 4
+        finally:
+            await _in_thread(service.stop)
+
+
+async def test_swaks_hears_the_relay_or_the_hold(tmp_path):
+    needs(shutil.which("swaks"), "swaks")
+    listing = tmp_path / "list.zip"
+    listing.write_bytes(zip_bytes("配信リスト.csv", csv_bytes(registrations())))
+
+    def swaks(*more):
+        command = ["swaks", "--server", f"127.0.0.1:{service.smtp}", "--from", "a@example.jp", "--to", "b@example.com"]
+        return subprocess.run([*command, *more], capture_output=True, text=True, check=False, timeout=60)
+
+    async with Hop(["once dot 554 5.7.1 not today"]) as hop:
+        service = Serving(tmp_path, hop.port)
+        await _in_thread(service.start)
+        try:
+            refused = await _in_thread(swaks, "--body", "hello")
+            assert "<** 554 5.7.1 not today" in refused.stdout
+            passed = await _in_thread(swaks, "--body", "hello")
+            assert passed.returncode == 0
+            assert len(hop.taken) == 1
+            held = await _in_thread(swaks, "--attach", f"@{listing}")
+            assert re.search(r"<-  250 2\.0\.0 held for approval, H-[0-9A-Z]{10}", held.stdout)
         finally:
             await _in_thread(service.stop)
 

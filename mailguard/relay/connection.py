@@ -94,13 +94,13 @@ class Connection:
                 self._writer.write(data[start : start + BLOCK])
                 await self._writer.drain()
 
-    async def dot(self) -> Reply:
-        """Send the final dot; from here on every RelayError says `sent`."""
+    async def dot(self, seconds: float | None = None) -> Reply:
+        """Send the final dot and wait for its reply, at most `seconds`; from here on every RelayError says `sent`."""
         try:
-            async with self._step("final dot"):
+            async with self._step("final dot", seconds):
                 self._writer.write(b".\r\n")
                 await self._writer.drain()
-            reply = await self._reply("final dot")
+                reply = await self._reply("final dot")
         except RelayError as error:
             raise RelayError(str(error), sent=True) from None
         if reply.code // 100 == 3:
@@ -124,9 +124,9 @@ class Connection:
         self._writer.transport.abort()
 
     @contextlib.asynccontextmanager
-    async def _step(self, step: str) -> AsyncIterator[None]:
+    async def _step(self, step: str, seconds: float | None = None) -> AsyncIterator[None]:
         try:
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout(self._seconds if seconds is None else min(seconds, self._seconds)):
                 yield
         except (OSError, EOFError, TimeoutError, asyncio.LimitOverrunError, ValueError) as error:
             self.broken = True

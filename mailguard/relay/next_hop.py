@@ -13,6 +13,12 @@ from mailguard.errors import RelayError
 from mailguard.relay.connection import Connection, Offer
 from mailguard.relay.reply import Reply
 
+RESET_SECONDS = 3.0  # a dropped connection forgets the message just as well as RSET does
+RESET_LEAST_SECONDS = 2.0  # with less time than this left, RSET is not even tried
+# What the wait for the reply to the dot may take beyond a deadline. Giving up there turns a slow next hop into a mail
+# sent twice (RFC 5321 §6.1, RFC 1047), and clients wait far longer than any deadline of ours (§4.5.3.2.6: 10 minutes).
+OVERTIME_SECONDS = 10.0
+
 # The extension that must be offered for an option to be passed on (RFC 1870, 6152, 6531, 3461).
 _EXTENSION = {
     "SIZE": "SIZE", "BODY": "8BITMIME", "SMTPUTF8": "SMTPUTF8",
@@ -74,7 +80,10 @@ class NextHop:
 
 
 class Transaction:
-    """MAIL, RCPT and DATA of one message. `mail_reply` is the next hop's answer to MAIL."""
+    """MAIL, RCPT and DATA of one message.
+
+    `mail_reply` is the next hop's answer to MAIL; `sent` tells whether the final dot went out.
+    """
 
     def __init__(self, hop: NextHop, connection: Connection, mail: _Said, mail_reply: Reply) -> None:
         self._hop = hop
@@ -83,6 +92,7 @@ class Transaction:
         self._revived = False
         self._open = mail_reply.ok
         self.mail_reply = mail_reply
+        self.sent = False
 
     async def rcpt(self, address: str, options: tuple[str, ...] = ()) -> Reply:
         """Name one recipient. Raises RelayError; then no later recipient can be named either."""
@@ -94,17 +104,18 @@ class Transaction:
         self._said.append(_Said(b"RCPT TO:", address, options, reply.code))
         return reply
 
-    async def data(self, content: bytes) -> Reply:
+    async def data(self, content: bytes, deadline: float | None = None) -> Reply:
         """DATA, content, final dot; the reply to the dot, or to a DATA that was refused. Ends the transaction.
 
-        Raises RelayError; its `sent` tells whether the final dot went out.
+        `deadline` is a time of the event loop. All before the dot ends there; the reply to the dot may take
+        OVERTIME_SECONDS more, never longer than relay.reply_seconds. Raises RelayError; its `sent` tells whether the
+        final dot went out.
         """
         try:
-            reply = await self._start_data()
-            if reply.code != 354:
-                return reply
-            await self._connection.content(content)
-            reply = await self._connection.dot()
+            reply = await self._before_the_dot(content, deadline)
+            if reply is None:
+                self.sent = True
+                reply = await self._connection.dot(_overtime(deadline))
         except BaseException:
             # A message cut off before its final dot is never accepted (RFC 5321 §4.1.1.4).
             self._connection.abandon()
@@ -112,6 +123,20 @@ class Transaction:
         finally:
             self._open = False
         return reply
+
+    async def _before_the_dot(self, content: bytes, deadline: float | None) -> Reply | None:
+        """The reply to a DATA that was refused; None: the content is under way, all but the dot."""
+        try:
+            async with asyncio.timeout_at(deadline):
+                reply = await self._start_data()
+                if reply.code != 354:
+                    return reply
+                await self._connection.content(content)
+        except TimeoutError:
+            raise RelayError("the next hop took too long before the final dot") from None
+        if self._connection.broken:
+            raise RelayError("the next hop broke off before the final dot")
+        return None
 
     async def _start_data(self) -> Reply:
         try:
@@ -123,14 +148,27 @@ class Transaction:
             raise RelayError(f"the next hop answered DATA with {reply.code}")
         return reply
 
-    async def reset(self) -> None:
-        """Forget the message (RSET). Never raises: a connection that cannot is dropped, which forgets it too."""
+    async def reset(self, deadline: float | None = None) -> None:
+        """Forget the message (RSET), within RESET_SECONDS and before `deadline`, a time of the event loop.
+
+        Never raises: a connection that cannot, or has no time to, is dropped, which forgets the message too.
+        """
         if self._open and not self._connection.broken:
+            left = RESET_SECONDS if deadline is None else deadline - asyncio.get_running_loop().time()
             try:
-                await self._connection.command(b"RSET")
-            except RelayError:
+                if left < RESET_LEAST_SECONDS:
+                    self._connection.abandon()
+                else:
+                    async with asyncio.timeout(min(left, RESET_SECONDS)):
+                        await self._connection.command(b"RSET")
+            except (RelayError, TimeoutError):
                 self._connection.abandon()
         self._open = False
+
+    def abandon(self) -> None:
+        """Drop the connection at once. Before the final dot nothing has been sent then, and nothing will be."""
+        self._open = False
+        self._connection.abandon()
 
     async def close(self) -> None:
         """Give the connection back to the next hop. Never raises; may be called twice."""
@@ -149,6 +187,12 @@ class Transaction:
             if reply.code != said.code:
                 self._connection.abandon()
                 raise RelayError("the next hop broke off and then answered differently")
+
+
+def _overtime(deadline: float | None) -> float | None:
+    if deadline is None:
+        return None
+    return max(deadline - asyncio.get_running_loop().time(), 0.0) + OVERTIME_SECONDS
 
 
 async def _say(connection: Connection, keyword: bytes, address: str, options: tuple[str, ...]) -> Reply:

@@ -79,7 +79,11 @@ class SourceMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A sending system (送信システム). `operators` are person ids, none of whom may approve its mail."""
+    """A sending system (送信システム). `operators` are person ids, none of whom may approve its mail.
+
+    declared: recognised by login or network. A From header alone excludes the operators of whom it names, and vouches
+    for nothing: two approvers.
+    """
 
     id: str
     title: str
@@ -89,6 +93,7 @@ class Source:
     logins: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
     from_domains: tuple[str, ...] = ()
+    declared: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +167,8 @@ class Finding:
     count: cells or places; distinct: different normalised values; samples: masked at birth, at most 3;
     digests: keyed, of normalised values, at most `DIGESTS`; domains: for e-mail addresses, digests of their domains;
     key: digest of the decoded leaf (attachment) or paragraph (body) that holds the values;
-    organisation: the values stand in a block that names an organisation, and no person.
+    blocks: the rows or groups of lines in which the values stand, as in `Person`; () when there are more than `DIGESTS`;
+    organisation: the values stand in a block that names an organisation.
     """
 
     rule: str
@@ -176,6 +182,7 @@ class Finding:
     domains: tuple[bytes, ...] = ()
     confidence: float = 1.0
     key: bytes = b""
+    blocks: tuple[str, ...] = ()
     organisation: bool = False
 
 
@@ -186,7 +193,8 @@ DIGESTS = 64  # a finding with more distinct values than this cannot be somebody
 class Person:
     """One person in the data, as digests. `block` ties what stands in the same row or paragraph.
 
-    names: full name, and family name alone where it is known; contacts: e-mail addresses, phones, addresses.
+    names: full name, and family name alone where it is known; contacts: e-mail addresses, phones, addresses;
+    emails: those of the contacts that are e-mail addresses of one person's own (not info@).
     identified: another identifier stands beside the name, or the name stands in a list.
     greeted: the text speaks to this person (「山田太郎様」).
     organisation: named as the contact of an organisation, in its block (「株式会社… 担当 佐藤」).
@@ -196,6 +204,7 @@ class Person:
     block: str
     names: tuple[bytes, ...] = ()
     contacts: tuple[bytes, ...] = ()
+    emails: tuple[bytes, ...] = ()
     identified: bool = False
     greeted: bool = False
     organisation: bool = False
@@ -230,7 +239,8 @@ class Inspection:
     """What the worker found in one message. persons and households count what is *in the data*.
 
     persons_exact is false where the rows do not tell; then `persons` is the possible maximum.
-    subject is masked; subject_key is the digest of its skeleton (digits, names and 様 taken out).
+    subject is masked; subject_key and body_key are digests of skeletons, equal for a whole mailing: names, contacts and
+    what links carry taken out, in the subject figures too.
     people lists the first `PEOPLE` persons of each part; `crowded` names the parts that have more.
     """
 
@@ -244,6 +254,7 @@ class Inspection:
     parts: tuple[PartInfo, ...] = ()
     subject: str = ""
     subject_key: bytes = b""
+    body_key: bytes = b""
     addressees: tuple[Addressee, ...] = ()
     authors: tuple[bytes, ...] = ()
     from_domains: tuple[str, ...] = ()

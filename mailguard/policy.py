@@ -5,7 +5,7 @@ paragraphs that hold. What is the recipient's own or the organisation's own (all
 """
 
 import tomllib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -128,20 +128,26 @@ class _Case:
         return outside.pop() if len(outside) == 1 else None
 
     def _recipients_names(self) -> tuple[tuple[bytes, ...], ...]:
-        """How the message itself names its one recipient: display name in To, greeting in the body."""
+        """How the message itself names its one recipient: display name in To, else greeting in the body."""
         if self._recipient is None:
             return ()
-        shown = [
-            other.names for other in self._inspection.addressees if other.address == self._recipient and other.names
-        ]
-        greeted = [person.names for person in self._inspection.people if not attached(person.path) and person.greeted]
-        return (*shown, *greeted[:1])
+        addressees = self._inspection.addressees
+        shown = tuple(other.names for other in addressees if other.address == self._recipient and other.names)
+        # To comes from the same record as the address; a greeting that contradicts it belongs to somebody else.
+        greeted = [person for person in self._inspection.people if not attached(person.path) and person.greeted]
+        return shown or tuple(person.names for person in greeted)
 
     def _paths(self) -> list[PartPath]:
-        return list(dict.fromkeys(person.path for person in self._inspection.people if attached(person.path)))
+        """Attachments that speak of persons, and bodies that greet one."""
+        people = [person for person in self._inspection.people if attached(person.path) or person.greeted]
+        return list(dict.fromkeys(person.path for person in people))
 
     def _is_recipient(self, person: Person) -> bool:
-        return self._recipient in person.contacts or any(_same(person.names, names) for names in self._names)
+        """By e-mail address; by name only where no other e-mail address stands beside it."""
+        emails = [email for email in person.emails if email not in self._own]
+        if self._recipient is None or emails:
+            return self._recipient in emails
+        return any(_same(person.names, names) for names in self._names)
 
     def _persons(self, path: PartPath) -> list[Person]:
         """Persons of a part who are not there for an organisation or the own one."""
@@ -149,21 +155,39 @@ class _Case:
         return [person for person in here if not person.organisation and not self._is_own(person)]
 
     def _is_own(self, person: Person) -> bool:
-        known = set(person.names[:1]) | set(person.contacts)
-        return bool(known & self._own)
+        """Staff by name; without a name, when every contact is the organisation's own."""
+        if person.names:
+            return person.names[0] in self._own
+        return bool(person.contacts) and self._own.issuperset(person.contacts)
 
-    def _recipients_document(self, path: PartPath) -> bool:
-        """Whether a part is about nobody but the one recipient, and who shares her row or paragraph."""
+    def _recipients_blocks(self, path: PartPath) -> frozenset[str]:
+        """The rows or paragraphs of a part that are about the one recipient."""
         if self._recipient is None or path in self._inspection.crowded:
+            return frozenset()
+        blocks: dict[str, list[Person]] = {}
+        for person in self._persons(path):
+            blocks.setdefault(person.block, []).append(person)
+        return frozenset(block for block, persons in blocks.items() if self._one_family(persons))
+
+    def _one_family(self, persons: Sequence[Person]) -> bool:
+        """Whether the recipient is among these persons, and every other one shares her family name."""
+        if not any(self._is_recipient(person) for person in persons):
             return False
-        persons = self._persons(path)
-        blocks = {person.block for person in persons if self._is_recipient(person)}
-        staff = [person for person in self._inspection.people if person.path == path and person.organisation]
-        return bool(blocks) and all(person.block in blocks for person in persons) and len(staff) <= STAFF
+        named = [person.names for person in persons if person.names]
+        known = [names for names in named if any(_same(names, own) for own in self._names)] or named[:1]
+        return all(set(names) & set(known[0]) for names in named)
+
+    def _recipients_own(self, finding: Finding) -> bool:
+        """Whether all values stand in the recipient's blocks, or in an organisation's in the recipient's own document."""
+        blocks = self._recipients_blocks(finding.path)
+        if finding.organisation:
+            staff = [p for p in self._inspection.people if p.path == finding.path and p.organisation]
+            return bool(blocks) and len(staff) <= STAFF
+        return bool(finding.blocks) and blocks.issuperset(finding.blocks)
 
     def _mismatch(self, path: PartPath) -> Finding | None:
-        """A part about exactly one person who is not the one recipient (差し込みのずれ)."""
-        persons = [person for person in self._persons(path) if person.names]
+        """A part about exactly one person, or a body that greets one, who is not the one recipient (差し込みのずれ)."""
+        persons = [person for person in self._persons(path) if person.names and (attached(path) or person.greeted)]
         distinct = {person.names[0] for person in persons}
         if not self._names or len(distinct) != 1 or any(self._is_recipient(person) for person in self._persons(path)):
             return None
@@ -183,36 +207,35 @@ class _Case:
         )
 
     def _attachment_findings(self) -> Iterator[tuple[str, bytes]]:
-        own_parts = {path for path in self._paths() if self._recipients_document(path)}
         for finding in self._inspection.findings:
-            if attached(finding.path) and finding.path not in own_parts and self._counts(finding):
+            if attached(finding.path) and self._counts(finding):
                 yield "attachment_findings", finding.key
 
     def _counts(self, finding: Finding) -> bool:
-        """Whether a finding is sure enough and not wholly the organisation's own."""
+        """Whether a finding is sure enough, and neither the organisation's own nor the recipient's."""
         complete = len(finding.digests) == finding.distinct and finding.distinct > 0
-        return finding.confidence >= self._policy.limits.confidence and not (
-            complete and self._own.issuperset(finding.digests)
-        )
+        own = complete and self._own.issuperset(finding.digests)
+        return finding.confidence >= self._policy.limits.confidence and not own and not self._recipients_own(finding)
 
     def _body(self) -> Iterator[tuple[str, bytes]]:
-        limits = self._policy.limits
-        for finding in self._inspection.findings:
-            if not attached(finding.path) and finding.kind in limits.high_risk and self._counts(finding):
-                yield "body_high_risk", finding.key
-        others = [
-            person
-            for person in self._inspection.people
-            if not attached(person.path)
-            and not person.organisation
-            and not self._is_own(person)
-            and not self._is_recipient(person)
-        ]
-        identified = [person for person in others if person.identified]
-        if len(_distinct(identified)) >= limits.body_persons:
-            yield from (("body_persons", person.key) for person in identified)
-        elif len(_distinct(others)) >= limits.body_names:
-            yield from (("body_names", person.key) for person in others)
+        """A body that holds is held for every paragraph in which something counts, so that an approval covers no more."""
+        findings = [f for f in self._inspection.findings if not attached(f.path) and self._counts(f)]
+        reasons = [code for code, holds in self._body_reasons(findings) if holds]
+        for code in reasons:
+            yield from ((code, finding.key) for finding in findings)
+            yield from ((code, person.key) for person in self._strangers())
+
+    def _body_reasons(self, findings: Iterable[Finding]) -> Iterator[tuple[str, bool]]:
+        limits, strangers = self._policy.limits, self._strangers()
+        yield "body_high_risk", any(_high_risk(finding, limits) for finding in findings)
+        identified = [person for person in strangers if person.identified]
+        yield "body_persons", len(_distinct(identified)) >= limits.body_persons
+        yield "body_names", len(_distinct(strangers)) >= limits.body_names
+
+    def _strangers(self) -> list[Person]:
+        """Persons in the body who are neither staff nor the recipient."""
+        paths = {person.path for person in self._inspection.people if not attached(person.path)}
+        return [person for path in paths for person in self._persons(path) if not self._is_recipient(person)]
 
     def _visible_addresses(self) -> Iterator[tuple[str, bytes]]:
         outside = {a.address for a in self._inspection.addressees if a.domain not in self._policy.domain_digests}
@@ -224,7 +247,14 @@ class _Case:
         if mode is SourceMode.NO_ATTACHMENTS:
             yield from (("attachment_forbidden", key) for key in files)
         elif mode is SourceMode.EVERY_MAILING:
-            yield "every_mailing", self._policy.digester.of("mailing", b"".join([self._inspection.subject_key, *files]))
+            mailing = b"".join([self._inspection.subject_key, self._inspection.body_key, *files])
+            yield "every_mailing", self._policy.digester.of("mailing", mailing)
+
+
+def _high_risk(finding: Finding, limits: Thresholds) -> bool:
+    """One of these holds; an organisation's bank account in a body is where to pay."""
+    payee = finding.organisation and finding.kind is Kind.BANK_ACCOUNT
+    return finding.kind in limits.high_risk and not payee
 
 
 def _same(left: tuple[bytes, ...], right: tuple[bytes, ...]) -> bool:

@@ -16,11 +16,13 @@ from mailguard.detect.blocks import Grid, Line, grids_of, lines_of
 from mailguard.detect.columns import Layout, Reader
 from mailguard.detect.evidence import Evidence, Values
 from mailguard.detect.folding import fold
+from mailguard.detect.greeting import greets, literal_name
+from mailguard.detect.groups import Hit
 from mailguard.detect.mask import mask
 from mailguard.detect.ruleset import Ruleset
 from mailguard.detect.span import Span
 from mailguard.detect.table import table_evidence
-from mailguard.detect.text import Hit, TextReader
+from mailguard.detect.text import TextReader
 from mailguard.digest import Digester
 from mailguard.model import Finding, Kind, Table, Text, attached
 
@@ -29,7 +31,7 @@ __all__ = ["Detector", "Evidence"]
 _BLANK_LINES = re.compile(r"\n[ \t\r\u3000]*\n\s*")
 KNOWN_PARAGRAPHS = 2048  # kept in a worker's memory, the least recently met go first
 KNOWN_LENGTH = 4000  # characters; longer ones are read again
-_GREETING = re.compile("[ \u3000]*(?:様|さま|殿)")
+_LINK = re.compile(r"(https?://[^/\s\"'<>]*)[^\s\"'<>]*")
 _TOGETHER = {frozenset({Kind.POSTAL_CODE, Kind.ADDRESS})}  # kinds that may share characters
 
 
@@ -93,6 +95,15 @@ class Detector:
             skeleton[span.start : span.end] = [""] * (span.end - span.start)
         return "".join(masked), " ".join("".join(skeleton).casefold().split())
 
+    def skeleton(self, text: str) -> str:
+        """A body without names, contacts and what links carry: equal for all messages of a mailing."""
+        folded = _LINK.sub(r"\1", fold(text).text)
+        pieces, end = [], 0
+        for span in self._resolved(folded):
+            pieces.append(folded[end : span.start])
+            end = max(end, span.end)
+        return " ".join("".join([*pieces, folded[end:]]).split())
+
     def japanese_name(self, display: str) -> str | None:
         """A display name of To, if it is a person's name in Japanese writing; without its honorific."""
         name = fold(display).text.strip().strip('"').removesuffix("様").strip()
@@ -125,15 +136,17 @@ class Detector:
 
     def _hits(self, text: str, lines: Sequence[Line]) -> list[Hit]:
         starts = [line.start for line in lines]
-        return [
-            Hit(
-                span,
-                text[span.start : span.end],
-                lines[bisect_right(starts, span.start) - 1],
-                _GREETING.match(text, span.end) is not None,
-            )
-            for span in self._resolved(text)
-        ]
+        hits = []
+        for span in self._resolved(text):
+            line = lines[bisect_right(starts, span.start) - 1]
+            greeted = span.kind is Kind.NAME and greets(line, span.end)
+            hits.append(Hit(span, text[span.start : span.end], line, greeted))
+        named = {hit.line.number for hit in hits if hit.span.kind is Kind.NAME}
+        for line in lines:
+            if line.number not in named and (stretch := literal_name(line)):
+                span = Span(Kind.NAME, *stretch, "name.greeting", 0.8)
+                hits.append(Hit(span, text[span.start : span.end], line, greeted=True))
+        return sorted(hits, key=lambda hit: hit.span.start)
 
     def _grids(self, text: Text, lines: Sequence[Line], reader: TextReader) -> tuple[list[Evidence], set[int]]:
         """Evidence of the tables inside a text, and the numbers of the lines they take."""

@@ -38,12 +38,13 @@ def normalise(kind: Kind, value: str) -> str:
 
 @dataclass(slots=True)
 class Values:
-    """Values of one kind met in one place, on their way to a Finding."""
+    """Values of one kind met in one place, on their way to a Finding, and the block of each."""
 
     kind: Kind
     rule: str
     confidence: float = 1.0
     clear: list[str] = field(default_factory=list)
+    blocks: list[str] = field(default_factory=list)
 
     def finding(
         self, digester: Digester, path: PartPath, where: str, key: bytes, *, organisation: bool = False
@@ -63,8 +64,14 @@ class Values:
             domains=_domains(self.kind, capped, digester),
             confidence=self.confidence,
             key=key,
+            blocks=_few(self.blocks),
             organisation=organisation,
         )
+
+
+def _few(blocks: Iterable[str]) -> tuple[str, ...]:
+    distinct = tuple(dict.fromkeys(blocks))
+    return distinct if len(distinct) <= DIGESTS else ()
 
 
 def _domains(kind: Kind, forms: Sequence[str], digester: Digester) -> tuple[bytes, ...]:

@@ -25,6 +25,7 @@ from mailguard.model import (
     ProblemKind,
     Table,
     Text,
+    attached,
 )
 from mailguard.unpack import Budget, Limits, Mail, RawPart, decode, split, unpack
 
@@ -43,6 +44,7 @@ class Piece:
     people: tuple[Person, ...] = ()
     crowded: tuple[PartPath, ...] = ()
     parts: tuple[PartInfo, ...] = ()
+    body_key: bytes = b""
 
 
 class Engine:
@@ -86,7 +88,7 @@ class Engine:
         return piece
 
     def _open(self, part: Part, budget: Budget) -> Piece:
-        problems, parts, found = [], [], []
+        problems, parts, found, bodies = [], [], [], []
         for leaf in unpack(part, budget, lambda data: self._digester.of("leaf", data)):
             if isinstance(leaf, PartInfo):
                 parts.append(leaf)
@@ -94,7 +96,10 @@ class Engine:
                 problems.append(replace(leaf.item, key=leaf.key))
             else:
                 found.append((leaf.item.path, self._detect(leaf.item, leaf.key)))
-        return _piece(found, tuple(problems), tuple(parts))
+                if isinstance(leaf.item, Text) and not attached(leaf.item.path):
+                    bodies.append(self._detector.skeleton(leaf.item.text))
+        body_key = self._digester.of("body", "\f".join(bodies)) if bodies else b""
+        return replace(_piece(found, tuple(problems), tuple(parts)), body_key=body_key)
 
     def _detect(self, item: Text | Table, key: bytes) -> Evidence:
         return self._detector.table(item, key) if isinstance(item, Table) else self._detector.text(item, key)
@@ -114,6 +119,7 @@ class Engine:
             people=tuple(person for piece in pieces for person in piece.people),
             crowded=tuple(path for piece in pieces for path in piece.crowded),
             parts=tuple(part for piece in pieces for part in piece.parts),
+            body_key=self._digester.of("body", b"".join(piece.body_key for piece in pieces)),
             ruleset=self._detector.version,
         )
 

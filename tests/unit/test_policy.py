@@ -35,12 +35,14 @@ def policy(**own):
 
 
 def finding(kind=Kind.NAME, path=CSV, value="山田太郎", **more):
+    more.setdefault("blocks", ("1",))
     return Finding("r", kind, path, "列 氏名", 1, 1, ("山〇〇郎",), (D.of(str(kind), value),), key=LEAF, **more)
 
 
 def person(name="山田太郎", path=CSV, block="1", mail="", **more):
     names = (D.name(name), D.name(name[:2])) if len(name) > 2 else (D.name(name),)
-    return Person(path, block, names, (D.email(mail),) if mail else (), key=more.pop("key", LEAF), **more)
+    emails = (D.email(mail),) if mail else ()
+    return Person(path, block, names, emails, emails, key=more.pop("key", LEAF), **more)
 
 
 def greeted(name):
@@ -94,7 +96,73 @@ def test_her_household_in_the_same_row_is_hers_a_stranger_in_another_row_is_not(
     )
     assert verdict(inspection).action is Action.PASS
     stranger = person("鈴木一郎", block="2")
-    assert verdict(Inspection(findings=(finding(),), people=(*inspection.people, stranger))).action is Action.HOLD
+    both = (finding(blocks=("1", "2")),)
+    assert verdict(Inspection(findings=both, people=(*inspection.people, stranger))).action is Action.HOLD
+
+
+def test_what_stands_outside_her_block_is_not_hers():
+    people = (person(path=OTHER), greeted("山田太郎"))
+    for kind in (Kind.CARD, Kind.MY_NUMBER, Kind.ADDRESS, Kind.BIRTH_DATE):
+        mine, other = finding(kind, OTHER, "x"), finding(kind, OTHER, "x", blocks=("1", "7"))
+        assert verdict(Inspection(findings=(mine,), people=people)).action is Action.PASS
+        assert verdict(Inspection(findings=(other,), people=people)).action is Action.HOLD
+
+
+def test_her_row_does_not_cover_strangers_in_it():
+    people = (person(mail="taro@example.com"), person("鈴木一郎", mail="taro@example.com"))
+    assert verdict(Inspection(findings=(finding(),), people=people)).action is Action.HOLD
+
+
+def test_a_name_alone_is_not_enough_beside_another_e_mail_address():
+    people = (person(path=OTHER, mail="other@example.net"), greeted("山田太郎"))
+    assert verdict(Inspection(findings=(finding(path=OTHER),), people=people)).action is Action.HOLD
+
+
+def test_own_contacts_in_a_customers_row_do_not_make_the_customer_own():
+    staff = D.email("sato@example.co.jp")
+    rows = tuple(
+        Person((BODY,), str(n), (D.name(f"顧客{n}号"),), (D.email(f"c{n}@example.net"), staff), (staff,), True, key=PARAGRAPH)
+        for n in range(3)
+    )
+    found = Finding("r", Kind.EMAIL, (BODY,), "1行目", 3, 1, (), (staff,), (D.domain("example.co.jp"),), key=PARAGRAPH)
+    inspection = Inspection(findings=(found,), people=rows)
+    assert "body_persons" in verdict(inspection, domains=("example.co.jp",)).reasons
+
+
+def test_a_greeting_that_contradicts_to_is_a_mismatch():
+    to = Addressee(D.email("taro@example.com"), D.domain("example.com"), (D.name("山田太郎"),))
+    hana = greeted("佐藤花子")
+    name = finding(path=(BODY,), value="佐藤花子")
+    assert verdict(Inspection(findings=(name,), people=(hana,), addressees=(to,))).reasons == ("recipient_mismatch",)
+    same = Inspection(findings=(finding(path=(BODY,)),), people=(greeted("山田太郎"),), addressees=(to,))
+    assert verdict(same).action is Action.PASS
+
+
+def test_a_mismatch_is_evidence_for_its_recipient_only():
+    people = (person("佐藤花子", OTHER), greeted("山田太郎"))
+    inspection = Inspection(findings=(finding(path=OTHER, value="佐藤花子"),), people=people)
+    one = verdict(inspection)
+    two = verdict(inspection, Envelope("shop@example.co.jp", ("jiro@example.com",)))
+    assert one.reasons[0] == two.reasons[0] == "recipient_mismatch"
+    assert set(one.evidence) != set(two.evidence)
+
+
+def test_the_evidence_of_a_body_is_every_paragraph_that_counts():
+    bare = person("無名氏", (BODY,), "9", key=b"bare............")
+    found = finding(Kind.PHONE, (BODY,), "x", blocks=("5",))
+    result = verdict(Inspection(findings=(found,), people=(*body(3, identified=True), bare)))
+    assert set(result.evidence) == {PARAGRAPH, b"bare............", LEAF}
+
+
+def test_every_mailing_depends_on_its_body():
+    one, two = (verdict(Inspection(body_key=key), mode=SourceMode.EVERY_MAILING).evidence for key in (b"a", b"b"))
+    assert one != two
+
+
+def test_an_organisations_bank_account_in_a_body_is_where_to_pay():
+    account = finding(Kind.BANK_ACCOUNT, (BODY,), organisation=True)
+    assert verdict(Inspection(findings=(account,))).action is Action.PASS
+    assert verdict(Inspection(findings=(finding(Kind.BANK_ACCOUNT, (BODY,)),))).reasons == ("body_high_risk",)
 
 
 def test_a_crowded_part_is_nobodys_own():
@@ -121,7 +189,8 @@ def test_the_display_name_of_to_tells_the_mismatch_too():
 
 def test_staff_of_the_issuer_does_not_spoil_the_recipients_document():
     clerk = person("高橋次郎", OTHER, organisation=True, block="2")
-    inspection = Inspection(findings=(finding(path=OTHER),), people=(person(path=OTHER), clerk, greeted("山田太郎")))
+    findings = (finding(path=OTHER), finding(path=OTHER, value="高橋次郎", blocks=("2",), organisation=True))
+    inspection = Inspection(findings=findings, people=(person(path=OTHER), clerk, greeted("山田太郎")))
     assert verdict(inspection).action is Action.PASS
 
 

@@ -168,12 +168,12 @@ class Service:
         self._web.append((_Server(settings), listener))
 
     async def _housekeeping(self) -> None:
-        """Expire and purge what is due, and refresh the gauges; trouble with the database is logged and tried again."""
+        """Expire and purge what is due, and refresh the gauges; trouble is logged and tried again, mail goes on."""
         while not self.stop.is_set():
             try:
                 await asyncio.to_thread(self._tidy)
-            except StoreError:
-                _LOG.exception("housekeeping")
+            except Exception as error:  # noqa: BLE001 - whatever it is, it must not end the mail path
+                _LOG.error("housekeeping fact=%s", type(error).__name__)  # noqa: TRY400 - a traceback may quote values
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.stop.wait(), HOUSEKEEPING_SECONDS)
 

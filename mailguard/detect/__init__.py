@@ -24,13 +24,15 @@ from mailguard.detect.span import Span
 from mailguard.detect.table import table_evidence
 from mailguard.detect.text import TextReader
 from mailguard.digest import Digester
-from mailguard.model import Finding, Kind, Table, Text, attached
+from mailguard.model import Finding, Kind, PartPath, Table, Text, attached
 
 __all__ = ["Detector", "Evidence"]
 
 _BLANK_LINES = re.compile(r"\n[ \t\r\u3000]*\n\s*")
 KNOWN_PARAGRAPHS = 2048  # kept in a worker's memory, the least recently met go first
+SURE_NAME = 0.8  # a family name alone in a file name may be a place or a product
 KNOWN_LENGTH = 4000  # characters; longer ones are read again
+_HONORIFIC = re.compile(" ?(?:様|さま|さん|氏|殿)")
 _LINK = re.compile(r"(https?://[^/\s\"'<>]*)[^\s\"'<>]*")
 _TOGETHER = {frozenset({Kind.POSTAL_CODE, Kind.ADDRESS})}  # kinds that may share characters
 
@@ -78,6 +80,19 @@ class Detector:
             records=tuple(record for part in (*tables, running) for record in part.records),
             people=tuple(person for part in (*tables, running) for person in part.people),
             crowded=any(part.crowded for part in (*tables, running)),
+        )
+
+    def file_name(self, path: PartPath, key: bytes) -> Evidence:
+        """Names and contacts in the name of a file or sheet: 履歴書_山田花子.pdf."""
+        name = fold(path[-1]).text.rpartition(".")[0] or path[-1]
+        text = re.sub(r"[_\-()\[\]]+", " ", name)
+        [line] = lines_of(text)[:1]
+        hits = [hit for hit in self._hits(text, [line]) if hit.span.confidence >= SURE_NAME]
+        evidence = TextReader(self._digester, path, key, body=False).evidence([line], hits)
+        return replace(
+            evidence,
+            findings=tuple(replace(f, where="ファイル名", blocks=("ファイル名",)) for f in evidence.findings),
+            people=tuple(replace(person, block="ファイル名") for person in evidence.people),
         )
 
     def spans(self, text: str) -> list[tuple[str, int, int]]:
@@ -166,15 +181,20 @@ class Detector:
         return replace(evidence, people=people)
 
     def _strays(self, table: Table, layout: Layout, key: bytes) -> Iterable[Finding]:
-        """Contacts and numbers inside remarks and the like; names there are too unsure to count."""
+        """Contacts and numbers inside remarks and the like; names only with an honorific behind them."""
         for index, cells in layout.free:
             values: dict[Kind, Values] = {}
             joined = "\n".join(cell for cell in cells if cell)
-            for span in self._contacts(joined):
+            for span in (*self._contacts(joined), *self._honoured(joined)):
                 kept = values.setdefault(span.kind, Values(span.kind, span.rule, span.confidence))
                 kept.clear.append(joined[span.start : span.end])
             for found in values.values():
                 yield found.finding(self._digester, table.path, f"列 {layout.title(index)}", key)
+
+    def _honoured(self, text: str) -> list[Span]:
+        """Names in remarks (「山田 花子様より入電」), when there are several; one alone may be a product's."""
+        found = [span for span in self._names.find(text) if _HONORIFIC.match(text, span.end)]
+        return found if len({text[span.start : span.end] for span in found}) >= 3 else []
 
     def _contacts(self, text: str) -> Iterable[Span]:
         for detector in self._all:

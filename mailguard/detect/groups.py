@@ -108,5 +108,6 @@ def _listed(lines: Sequence[Line], by_line: Mapping[int, Sequence[Hit]]) -> set[
 
 
 def _mostly_names(line: Line, by_line: Mapping[int, Sequence[Hit]]) -> bool:
-    named = sum(len(hit.value) for hit in by_line.get(line.number, ()) if hit.span.kind in NAMES)
-    return bool(named) and 2 * named >= len("".join(line.text.split()))
+    names = [hit.value for hit in by_line.get(line.number, ()) if hit.span.kind in NAMES]
+    least = 0.4 if len(names) >= LIST else 0.5  # among many names some are not known
+    return bool(names) and sum(map(len, names)) >= least * len("".join(line.text.split()))

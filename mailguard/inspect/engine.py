@@ -92,6 +92,8 @@ class Engine:
         for leaf in unpack(part, budget, lambda data: self._digester.of("leaf", data)):
             if isinstance(leaf, PartInfo):
                 parts.append(leaf)
+                if attached(leaf.path):
+                    found.append((leaf.path, self._detector.file_name(leaf.path, leaf.key)))
             elif isinstance(leaf.item, Problem):
                 problems.append(replace(leaf.item, key=leaf.key))
             else:

@@ -1,7 +1,8 @@
 """One notation for matching, with the way back to the original.
 
 In: any string, lone surrogates included. Out: `Folded`, whose spans map to code points of the original.
-NFKC per character (half-width kana join their voice mark), one dash, common kanji forms. Plain text costs one search.
+NFKC per character (half-width kana join their voice mark), one dash, common kanji forms; characters that nobody sees
+(zero width, soft hyphen, direction marks) are dropped. Plain text costs one search.
 """
 
 import re
@@ -15,8 +16,16 @@ from mailguard.normal import VARIANTS
 
 # What NFKC leaves as it is and what joins nothing to its left.
 _STABLE = "\x00-\x7f\u3001-\u3035\u3041-\u3096\u30a1-\u30fe\u4e00-\u9fff"
-_UNSTABLE = re.compile(f".?[^{_STABLE}]+", re.DOTALL)
-_CLUSTER = re.compile("[^\uff9e\uff9f\u3099\u309a\u0300-\u036f][\uff9e\uff9f\u3099\u309a\u0300-\u036f]*|.", re.DOTALL)
+_JOINING = "\uff9e\uff9f\u3099\u309a\u0300-\u036f"
+# Default_Ignorable_Code_Point (Unicode, DerivedCoreProperties): readers show nothing for them.
+_UNSEEN = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+_DROPPED = re.compile(f"[{_UNSEEN}]+")
+# Unseen characters belong to the one before; at the very start to the one after.
+_UNSTABLE = re.compile(rf"\A[{_UNSEEN}]+.?[^{_STABLE}]*|.?[^{_STABLE}]+", re.DOTALL)
+_CLUSTER = re.compile(rf"[{_UNSEEN}]*+[^{_JOINING}{_UNSEEN}][{_JOINING}{_UNSEEN}]*|[{_UNSEEN}]+|.", re.DOTALL)
 _DASHES = "‐‑‒–—―−─━➖﹣－"
 _ONE_TO_ONE = {ord(dash): "-" for dash in _DASHES} | {ord("·"): "・"} | dict(VARIANTS.items())
 _REPLACED = re.compile("[" + "".join(map(chr, _ONE_TO_ONE)) + "]")
@@ -50,7 +59,7 @@ class Folded:
 
 @lru_cache(maxsize=4096)
 def _nfkc(cluster: str) -> str:
-    return unicodedata.normalize("NFKC", cluster)
+    return unicodedata.normalize("NFKC", _DROPPED.sub("", cluster))
 
 
 def fold(original: str) -> Folded:

@@ -11,7 +11,7 @@ RULES = ruleset.load(ruleset.shipped_dir())
 DETECTORS = kinds.build(RULES)
 
 JAPANESE = st.text(
-    alphabet="山田太郎様さんｶﾞﾊﾟ㈱髙𠮷市区丁目番県京都0123456789-ー（）()@.・= 〒年月日生男女ａ９％\n\ud800\u3099",
+    alphabet="山田太郎様さんｶﾞﾊﾟ㈱髙𠮷市区丁目番県京都0123456789-ー（）()@.・= 〒年月日生男女ａ９％\n\ud800\u3099\u200b\u00ad\ufe0f",
     max_size=60,
 )
 ANY = st.one_of(st.text(max_size=80), st.text(st.characters(), max_size=40), JAPANESE)
@@ -42,6 +42,7 @@ def test_a_span_maps_to_what_folds_to_it(text):
     ends = [folded.original(index, index + 1) for index in range(len(folded.text))]
     assert ends == sorted(ends)
     assert not ends or (ends[0][0] == 0 and ends[-1][1] == len(text))
+    assert not set(folded.text) & set("\u200b\u00ad\ufe0f")
 
 
 @settings(max_examples=100, deadline=None)

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from mailguard.detect import checks
@@ -199,3 +201,20 @@ def test_folding_keeps_the_way_back():
     start = folded.text.index("ヤマダ")
     assert text[slice(*folded.original(start, start + 3))] == "ﾔﾏﾀﾞ"
     assert fold_all(["Ａ ", "ｶﾞ", "b\x1fＣ"]) == ["A", "ガ", "b\x1fC"]
+
+
+def test_folding_drops_what_nobody_sees_and_finds_the_way_back():
+    text = "\ufeff山\u200b田\u2060 太\ufe00郎 0\u00ad9\u200d0-\u202a1234-5678\u202c"
+    folded = fold(text)
+    assert folded.text == "山田 太郎 090-1234-5678"
+    start = folded.text.index("090")
+    assert text[slice(*folded.original(start, start + 3))] == "0\u00ad9\u200d0"
+    assert text[slice(*folded.original(0, 2))] == "\ufeff山\u200b田\u2060"
+    assert fold("\u200b\u200b").text == ""
+    assert fold_all(["\u202a090\u202c", "\u200b", "太\u200b郎"]) == ["090", "", "太郎"]
+
+
+def test_a_run_of_unseen_characters_costs_linear_time():
+    begin = time.process_time()
+    assert fold("\u200b" * 300_000 + "\u3099" + "\u200b" * 300_000).text == "\u3099"
+    assert time.process_time() - begin < 2

@@ -14,13 +14,15 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from mailguard.lifecycle import HoldState, MessageState, RecipientState
 from mailguard.model import Inspection, Message, Source, Verdict
-from mailguard.store import masks, standing
+from mailguard.store import covering, masks, standing
 from mailguard.store.calendar import add_business_days
 from mailguard.store.context import fresh_id
+from mailguard.store.covering import Later
 from mailguard.store.desk import AtDesk
-from mailguard.store.joining import Approval, Place, covers, enriched, place
+from mailguard.store.joining import Place, enriched, place
 from mailguard.store.schema import evidence as evidence_table
 from mailguard.store.schema import holds, messages, recipients
+from mailguard.store.standing import Sender
 from mailguard.store.vault import Packed
 from mailguard.store.views import Admission
 
@@ -29,13 +31,6 @@ _KNOWN = (
     .join(holds, holds.c.id == messages.c.hold_id)
     .where(messages.c.id == bindparam("key"))
 )  # the same message again
-_NEWEST = (
-    select(holds)
-    .where(holds.c.source_id == bindparam("source"), holds.c.content_key == bindparam("content"))
-    .order_by(holds.c.serial.desc())
-    .limit(1)
-    .with_for_update()
-)  # the newest hold of a content key decides
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +49,14 @@ class Arrival:
     def recipients(self) -> int:
         """宛先数 of this message."""
         return len(self.message.envelope.rcpt_to)
+
+    @property
+    def later(self) -> Later:
+        """This message as one more under an approval."""
+        source, envelope = self.source, self.message.envelope
+        sender = Sender(envelope, self.inspection.authors, source.operators, declared=source.declared)
+        keys = frozenset(self.verdict.evidence)
+        return Later(source.id, self.inspection.subject_key, self.content_key, keys, self.recipients, sender)
 
 
 class Admissions(AtDesk):
@@ -74,11 +77,13 @@ class Admissions(AtDesk):
 
     def _admit(self, tx: Connection, arrival: Arrival) -> Admission:
         now = self._context.clock()
-        newest: Any = tx.execute(_NEWEST, {"source": arrival.source.id, "content": arrival.content_key}).one_or_none()
-        known = self._evidence(tx, newest.id, arrival) if newest else set()
+        later = arrival.later
+        newest = covering.newest(tx, arrival.source.id, arrival.content_key, to_change=True)
+        known = covering.known_evidence(tx, newest.id, later.keys) if newest else set()
+        approved = newest is not None and newest.state == HoldState.APPROVED.value
         outcome = place(
             HoldState(newest.state) if newest else None,
-            covered=newest is not None and _covered(newest, known, arrival, now),
+            covered=approved and covering.covered(self._context, tx, newest, known, later),
         )
         if outcome is Place.OPENED:
             hold_id, state = self._open(tx, arrival, now), HoldState.PENDING
@@ -86,16 +91,16 @@ class Admissions(AtDesk):
             hold_id, state = newest.id, HoldState(newest.state)
             self._grow(tx, newest, known, outcome, arrival, now)
         self._keep(tx, hold_id, state, outcome, arrival, now)
-        standing.remember(self._context, tx, hold_id, arrival.message.envelope, arrival.inspection.authors)
+        standing.remember(self._context, tx, hold_id, later.sender)
         self._tell(tx, hold_id, outcome, arrival)
         return Admission(hold_id, state, outcome.value)
 
     def _open(self, tx: Connection, arrival: Arrival, now: datetime) -> str:
         hold_id, inspection = fresh_id("H"), arrival.inspection
-        needed = 1 if standing.crew(tx, arrival.source.id) else 2
+        declared = arrival.source.declared and standing.staffed(tx, arrival.source.id)
         row = {
             "id": hold_id, "source_id": arrival.source.id, "source_title": arrival.source.title,
-            "content_key": arrival.content_key, "subject_key": inspection.subject_key,
+            "content_key": arrival.content_key, "subject_key": inspection.subject_key, "declared": declared,
             "state": HoldState.PENDING.value, "revision": 1,
             "reasons": msgspec.json.encode(sorted(set(arrival.verdict.reasons))).decode(),
             "subject": self._vault.seal(inspection.subject.encode(), f"subject:{hold_id}"),
@@ -104,7 +109,7 @@ class Admissions(AtDesk):
             "persons": inspection.persons, "persons_exact": inspection.persons_exact, "households": inspection.households,
             "first_seen": now, "last_seen": now,
             "expires_at": add_business_days(now, self._context.settings.business_days),
-            "cap": None, "used": 0, "approvals": 0, "approvals_needed": needed, "changed_at": now, "changed_by": "",
+            "cap": None, "used": 0, "approvals": 0, "approvals_needed": 1 if declared else 2, "changed_at": now, "changed_by": "",
         }  # fmt: skip
         tx.execute(insert(holds), row)
         self._note_evidence(tx, hold_id, set(arrival.verdict.evidence))
@@ -126,6 +131,8 @@ class Admissions(AtDesk):
             values["used"] = holds.c.used + arrival.recipients
         if outcome is Place.JOINED:
             values |= self._news(tx, hold, known, arrival, now)
+            if not arrival.source.declared:
+                values |= {"declared": False, "approvals_needed": 2}
         tx.execute(update(holds).where(holds.c.serial == hold.serial).values(values))
 
     def _news(self, tx: Connection, hold: Any, known: set[bytes], arrival: Arrival, now: datetime) -> dict[str, Any]:
@@ -193,20 +200,6 @@ class Admissions(AtDesk):
             self._desk.notices.tell(tx, self._hold(tx, hold_id), outcome.value)
 
     @staticmethod
-    def _evidence(tx: Connection, hold_id: str, arrival: Arrival) -> set[bytes]:
-        """Which keys of the arrival the hold has already."""
-        wanted = list(set(arrival.verdict.evidence))
-        query = select(evidence_table.c.key).where(
-            evidence_table.c.hold_id == hold_id, evidence_table.c.key.in_(wanted)
-        )
-        return set(tx.execute(query).scalars()) if wanted else set()
-
-    @staticmethod
     def _note_evidence(tx: Connection, hold_id: str, keys: set[bytes]) -> None:
         if keys:
             tx.execute(insert(evidence_table), [{"hold_id": hold_id, "key": key} for key in sorted(keys)])
-
-
-def _covered(hold: Any, known: set[bytes], arrival: Arrival, now: datetime) -> bool:
-    approval = Approval(known, hold.cap or 0, hold.used, hold.expires_at)
-    return covers(approval, arrival.verdict.evidence, arrival.recipients, now)

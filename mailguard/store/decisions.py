@@ -96,7 +96,7 @@ class Decisions(AtDesk):
     def _approve(self, tx: Connection, hold: Any, wish: Wish, person: Any, target: HoldState) -> HoldState:
         caps = self._caps(tx, hold)
         # Stored when the hold opened and counted again: a source that lost its operators needs two again.
-        needed = max(hold.approvals_needed, 1 if standing.crew(tx, hold.source_id) else 2)
+        needed = max(hold.approvals_needed, lifecycle.approvals_needed(standing.sending(tx, hold, [person])))
         audit, revision = self._desk.audit, hold.revision
         if len(caps) < needed:
             self._change(tx, hold, HoldState(hold.state), {"approvals": len(caps), "changed_by": wish.person_id})

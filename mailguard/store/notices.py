@@ -77,7 +77,7 @@ class Notices:
 
 
 def _audience(tx: Connection, hold: Any, event: str) -> Iterable[Any]:
-    operators = standing.crew(tx, hold.source_id)
+    operators = standing.crew(tx, hold)
     if event == "closed":
         return operators
     if event in {"opened", "expired", "failed", "first_approval"}:

@@ -23,7 +23,7 @@ class Queries(AtDesk):
             hold = self._hold(tx, hold_id)
             decided = self._decided(tx, hold_id)
             progress = _progress(tx, hold_id)
-            crew = standing.crew(tx, hold.source_id)
+            crew = standing.crew(tx, hold)
         inspection = self._vault.open(hold.inspection, f"inspection:{hold.id}")
         return HoldView(
             row=self._row(hold),

@@ -7,13 +7,14 @@ reserving and confirming leaves the recipients used: the cap can be missed, neve
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from mailguard.lifecycle import HoldState
+from mailguard.model import Envelope
+from mailguard.store.covering import Later, covered, known_evidence, newest
 from mailguard.store.desk import AtDesk
-from mailguard.store.joining import Approval, covers
-from mailguard.store.schema import evidence as evidence_table
 from mailguard.store.schema import holds, reservations
+from mailguard.store.standing import Sender
 from mailguard.store.views import Reservation
 
 EVIDENCE = 10_000  # keys one statement can name; a message with more is held
@@ -22,31 +23,32 @@ EVIDENCE = 10_000  # keys one statement can name; a message with more is held
 class Reservations(AtDesk):
     """Lets later messages of an approved mailing pass."""
 
-    def reserve(
-        self, *, message_id: str, source_id: str, subject_key: bytes, evidence: Collection[bytes], recipients: int
+    def reserve(  # noqa: PLR0913 - whether a message is covered depends on so many facts, all by keyword
+        self,
+        *,
+        message_id: str,
+        source_id: str,
+        subject_key: bytes,
+        evidence: Collection[bytes],
+        recipients: int,
+        content_key: bytes,
+        envelope: Envelope,
+        authors: tuple[bytes, ...],
     ) -> Reservation | None:
-        """Take `recipients` from an approval of this source and subject that covers all of `evidence`."""
-        keys = set(evidence)
-        if not keys or len(keys) > EVIDENCE or recipients <= 0:
+        """Take `recipients` from an approval of this source and subject that covers all of `evidence`.
+
+        None as well when the newest hold of `content_key` is not approved, when a part of it was rejected since, and
+        when too few of the approvers are second persons for this message, by its envelope and its authors.
+        """
+        later = Later(source_id, subject_key, content_key, frozenset(evidence), recipients, Sender(envelope, authors))
+        if not later.keys or len(later.keys) > EVIDENCE or recipients <= 0:
             return None
-        query = (
-            select(holds)
-            .where(
-                holds.c.source_id == source_id,
-                holds.c.subject_key == subject_key,
-                holds.c.state == HoldState.APPROVED.value,
-                holds.c.expires_at > self._context.clock(),
-            )
-            .order_by(holds.c.serial.desc())
-        )
         with self._database.read() as tx:
-            if not any(self._covers(tx, hold, keys, recipients) for hold in tx.execute(query).all()):
+            if self._approval(tx, later, to_change=False) is None:
                 return None  # the usual answer while a mailing waits; other writers need not wait for it
         with self._database.write() as tx:
-            for hold in tx.execute(query.with_for_update()).all():
-                if self._covers(tx, hold, keys, recipients):
-                    return self._take(tx, hold, message_id, recipients)
-        return None
+            hold = self._approval(tx, later, to_change=True)
+            return None if hold is None else self._take(tx, hold, message_id, recipients)
 
     def give_back(self, reservation: Reservation) -> None:
         """Nothing was sent; giving back twice, or after a confirmation, changes nothing."""
@@ -68,6 +70,26 @@ class Reservations(AtDesk):
                 self._return(tx, reservation.hold_id, reservation.recipients - accepted)
                 self._record(tx, "message.approved_pass", reservation, accepted)
 
+    def _approval(self, tx: Connection, later: Later, *, to_change: bool) -> Any:
+        """The newest approved hold that covers the message, or None."""
+        last = newest(tx, later.source_id, later.content_key, to_change=to_change)
+        if last is not None and last.state != HoldState.APPROVED.value:
+            return None  # what was decided of this content last, or is open, beats every older approval
+        query = (
+            select(holds)
+            .where(
+                holds.c.source_id == later.source_id,
+                holds.c.subject_key == later.subject_key,
+                holds.c.state == HoldState.APPROVED.value,
+                holds.c.expires_at > self._context.clock(),
+            )
+            .order_by(holds.c.serial.desc())
+        )
+        for hold in tx.execute(query.with_for_update() if to_change else query).all():
+            if covered(self._context, tx, hold, known_evidence(tx, hold.id, later.keys), later):
+                return hold
+        return None
+
     def _take(self, tx: Connection, hold: Any, message_id: str, recipients: int) -> Reservation:
         query = select(reservations).where(reservations.c.message_id == message_id)
         if known := tx.execute(query).one_or_none():
@@ -88,9 +110,3 @@ class Reservations(AtDesk):
             tx, "mail", action, reservation.message_id,
             hold=reservation.hold_id, recipients=reservation.recipients, accepted=accepted,
         )  # fmt: skip
-
-    def _covers(self, tx: Connection, hold: Any, keys: set[bytes], recipients: int) -> bool:
-        query = select(func.count()).where(evidence_table.c.hold_id == hold.id, evidence_table.c.key.in_(keys))
-        if tx.execute(query).scalar_one() != len(keys):
-            return False
-        return covers(Approval(keys, hold.cap, hold.used, hold.expires_at), keys, recipients, self._context.clock())

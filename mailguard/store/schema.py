@@ -129,14 +129,15 @@ operators = Table(
     Column("person_id", String(20), ForeignKey("people.id"), primary_key=True),
 )
 
-# What one decision covers. used: recipients sent or reserved under the approval. approvals: at this revision.
+# What one decision covers. declared: every message came from a source known by login or network. used: recipients sent or reserved under the approval. approvals: at this revision.
 holds = Table(
     "holds",
     metadata,
     Column("serial", SERIAL, primary_key=True),
     Column("id", String(20), nullable=False),
-    Column("source_id", String(100), nullable=False),
+    Column("source_id", Text, nullable=False),
     Column("source_title", String(200), nullable=False),
+    Column("declared", Boolean, nullable=False),
     Column("content_key", LargeBinary, nullable=False),
     Column("subject_key", LargeBinary, nullable=False),
     Column("state", String(20), nullable=False),
@@ -193,6 +194,14 @@ participants = Table(
     Column("role", String(10), primary_key=True),
     Column("key", LargeBinary(16), primary_key=True),
     CheckConstraint("role IN ('login', 'author')", name="participants_role"),
+)
+
+# Operators of the sources that unauthenticated mail of a hold claims to come from; none of them is its second person.
+claimed = Table(
+    "claimed",
+    metadata,
+    Column("hold_id", String(20), ForeignKey("holds.id"), primary_key=True),
+    Column("person_id", String(20), ForeignKey("people.id"), primary_key=True),
 )
 
 # Held messages. due_at: when release may claim it; never set unless its hold is approved.

@@ -1,6 +1,10 @@
-"""Sending systems: declared with their operators, recognised by login, network or From domain. Never changed by a mail."""
+"""Sending systems: declared with their operators, recognised by login or network. Never changed by a mail.
+
+A From header proves nothing: whoever it names is kept from approving, and the mail counts as undeclared.
+"""
 
 import ipaddress
+import urllib.parse
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -14,7 +18,9 @@ from mailguard.store.audit import Audit
 from mailguard.store.context import Context
 from mailguard.store.schema import operators, people, sources
 
-UNDECLARED = Source(id="", title="未登録の送信システム")
+UNDECLARED = Source(id="", title="未登録の送信システム", declared=False)
+CLAIM = "from:"  # begins the id of what only claims to be a source: never under an approval of the source itself
+TITLE = 200  # characters of a title that the table takes
 
 
 class _Signs(msgspec.Struct, frozen=True):
@@ -57,7 +63,10 @@ class Sources:
             return self._read(tx)
 
     def match(self, *, login: str | None, client: str, from_domains: Collection[str]) -> Source:
-        """The source of a mail: by SMTP login, else by client network (the narrowest), else by From domain."""
+        """The source of a mail: by SMTP login, else by client network (the narrowest).
+
+        Else undeclared, with the operators of every source that a From domain names.
+        """
         return recognise(self.all(), login, client, from_domains)
 
     def _read(self, tx: Connection) -> list[Source]:
@@ -77,7 +86,7 @@ class Sources:
 
 def recognise(known: Sequence[Source], login: str | None, client: str, from_domains: Collection[str]) -> Source:
     """Pure: which of `known` sent a mail, or UNDECLARED."""
-    return _by_login(known, login) or _by_network(known, client) or _by_domain(known, from_domains) or UNDECLARED
+    return _by_login(known, login) or _by_network(known, client) or _by_domain(known, from_domains)
 
 
 def clash(one: Source, other: Source) -> bool:
@@ -93,6 +102,8 @@ def clash(one: Source, other: Source) -> bool:
 def _check(source: Source) -> None:
     if not source.id.strip() or not source.title.strip():
         raise RefusedError("bad_source", "A source needs an id and a title.")
+    if source.id.startswith(CLAIM):
+        raise RefusedError("bad_source", f"The id of a source cannot begin with {CLAIM}. Choose another one.")
     for network in source.networks:
         try:
             ipaddress.ip_network(network)
@@ -121,6 +132,25 @@ def _by_network(known: Sequence[Source], client: str) -> Source | None:
     return best[1] if best else None
 
 
-def _by_domain(known: Sequence[Source], from_domains: Collection[str]) -> Source | None:
+def _by_domain(known: Sequence[Source], from_domains: Collection[str]) -> Source:
     seen = {normal_domain(name) for name in from_domains}
-    return next((source for source in known if seen & {normal_domain(name) for name in source.from_domains}), None)
+    named = [source for source in known if seen & {normal_domain(name) for name in source.from_domains}]
+    if not named:
+        return UNDECLARED
+    names = sorted(urllib.parse.quote(source.id, safe="") for source in named)
+    title = f"{UNDECLARED.title}（From: {'、'.join(source.title for source in named)}）"
+    return Source(
+        CLAIM + "+".join(names),
+        title[:TITLE],
+        tuple(dict.fromkeys(person for source in named for person in source.operators)),
+        _strictest([source.mode for source in named]),
+        declared=False,
+    )
+
+
+def _strictest(modes: Collection[SourceMode]) -> SourceMode:
+    """Of several sources; a claim alone never makes it laxer than the default."""
+    for mode in (SourceMode.EVERY_MAILING, SourceMode.NO_ATTACHMENTS):
+        if mode in modes:
+            return mode
+    return SourceMode.FINDINGS

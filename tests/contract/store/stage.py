@@ -106,10 +106,14 @@ class Stage:
     def row(self, hold_id):
         return self.store.holds.get(hold_id).row
 
-    def reserve(self, recipients=1, evidence=(b"leaf",), source_id="ski", message_id=None, subject_key=b"subject"):
+    def reserve(
+        self, recipients=1, *, evidence=(b"leaf",), source_id="ski", message_id=None, subject_key=b"subject",
+        key=b"content", mail_from="shop@example.co.jp", login=None, authors=(),
+    ):  # fmt: skip
         return self.store.holds.reserve(
             message_id=message_id or f"r{next(self.numbers)}",
-            source_id=source_id, subject_key=subject_key, evidence=evidence, recipients=recipients,
+            source_id=source_id, subject_key=subject_key, evidence=evidence, recipients=recipients, content_key=key,
+            envelope=Envelope(mail_from, ("taro@example.jp",), login=login), authors=authors,
         )  # fmt: skip
 
     def record(self, claim, *states, retry_at=None, give_up=False):

@@ -2,7 +2,7 @@ import pytest
 from stage import PASSWORD
 
 from mailguard.errors import ConflictError, NotFoundError, RefusedError
-from mailguard.model import Source
+from mailguard.model import Source, SourceMode
 from mailguard.store.sources import UNDECLARED
 
 
@@ -78,7 +78,7 @@ def test_changing_an_unknown_person_is_an_error(stage):
         stage.store.people.disable("nobody", "test")
 
 
-def test_a_source_is_recognised_by_login_then_network_then_domain(stage):
+def test_a_source_is_recognised_by_login_then_network(stage):
     tanaka = stage.person("tanaka", "operator")
     login = stage.source(tanaka, name="a", logins=("bulk",))
     wide = stage.source(tanaka, name="b", networks=("10.0.0.0/8",))
@@ -89,8 +89,37 @@ def test_a_source_is_recognised_by_login_then_network_then_domain(stage):
     assert match(login="BULK", client="10.1.0.1", from_domains=["example.co.jp"]) == login
     assert match(login=None, client="10.1.0.1", from_domains=["example.co.jp"]) == narrow
     assert match(login="other", client="::ffff:10.2.0.1", from_domains=[]) == wide
-    assert match(login=None, client="192.0.2.1", from_domains=["EXAMPLE.co.jp"]) == domain
     assert match(login=None, client="", from_domains=["example.com"]) == UNDECLARED
+
+
+@pytest.mark.parametrize(
+    ("mode", "seen"),
+    [
+        (SourceMode.FINDINGS, SourceMode.FINDINGS),
+        (SourceMode.MONITOR, SourceMode.FINDINGS),
+        (SourceMode.EVERY_MAILING, SourceMode.EVERY_MAILING),
+        (SourceMode.NO_ATTACHMENTS, SourceMode.NO_ATTACHMENTS),
+    ],
+)
+def test_a_from_domain_excludes_operators_and_declares_nothing(stage, mode, seen):
+    tanaka = stage.person("tanaka", "operator")
+    stage.source(tanaka, name="d", from_domains=("example.co.jp",), mode=mode)
+    found = stage.store.sources.match(login=None, client="192.0.2.1", from_domains=["EXAMPLE.co.jp"])
+    assert (found.declared, found.operators, found.mode) == (False, (tanaka.id,), seen)
+    assert found.id not in {"", "d"}  # never under an approval of the source it claims to be
+
+
+def test_several_from_domains_exclude_the_operators_of_all_and_take_the_strictest_mode(stage):
+    tanaka, sato = stage.person("tanaka", "operator"), stage.person("sato")
+    stage.source(tanaka, name="a+b", from_domains=("a.example",), mode=SourceMode.MONITOR)
+    stage.source(sato, tanaka, name="c", from_domains=("b.example",), mode=SourceMode.NO_ATTACHMENTS)
+    stage.source(sato, name="d", from_domains=("d.example",), mode=SourceMode.EVERY_MAILING)
+    match = stage.store.sources.match
+    found = match(login=None, client="", from_domains=["b.example", "a.example"])
+    assert (found.declared, set(found.operators)) == (False, {tanaka.id, sato.id})
+    assert found.mode is SourceMode.NO_ATTACHMENTS
+    assert match(login=None, client="", from_domains=["d.example", "b.example"]).mode is SourceMode.EVERY_MAILING
+    assert found == match(login=None, client="", from_domains=["a.example", "b.example"])
 
 
 @pytest.mark.parametrize(
@@ -101,6 +130,7 @@ def test_a_source_is_recognised_by_login_then_network_then_domain(stage):
         (Source("b", "b", operators=("P-unknown",)), RefusedError),
         (Source("b", "b", networks=("nonsense",)), RefusedError),
         (Source("", "b"), RefusedError),
+        (Source("from:ski", "b"), RefusedError),
     ],
 )
 def test_an_unusable_source_is_refused(stage, staff, source, error):

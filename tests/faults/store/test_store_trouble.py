@@ -33,7 +33,7 @@ def test_a_locked_database_is_a_store_error_everywhere_and_changes_nothing(impat
     hold_id = stage.admit(ski).hold_id
     approved = stage.admit(ski, key=b"approved").hold_id
     stage.decide(approved, staff[1])
-    reservation = stage.reserve()
+    reservation = stage.reserve(key=b"approved")
     claim = stage.store.releases.claim(lease_seconds=60)
     before = rows(stage)
     store = stage.store
@@ -41,7 +41,7 @@ def test_a_locked_database_is_a_store_error_everywhere_and_changes_nothing(impat
         lambda: stage.admit(ski),
         lambda: stage.decide(hold_id, staff[1]),
         lambda: stage.decide(hold_id, staff[0], Choice.APPROVE),
-        stage.reserve,
+        lambda: stage.reserve(key=b"approved"),
         lambda: store.holds.give_back(reservation),
         lambda: store.holds.confirm(reservation, 1),
         lambda: stage.record(claim, ACCEPTED),

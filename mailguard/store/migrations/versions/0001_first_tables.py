@@ -110,8 +110,9 @@ def _holds() -> None:
         "holds",
         sa.Column("serial", SERIAL, nullable=False),
         sa.Column("id", sa.String(length=20), nullable=False),
-        sa.Column("source_id", sa.String(length=100), nullable=False),
+        sa.Column("source_id", sa.Text(), nullable=False),
         sa.Column("source_title", sa.String(length=200), nullable=False),
+        sa.Column("declared", sa.Boolean(), nullable=False),
         sa.Column("content_key", sa.LargeBinary(), nullable=False),
         sa.Column("subject_key", sa.LargeBinary(), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
@@ -175,6 +176,20 @@ def _holds() -> None:
             ["holds.id"],
         ),
         sa.PrimaryKeyConstraint("hold_id", "role", "key"),
+    )
+    op.create_table(
+        "claimed",
+        sa.Column("hold_id", sa.String(length=20), nullable=False),
+        sa.Column("person_id", sa.String(length=20), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["hold_id"],
+            ["holds.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["people.id"],
+        ),
+        sa.PrimaryKeyConstraint("hold_id", "person_id"),
     )
 
 

@@ -23,6 +23,20 @@ _SECTION = re.compile(r"([^*]+)(?:\*(\d{1,4}))?(\*)?")
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 _ADDRESS_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\((?:[^()\\]|\\.)*\)|<[^<>]*>|[,;:]|[^"(<,;:]+|.', re.DOTALL)
+_OTHERS = 20
+_OTHER_CHARS = 2_000
+# Fields that are read by themselves, and fields that mailers and filters fill for machines.
+_ELSEWHERE = re.compile(
+    "(?:subject|from|sender|to|cc|bcc|reply-to|resent-.*|date|return-path|message-id|in-reply-to|references|mime-version"
+    "|content-.*|received.*|dkim.*|domainkey.*|arc-.*|authentication-.*|autocrypt|face|list-.*|auto-submitted|precedence"
+    "|importance|priority|sensitivity|user-agent|thread-index|feedback-id|require-recipient-valid-since|lines|xref|path"
+    "|x-(?:mailer|received.*|priority|msmail-.*|mimeole|face|uid.*|mozilla-.*|account-key|originating-.*|original-message-id"
+    "|spam.*|virus.*|ms-.*|microsoft-.*|exchange-.*|forefront-.*|google-.*|gm-.*|gmail-.*|sg-.*|ses-.*|mc-.*|mailgun-.*"
+    "|mandrill-.*|report-abuse.*|csa-.*|proofpoint.*|ironport.*|barracuda.*|amavis.*|dkim.*|sender-id|tm-.*|yahoo-.*|ymail-.*"
+    "|apple-.*|mailman-.*|beenthere|loop|list.*|feedback-id|auto-response-suppress|campaign.*|message-id|entity-id))"
+    r"\Z"
+)
+_MARK = re.compile("[!-?A-~]{0,200}")  # one word: an id or a flag
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +72,25 @@ def parse(block: bytes, limits: Limits) -> Headers:
             value = value[: limits.header_bytes]
         fields.append((match[1].decode("ascii").lower(), value))
     return Headers(tuple(fields), problem)
+
+
+def remaining(headers: Headers) -> tuple[tuple[tuple[str, str], ...], str]:
+    """Fields that may carry writing and stand nowhere else, decoded; and what of them is over the bounds, "" if nothing."""
+    found: list[tuple[str, str]] = []
+    subjects = 0
+    too_much = ""
+    for name, value in headers.fields:
+        subjects += name == "subject"
+        if _ELSEWHERE.match(name) and not (name == "subject" and subjects > 1):
+            continue
+        text = decode(value)
+        if _MARK.fullmatch(text):
+            continue
+        if len(found) == _OTHERS or len(text) > _OTHER_CHARS:
+            too_much = f"more than {_OTHERS} other header fields, or one of more than {_OTHER_CHARS} characters"
+        if len(found) < _OTHERS:
+            found.append((name, text[:_OTHER_CHARS]))
+    return tuple(found), too_much
 
 
 def looks_like_field(line: bytes) -> bool:

@@ -27,13 +27,20 @@ _PREAMBLE = b"This is a multi-part message in MIME format"
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """What a reader sees first: decoded headers, then the leaves in order, then what is wrong with the structure."""
+    """What a reader sees first: decoded headers, then the leaves in order, then what is wrong with the structure.
+
+    resent: Resent-To, Resent-Cc and Resent-Bcc. other: name and text of the remaining fields that may carry writing.
+    """
 
     subject: str = ""
     from_: tuple[Address, ...] = ()
     sender: tuple[Address, ...] = ()
     to: tuple[Address, ...] = ()
     cc: tuple[Address, ...] = ()
+    bcc: tuple[Address, ...] = ()
+    reply_to: tuple[Address, ...] = ()
+    resent: tuple[Address, ...] = ()
+    other: tuple[tuple[str, str], ...] = ()
     date: str = ""
     parts: tuple[RawPart, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -61,20 +68,27 @@ def split(content: bytes, limits: Limits, depth: int = 0) -> Mail:
     state = _Split(limits, depth)
     headers, body = _head(content, state)
     _entity(headers, body, state, 0)
+    other, too_much = header.remaining(headers)
+    if too_much:
+        state.problem(ProblemKind.TOO_MANY, too_much)
     return Mail(
         subject=header.decode(headers.first("subject")),
         from_=_mailboxes(headers, "from"),
         sender=_mailboxes(headers, "sender"),
         to=_mailboxes(headers, "to"),
         cc=_mailboxes(headers, "cc"),
+        bcc=_mailboxes(headers, "bcc"),
+        reply_to=_mailboxes(headers, "reply-to"),
+        resent=_mailboxes(headers, "resent-to", "resent-cc", "resent-bcc"),
+        other=other,
         date=header.decode(headers.first("date")),
         parts=_shown_inline(state.parts, limits),
         problems=tuple(state.problems),
     )
 
 
-def _mailboxes(headers: Headers, name: str) -> tuple[Address, ...]:
-    return tuple(box for value in headers.all(name) for box in header.addresses(value))
+def _mailboxes(headers: Headers, *names: str) -> tuple[Address, ...]:
+    return tuple(box for name in names for value in headers.all(name) for box in header.addresses(value))
 
 
 def _head(content: bytes, state: _Split) -> tuple[Headers, bytes]:

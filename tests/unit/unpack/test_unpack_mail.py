@@ -222,3 +222,37 @@ def test_hostile_structure_takes_linear_time(content: bytes) -> None:
     for raw in mail.parts:
         decode(raw, Budget(Limits(), len(content)))
     assert time.perf_counter() - began < 2
+
+
+def test_every_recipient_field_is_read() -> None:
+    head = "".join(
+        f"{name}: =?utf-8?B?{encoded('山田', 'utf-8').decode()}?= <{number}@example.com>, {number}b@example.com\r\n"
+        for number, name in enumerate(["Bcc", "Reply-To", "Resent-To", "Resent-Cc", "Resent-Bcc"])
+    )
+    mail = split(head.encode() + b"\r\nx", Limits())
+    assert mail.bcc == (("山田", "0@example.com"), ("", "0b@example.com"))
+    assert mail.reply_to == (("山田", "1@example.com"), ("", "1b@example.com"))
+    assert [address for _, address in mail.resent[::2]] == ["2@example.com", "3@example.com", "4@example.com"]
+    assert mail.other == ()
+
+
+def test_other_fields_are_kept_where_they_may_carry_writing() -> None:
+    head = (
+        "Received: from a (b) by c\r\nDKIM-Signature: v=1; b=abc def\r\nMessage-ID: <a@b>\r\nReferences: <a@b> <c@d>\r\n"
+        "X-Mailer: Some Mailer 1\r\nSubject: x\r\nX-Spam-Status: No, score=1\r\nX-Flag: yes\r\nList-Help: <mailto:a@b>\r\n"
+        "Content-Language: ja, en\r\nComments: =?utf-8?B?" + encoded("山田 太郎", "utf-8").decode() + "?=\r\n"
+        "X-Note: a@example.com\r\nThread-Topic: one two\r\nSubject: second subject\r\n"
+    )
+    mail = split(head.encode() + b"\r\nx", Limits())
+    assert mail.other == (
+        ("comments", "山田 太郎"), ("x-note", "a@example.com"), ("thread-topic", "one two"), ("subject", "second subject")
+    )  # fmt: skip
+    assert mail.problems == ()
+
+
+@pytest.mark.parametrize("head", ["".join(f"X-{n}: a b\r\n" for n in range(21)), "X-Note: a " + "b" * 2_000 + "\r\n"])
+def test_other_fields_are_bounded_and_what_is_over_is_a_problem(head: str) -> None:
+    mail = split(head.encode() + b"\r\nx", Limits())
+    assert len(mail.other) <= 20
+    assert all(len(text) <= 2_000 for _, text in mail.other)
+    assert [problem.kind for problem in mail.problems] == [ProblemKind.TOO_MANY]

@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from mailguard import metrics
 from mailguard.errors import RelayError, ScannerBusyError, StoreError
@@ -21,8 +22,10 @@ from mailguard.relay.next_hop import Transaction
 from mailguard.relay.received import received_line
 from mailguard.relay.reply import Reply
 from mailguard.store import Store
+from mailguard.store.views import Reservation
 
 _LOG = logging.getLogger("mailguard.pipeline")
+_Answer = TypeVar("_Answer")
 
 _BUSY = Reply.of(451, "4.3.2 scanners are busy, try again later")
 _STORE_DOWN = Reply.of(451, "4.3.0 storage is not available, try again later")
@@ -30,19 +33,33 @@ _HOP_DOWN = Reply.of(451, "4.4.2 next hop broke off, try again later")
 
 
 @dataclass(frozen=True, slots=True)
+class _Delivery:
+    """One message under way. deadline: time of the event loop by which the client shall have heard its reply."""
+
+    message: Message
+    transaction: Transaction
+    deadline: float
+
+
+@dataclass(frozen=True, slots=True)
 class Pipeline:
-    """hostname: our name for the Received line, None to add none; seconds: the longest wait for a scanner."""
+    """hostname: our name for the Received line, None to add none.
+
+    wait_seconds: the longest wait for a scanner; reply_seconds: from the final dot to the reply.
+    """
 
     store: Store
     inspector: Inspector
     policy: Callable[[], Policy]
     hostname: str | None
-    seconds: float
+    wait_seconds: float
+    reply_seconds: float
 
     async def deliver(self, message: Message, transaction: Transaction) -> Reply:
         """Bring one message to its end: handed over, held or put off. Never raises for trouble of ours or the relay's."""
+        deadline = asyncio.get_running_loop().time() + self.reply_seconds
         try:
-            return await self._deliver(message, transaction)
+            return await self._deliver(_Delivery(message, transaction, deadline))
         except ScannerBusyError:
             reply = _BUSY
         except StoreError:
@@ -52,23 +69,26 @@ class Pipeline:
             _LOG.warning("relay message=%s sent=%s fact=%s", message.id, error.sent, error)
             reply = _HOP_DOWN
         metrics.MESSAGES.labels("deferred").inc()
-        await transaction.reset()
+        await transaction.reset(deadline)
         return reply
 
-    async def _deliver(self, message: Message, transaction: Transaction) -> Reply:
-        inspection = await self.inspector.mail(message.content, self.seconds)
+    async def _deliver(self, delivery: _Delivery) -> Reply:
+        message = delivery.message
+        inspection = await self.inspector.mail(message.content, self.wait_seconds)
         # Read for each message: a source, a stop or a decision counts from the next message on; store down = 451 for all.
-        source = await asyncio.to_thread(self._source, message, inspection)
+        source = await self._ask(delivery, lambda: self._source(message, inspection))
         verdict = judge(message.envelope, inspection, self.policy(), source.mode)
         _LOG.info(
             "verdict message=%s source=%s action=%s reasons=%s", message.id, source.id, verdict.action, verdict.reasons
         )
         if verdict.action is Action.PASS or source.mode is SourceMode.MONITOR:
-            return await self._hand_over(message, transaction, "passed")
+            return await self._hand_over(delivery, "passed")
         inspection = replace(inspection, findings=(*inspection.findings, *verdict.findings))
-        return await self._under_approval(message, transaction, source, inspection, verdict) or await self._hold(
-            message, transaction, source, inspection, verdict
-        )
+        key = content_key(source.id, inspection.subject_key, verdict.evidence, self.store.digester)
+        reservation = await self._ask(delivery, lambda: self._reserve(message, source, inspection, verdict, key))
+        if reservation is not None:
+            return await self._under_approval(delivery, reservation)
+        return await self._hold(delivery, source, inspection, verdict, key)
 
     def _source(self, message: Message, inspection: Inspection) -> Source:
         envelope = message.envelope
@@ -76,49 +96,72 @@ class Pipeline:
             login=envelope.login, client=envelope.client, from_domains=inspection.from_domains
         )
 
-    async def _hand_over(self, message: Message, transaction: Transaction, outcome: str) -> Reply:
+    async def _hand_over(self, delivery: _Delivery, outcome: str) -> Reply:
+        message = delivery.message
         trace = received_line(message, self.hostname) if self.hostname else b""
-        reply = await transaction.data(trace + message.content)
+        reply = await delivery.transaction.data(trace + message.content, delivery.deadline)
         metrics.RELAY_ATTEMPTS.labels("handover", "accepted" if reply.ok else "refused").inc()
         metrics.MESSAGES.labels(outcome if reply.ok else "refused_relay").inc()
         return reply
 
-    async def _under_approval(
-        self, message: Message, transaction: Transaction, source: Source, inspection: Inspection, verdict: Verdict
-    ) -> Reply | None:
-        """Send under an approval that covers every reason to hold, within its cap; None when there is none."""
-        holds = self.store.holds
-        reservation = await asyncio.to_thread(
-            holds.reserve,
+    def _reserve(
+        self, message: Message, source: Source, inspection: Inspection, verdict: Verdict, key: bytes
+    ) -> Reservation | None:
+        """A share of an approval that covers every reason to hold, within its cap; None when there is none."""
+        return self.store.holds.reserve(
             message_id=message.id,
             source_id=source.id,
             subject_key=inspection.subject_key,
             evidence=verdict.evidence,
             recipients=len(message.envelope.rcpt_to),
+            content_key=key,
+            envelope=message.envelope,
+            authors=inspection.authors,
         )
-        if reservation is None:
-            return None
+
+    async def _under_approval(self, delivery: _Delivery, reservation: Reservation) -> Reply:
+        holds = self.store.holds
         try:
-            reply = await self._hand_over(message, transaction, "approved_pass")
+            reply = await self._hand_over(delivery, "approved_pass")
         except RelayError as error:
             # After the final dot nobody knows: the cap stays used, so that it can never be exceeded.
             if not error.sent:
-                await asyncio.to_thread(holds.give_back, reservation)
+                await self._settle(lambda: holds.give_back(reservation))
             raise
         if reply.ok:
-            await asyncio.to_thread(holds.confirm, reservation, reservation.recipients)
+            await self._settle(lambda: holds.confirm(reservation, reservation.recipients))
         else:
-            await asyncio.to_thread(holds.give_back, reservation)
+            await self._settle(lambda: holds.give_back(reservation))
         return reply
 
+    async def _settle(self, call: Callable[[], None]) -> None:
+        """Book what the relay did. Its answer stands whatever becomes of the booking; the cap then stays used."""
+        try:
+            await asyncio.to_thread(call)
+        except StoreError:
+            _LOG.exception("an approval's cap stays used: its booking failed")
+
     async def _hold(
-        self, message: Message, transaction: Transaction, source: Source, inspection: Inspection, verdict: Verdict
+        self, delivery: _Delivery, source: Source, inspection: Inspection, verdict: Verdict, key: bytes
     ) -> Reply:
-        await transaction.reset()
-        key = content_key(source.id, inspection.subject_key, verdict.evidence, self.store.digester)
-        admission = await asyncio.to_thread(
-            self.store.holds.admit, message, source=source, inspection=inspection, verdict=verdict, content_key=key
+        await delivery.transaction.reset(delivery.deadline)
+        admission = await self._ask(
+            delivery,
+            lambda: self.store.holds.admit(
+                delivery.message, source=source, inspection=inspection, verdict=verdict, content_key=key
+            ),
         )
         # Once admit returns the message is ours: only now may the client hear 250 (RFC 5321 §6.1).
         metrics.MESSAGES.labels("joined_closed" if admission.outcome == "closed" else "held").inc()
         return Reply.of(250, f"2.0.0 held for approval, {admission.hold_id}")
+
+    async def _ask(self, delivery: _Delivery, call: Callable[[], _Answer]) -> _Answer:
+        """Ask the store in a thread. What is still queued at the deadline is not begun: its client will come again."""
+        clock = asyncio.get_running_loop().time
+
+        def in_time() -> _Answer:
+            if clock() > delivery.deadline:
+                raise StoreError("the store was not free before the deadline")
+            return call()
+
+        return await asyncio.to_thread(in_time)

@@ -91,7 +91,8 @@ class Service:
             inspector=Inspector(self._scanner, self.store.digester),
             policy=lambda: rules,
             hostname=hostname if config.smtp.received else None,
-            seconds=_waiting(config),
+            wait_seconds=_waiting(config),
+            reply_seconds=config.smtp.reply_seconds,
         )
         self._smtp = SmtpServer(config.smtp, pipeline, self._next_hop, clock)
         self._release = ReleaseWorker(
@@ -173,7 +174,7 @@ class Service:
             try:
                 await asyncio.to_thread(self._tidy)
             except Exception as error:  # noqa: BLE001 - whatever it is, it must not end the mail path
-                _LOG.error("housekeeping fact=%s", type(error).__name__)  # noqa: TRY400 - a traceback may quote values
+                _LOG.error("housekeeping fact=%s", type(error).__name__)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.stop.wait(), HOUSEKEEPING_SECONDS)
 

@@ -31,7 +31,15 @@ CLIENTS = ThreadPoolExecutor(32)  # apart from the loop's own threads, which the
 
 
 @asynccontextmanager
-async def guard(folder: Path, hop: Hop, *, workers: int = 2, seconds: float = 20.0, task_seconds: float = 15.0):
+async def guard(
+    folder: Path,
+    hop: Hop,
+    *,
+    workers: int = 2,
+    seconds: float = 20.0,
+    task_seconds: float = 15.0,
+    reply_seconds: float = 100.0,
+):
     """SMTP server, pipeline, scanner and store in this process; yields (port, store)."""
     with open_store(f"sqlite:///{folder / 'g.db'}", folder, now, holds=Holds()) as store:
         for login, role in (("tanaka", "operator"), ("sato", "approver"), ("suzuki", "approver")):
@@ -49,7 +57,9 @@ async def guard(folder: Path, hop: Hop, *, workers: int = 2, seconds: float = 20
         )
         await scanner.start()
         policy = Policy.build(thresholds(shipped_dir() / "policy.toml"), Own(), store.digester)
-        pipeline = Pipeline(store, Inspector(scanner, store.digester), lambda: policy, "guard.example.jp", seconds)
+        pipeline = Pipeline(
+            store, Inspector(scanner, store.digester), lambda: policy, "guard.example.jp", seconds, reply_seconds
+        )
         next_hop = NextHop(Relay(port=hop.port), "guard.example.jp")
         server = SmtpServer(Smtp(listen="127.0.0.1:0", hostname="guard.example.jp"), pipeline, next_hop, now)
         await server.start()
@@ -167,4 +177,39 @@ async def test_a_bug_is_451_with_an_id_and_nothing_passes(tmp_path, monkeypatch)
         answer = await send(port, CLEAN)
         assert answer.startswith("451 4.3.0")
         assert "ZeroDivision" not in answer
+        assert not hop.taken
+
+
+async def test_a_booking_that_fails_does_not_take_back_the_relays_answer(tmp_path, monkeypatch):
+    from mailguard.errors import StoreError
+
+    one, two = ski_run(7, 2)
+    async with Hop() as hop, guard(tmp_path, hop) as (port, store):
+        await send(port, one)
+        await approved(store, cap=3)
+
+        def broken(*_):
+            raise StoreError("locked")
+
+        monkeypatch.setattr(store.holds, "confirm", broken)
+        monkeypatch.setattr(store.holds, "give_back", broken)
+        assert (await send(port, two)).startswith("250")
+        assert len(hop.taken) == 1
+        hop.tell("once dot 554 5.7.1 no")
+        assert (await send(port, two)).startswith("554 5.7.1 no")
+
+
+async def test_what_waits_for_the_store_beyond_the_deadline_is_not_begun(tmp_path, monkeypatch):
+    async with Hop() as hop, guard(tmp_path, hop, reply_seconds=0.6) as (port, store):
+        admitted = []
+        match = store.sources.match
+
+        def slow(**given):
+            time.sleep(1)
+            return match(**given)
+
+        monkeypatch.setattr(store.sources, "match", slow)
+        monkeypatch.setattr(store.holds, "admit", lambda *_, **__: admitted.append(1))
+        assert (await send(port, next(ski_run(7, 1)))).startswith("451 4.3.0")
+        assert not admitted
         assert not hop.taken

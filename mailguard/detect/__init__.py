@@ -156,10 +156,12 @@ class Detector:
             line = lines[bisect_right(starts, span.start) - 1]
             greeted = span.kind is Kind.NAME and greets(line, span.end)
             hits.append(Hit(span, text[span.start : span.end], line, greeted))
-        named = {hit.line.number for hit in hits if hit.span.kind is Kind.NAME}
+        literal = {line.number: stretch for line in lines if (stretch := literal_name(line))}
+        # 「南 麗子 様」 alone in a line names her, whatever part of it the dictionaries know.
+        hits = [hit for hit in hits if hit.span.kind is not Kind.NAME or hit.line.number not in literal]
         for line in lines:
-            if line.number not in named and (stretch := literal_name(line)):
-                span = Span(Kind.NAME, *stretch, "name.greeting", 0.8)
+            if line.number in literal:
+                span = Span(Kind.NAME, *literal[line.number], "name.greeting", 0.85)
                 hits.append(Hit(span, text[span.start : span.end], line, greeted=True))
         return sorted(hits, key=lambda hit: hit.span.start)
 

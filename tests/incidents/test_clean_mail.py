@@ -186,3 +186,63 @@ def test_words_of_an_organisation_do_not_hide_a_list(verdict):
 
 
 NAMES = ("佐藤花子", "鈴木一郎", "高橋健太", "田中美咲", "伊藤直樹", "山本裕子", "中村翔太")
+
+
+@pytest.mark.parametrize("name", ["東 関とめ", "四月一日円", "小鳥遊 蒼", "南 麗子", "平 文"])
+def test_a_name_no_dictionary_knows_is_greeted_all_the_same(verdict, name):
+    content = mail(f"{name} 様\n\n請求書をお送りします。\n", ("請求書.pdf", pdf(INVOICE.format(name=name))))
+    assert verdict(content).reasons == ()
+
+
+@pytest.mark.parametrize("word", ["お客", "皆", "会員", "ご担当者", "保護者", "お取引先"])
+def test_nobody_is_greeted_by(engine, word):
+    assert engine.mail(mail(f"{word}様\n\nお知らせです。\n")).people == ()
+
+
+def test_a_letter_about_a_third_person_does_not_make_her_the_recipient(verdict):
+    listing = ("申込.csv", "氏名,電話番号,病名\n加藤由美,090-8123-0001,花粉症\n".encode("cp932"))
+    assert verdict(mail("加藤由美様のデータです。\n", listing)).reasons
+    assert "recipient_mismatch" in verdict(mail("桐山様\n\n加藤由美様の申込書です。\n", listing)).reasons
+
+
+def test_three_customers_in_a_body_are_three_whoever_is_greeted(verdict):
+    rows = "\n".join(f"{name} 様 090-8123-00{n:02}" for n, name in enumerate(NAMES[:3]))
+    assert "body_persons" in verdict(mail(f"{rows}\n")).reasons
+    assert "body_persons" in verdict(mail(f"山田太郎様\n\n{rows}\n")).reasons
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "会員番号{n}000 {name}",
+        "{name} 2012/1/1{n}生",
+        "氏名：{name}\n学年：小{n}\n",
+        "受付番号10{n} {name} 090-8123-000{n}",
+    ],
+)
+def test_other_identifiers_count_as_well_as_contacts(verdict, line):
+    rows = "\n".join(line.format(n=n, name=name) for n, name in enumerate(NAMES[:4], 1))
+    assert "body_persons" in verdict(mail(f"一覧です。\n\n{rows}\n")).reasons
+
+
+def test_names_in_one_line_are_a_list(verdict):
+    assert "body_persons" in verdict(mail(f"参加者は次の方々です。{'、'.join(NAMES)}。\n")).reasons
+
+
+def test_an_approved_body_does_not_cover_a_new_paragraph(engine, digester):
+    policy = Policy.build(thresholds(RULES), Own(), digester)
+
+    def evidence(number: int) -> set[bytes]:
+        people = "\n\n".join(f"{NAMES[n % 7]} 090-8{n:03}-0{n:03}" for n in range(number))
+        result = judge(Envelope("a@example.jp", ("b@example.com",)), engine.mail(mail(people)), policy)
+        assert result.action is Action.HOLD
+        return set(result.evidence)
+
+    assert evidence(70) - evidence(64)
+    assert evidence(5) - evidence(4)
+
+
+def test_names_in_remarks_and_file_names_hold(verdict):
+    remarks = "日付,内容\n" + "\n".join(f"11/{n},{name}様より入電" for n, name in enumerate(NAMES, 1))
+    assert verdict(mail("一覧です。", ("対応.csv", remarks.encode("cp932")))).reasons == ("attachment_findings",)
+    assert verdict(mail("送ります。", ("履歴書_松本恵子.txt", "志望動機".encode()))).reasons == ("attachment_findings",)

@@ -1,20 +1,23 @@
-"""One attempt to send one held message: a single transaction for all recipients that still wait.
+"""One attempt to send one held message: a single transaction for the recipients named.
 
-In: a claim and what may be sent of it. Out: what became of each recipient. Nothing is recorded here, and nobody is
+In: a claim and whom to send it to. Out: what became of each recipient. Nothing is recorded here, and nobody is
 ever taken to have got the mail unless the next hop said so after the final dot.
 """
 
-from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 
 from mailguard.errors import RelayError
 from mailguard.lifecycle import RecipientState
+from mailguard.relay.leash import Leash
 from mailguard.relay.next_hop import NextHop, Transaction
 from mailguard.relay.reply import Reply
 from mailguard.release.mask import masked
 from mailguard.store.views import Claim, Outcome
 
 LOST = "no reply after the final dot: it may have arrived; sent again (RFC 5321 §6.1)"
+CUT = "interrupted before it was sent"
 
 
 class LeaseLostError(Exception):
@@ -30,74 +33,81 @@ class Result:
     unreachable: bool = False
 
 
-async def attempt(
-    next_hop: NextHop,
-    claim: Claim,
-    content: bytes,
-    spared: Collection[int],
-    still_mine: Callable[[], Awaitable[bool]],
-) -> Result:
-    """Send to all who wait but those at the positions `spared`. Raises LeaseLostError before the final dot."""
-    waiting = [(position, address) for position, address in claim.waiting if position not in spared]
-    if not waiting:
-        return Result(())
-    positions = [position for position, _ in waiting]
-    try:
-        transaction = await next_hop.begin(claim.envelope.mail_from, claim.envelope.mail_options)
-    except RelayError as error:
-        return Result(_all(positions, str(error)), unreachable=True)
-    try:
+@dataclass(slots=True)
+class Attempt:
+    """`run` once. `recipients` are positions and addresses; `still_mine` is asked right before the content goes out."""
+
+    next_hop: NextHop
+    claim: Claim
+    content: bytes
+    recipients: Sequence[tuple[int, str]]
+    still_mine: Callable[[], Awaitable[bool]]
+    leash: Leash
+    _outcomes: dict[int, Outcome] = field(default_factory=dict)
+
+    async def run(self, seconds: float) -> Result:
+        """Send, within `seconds` up to the final dot. Raises LeaseLostError before it."""
+        deadline = asyncio.get_running_loop().time() + seconds
+        unreachable = True
+        try:
+            async with self.leash:
+                async with asyncio.timeout_at(deadline):
+                    transaction = await self.next_hop.begin(
+                        self.claim.envelope.mail_from, self.claim.envelope.mail_options
+                    )
+                unreachable = False
+                self.leash.hold(transaction)
+                try:
+                    await self._send(transaction, deadline)
+                finally:
+                    await transaction.close()
+        except (RelayError, TimeoutError) as error:
+            return self._broken_off(error, unreachable=unreachable and not self.leash.cut)
+        return Result(tuple(self._outcomes.values()))
+
+    async def _send(self, transaction: Transaction, deadline: float) -> None:
         if not transaction.mail_reply.ok:
-            return Result(tuple(_outcome(claim, *recipient, transaction.mail_reply) for recipient in waiting))
-        return await _send(transaction, claim, waiting, content, still_mine)
-    finally:
-        await transaction.close()
+            self._note(self.recipients, transaction.mail_reply)
+            return
+        async with asyncio.timeout_at(deadline):
+            named = await self._name(transaction)
+            if not named:
+                await transaction.reset()
+                return
+            if not await self.still_mine():
+                await transaction.reset()
+                raise LeaseLostError
+        self._note(named, await transaction.data(self.content, deadline))
 
-
-async def _send(
-    transaction: Transaction,
-    claim: Claim,
-    waiting: list[tuple[int, str]],
-    content: bytes,
-    still_mine: Callable[[], Awaitable[bool]],
-) -> Result:
-    outcomes: dict[int, Outcome] = {}
-    named: list[tuple[int, str]] = []
-    try:
-        for position, address in waiting:
-            reply = await transaction.rcpt(address, _options(claim, position))
+    async def _name(self, transaction: Transaction) -> list[tuple[int, str]]:
+        named = []
+        for position, address in self.recipients:
+            reply = await transaction.rcpt(address, self._options(position))
             if reply.ok:
                 named.append((position, address))
             else:
-                outcomes[position] = _outcome(claim, position, address, reply)
-        if not named:
-            await transaction.reset()
-            return Result(tuple(outcomes.values()))
-        if not await still_mine():
-            await transaction.reset()
-            raise LeaseLostError
-        reply = await transaction.data(content)
-    except RelayError as error:
-        left = [position for position, _ in waiting if position not in outcomes]
-        said = LOST if error.sent else str(error)
-        return Result((*outcomes.values(), *_all(left, said)), reply_lost=error.sent)
-    return Result((*outcomes.values(), *(_outcome(claim, *recipient, reply) for recipient in named)))
+                self._note([(position, address)], reply)
+        return named
 
+    def _broken_off(self, error: Exception, *, unreachable: bool) -> Result:
+        said = LOST if self.leash.sent else str(error) or CUT
+        left = [position for position, _ in self.recipients if position not in self._outcomes]
+        rest = [Outcome(position, RecipientState.WAITING, said) for position in left]
+        return Result(
+            (*self._outcomes.values(), *rest), reply_lost=self.leash.sent and bool(left), unreachable=unreachable
+        )
 
-def _options(claim: Claim, position: int) -> tuple[str, ...]:
-    options = claim.envelope.rcpt_options
-    return options[position] if position < len(options) else ()
+    def _options(self, position: int) -> tuple[str, ...]:
+        options = self.claim.envelope.rcpt_options
+        return options[position] if position < len(options) else ()
 
-
-def _outcome(claim: Claim, position: int, address: str, reply: Reply) -> Outcome:
-    """2xx accepted, 5xx refused, anything else is tried again."""
-    state = RecipientState.WAITING
-    if reply.ok:
-        state = RecipientState.ACCEPTED
-    elif reply.permanent:
-        state = RecipientState.REFUSED
-    return Outcome(position, state, masked(reply.text, (claim.envelope.mail_from, address)))
-
-
-def _all(positions: list[int], text: str) -> tuple[Outcome, ...]:
-    return tuple(Outcome(position, RecipientState.WAITING, text) for position in positions)
+    def _note(self, recipients: Sequence[tuple[int, str]], reply: Reply) -> None:
+        """2xx accepted, 5xx refused, anything else is tried again."""
+        state = RecipientState.WAITING
+        if reply.ok:
+            state = RecipientState.ACCEPTED
+        elif reply.permanent:
+            state = RecipientState.REFUSED
+        for position, address in recipients:
+            text = masked(reply.text, (self.claim.envelope.mail_from, address))
+            self._outcomes[position] = Outcome(position, state, text)

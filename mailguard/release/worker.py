@@ -1,49 +1,39 @@
 """Takes approved messages from the store, one lease each, and sends them until every recipient is settled.
 
 In: claims. Out: recorded outcomes per recipient. Sends nothing that the store has not handed out, nothing that the
-check refuses or fails on, and nothing after another process has taken the message over.
+check refuses or fails on, nothing after another process has taken the message over, and nothing that it is still at.
+What the next hop said is told to the store until the store has it.
 """
 
 import asyncio
+import itertools
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from mailguard.config import Release
-from mailguard.errors import MailguardError
-from mailguard.lifecycle import MessageState, RecipientState
+from mailguard.errors import NotFoundError
+from mailguard.lifecycle import RecipientState
 from mailguard.metrics import RELAY_ATTEMPTS
 from mailguard.model import Message
 from mailguard.relay.backoff import wait_after
 from mailguard.relay.next_hop import NextHop
 from mailguard.relay.received import received_line
-from mailguard.release.attempt import LeaseLostError, Result, attempt
+from mailguard.release.attempt import LOST, Attempt, LeaseLostError, Result
+from mailguard.release.batch import Batches
+from mailguard.release.work import AFTER_DOT_SECONDS, Releases, Work
 from mailguard.store.views import Claim, Outcome
 
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0
 UNREACHABLE_SECONDS = 5.0  # a next hop that is down is not asked once per message
-RECORD_WAITS = (0.2, 1.0, 5.0)  # what the next hop said is worth telling the store more than once
+RECORD_WAITS = (0.2, 1.0, 5.0)  # the last one again and again
+SETTLE_SECONDS = 4.0  # after a stop, for telling the store what the last replies were
+LEAST_SECONDS = 300.0  # an attempt gets so long up to the dot, even when the time to give up is near
 
 Check = Callable[[Claim], Awaitable[Sequence[Outcome] | None]]
 """Asked right before a message is sent. None: not now, try later. Else: the recipients not to send to, settled."""
-
-
-class Releases(Protocol):
-    """The store's side; every method may block and may raise StoreError."""
-
-    def claim(self, *, lease_seconds: float) -> Claim | None:
-        """The next message to send, or None."""
-
-    def still_mine(self, token: str) -> bool:
-        """Whether the lease behind `token` still holds."""
-
-    def record(
-        self, token: str, outcomes: Sequence[Outcome], retry_at: datetime | None, *, give_up: bool = False
-    ) -> MessageState:
-        """Write what became of each recipient."""
 
 
 async def nobody_spared(claim: Claim) -> Sequence[Outcome]:
@@ -72,63 +62,123 @@ class ReleaseWorker:
         self._hostname = hostname
         self._check = check
         self._slots = asyncio.Semaphore(settings.concurrency)
+        self._batches = Batches()
+        self._working: dict[str, Work] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
         self._unreachable = False
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Send until `stop` is set; then finish what has begun."""
+        """Send until `stop` is set; then cut off what has not sent its final dot, and record what is known."""
         async with asyncio.TaskGroup() as group:
-            while not stop.is_set():
-                if self._unreachable:
-                    self._unreachable = False
-                    await _wait(stop, UNREACHABLE_SECONDS)
-                    continue
-                await self._slots.acquire()
-                # A slot may come free long after the stop: nothing new is begun then.
-                claim = None if stop.is_set() else await self._next()
-                if claim is not None:
-                    group.create_task(self._work(claim))
-                    continue
-                self._slots.release()
-                await _wait(stop, POLL_SECONDS)
+            self._start(group, self._claims(stop, group))
+            await stop.wait()
             logger.info("release: stopping")
+            for work in self._working.values():
+                work.stop()
+            late = await self._finish(AFTER_DOT_SECONDS + SETTLE_SECONDS)
+            if late:
+                logger.warning("release: stopped with messages not recorded: %s", len(self._working))
+            for task in late:
+                task.cancel()
+
+    def _start(self, group: asyncio.TaskGroup, job: Coroutine[object, object, None]) -> None:
+        task = group.create_task(job)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _finish(self, seconds: float) -> set[asyncio.Task[None]]:
+        """Wait for everything that runs; what is left after `seconds`."""
+        end = asyncio.get_running_loop().time() + seconds
+        while self._tasks and (left := end - asyncio.get_running_loop().time()) > 0:
+            await asyncio.wait(self._tasks, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        return set(self._tasks)
+
+    async def _claims(self, stop: asyncio.Event, group: asyncio.TaskGroup) -> None:
+        while not stop.is_set():
+            try:
+                pause = await self._turn(stop, group)
+            except Exception as error:  # noqa: BLE001 - a bug in here must not stop the release of everything
+                logger.error("release: turn failed type=%s", type(error).__name__)  # noqa: TRY400 - a traceback may quote the mail
+                pause = POLL_SECONDS
+            if pause:
+                await _wait(stop, pause)
+
+    async def _turn(self, stop: asyncio.Event, group: asyncio.TaskGroup) -> float:
+        """Begin one message if there is one; how long to wait before the next."""
+        if self._unreachable:
+            self._unreachable = False
+            return UNREACHABLE_SECONDS
+        await self._slots.acquire()
+        begun = False
+        try:
+            # A slot may come free long after the stop: nothing new is begun then.
+            claim = None if stop.is_set() else await self._next()
+            if claim is not None:
+                work = Work(self._releases, claim, self._settings.lease_seconds)
+                work.stopping = stop.is_set()
+                self._working[claim.message_id] = work
+                self._start(group, self._work(work))
+                begun = True
+        finally:
+            if not begun:
+                self._slots.release()
+        return 0 if begun else POLL_SECONDS
 
     async def _next(self) -> Claim | None:
         try:
-            return await asyncio.to_thread(self._releases.claim, lease_seconds=self._settings.lease_seconds)
+            claim = await asyncio.to_thread(self._releases.claim, lease_seconds=self._settings.lease_seconds)
         except Exception as error:  # noqa: BLE001 - the database may come back; until then nothing is sent
             logger.warning("release: no claim type=%s", type(error).__name__)
             return None
+        if claim is not None and (work := self._working.get(claim.message_id)):
+            logger.warning("release: claimed again while at work message=%s", claim.message_id)
+            work.adopt(claim)
+            return None
+        return claim
 
-    async def _work(self, claim: Claim) -> None:
+    async def _work(self, work: Work) -> None:
         try:
-            await self._release(claim)
+            async with asyncio.TaskGroup() as group:
+                lease = group.create_task(work.keep())
+                await self._release(work)
+                lease.cancel()
         except Exception as error:  # noqa: BLE001 - one bad message must not stop the others; its lease runs out
-            logger.error("release: failed message=%s type=%s", claim.message_id, type(error).__name__)  # noqa: TRY400 - a traceback may quote the mail
+            logger.error("release: failed message=%s type=%s", work.claim.message_id, type(error).__name__)  # noqa: TRY400 - a traceback may quote the mail
         finally:
+            del self._working[work.claim.message_id]
             self._slots.release()
 
-    async def _release(self, claim: Claim) -> None:
-        settled = await self._check(claim)
-        if settled is None:
-            await self._record(claim, (), deferred=True)
-            return
-
-        async def still_mine() -> bool:
-            return await asyncio.to_thread(self._releases.still_mine, claim.token)
-
+    async def _release(self, work: Work) -> None:
+        claim = work.claim
         try:
-            result = await attempt(
-                self._next_hop, claim, self._content(claim), {outcome.position for outcome in settled}, still_mine
-            )
+            settled = None if work.stopping else await self._check(claim)
+            if settled is None:
+                await self._record(work, (), put_off=True)
+                return
+            spared = {outcome.position for outcome in settled}
+            batch = self._batches.next(claim, spared)
+            result = await self._send(work, batch)
         except LeaseLostError:
             logger.warning("release: lease lost message=%s", claim.message_id)
             return
-        if result.outcomes:
-            RELAY_ATTEMPTS.labels("release", _summary(result)).inc()
+        except Exception as error:  # noqa: BLE001 - fails like a next hop: again later, in the end given up
+            settled, spared, result = (), set(), _failed(work, error)
+        await self._record(work, (*settled, *result.outcomes), more=self._batches.after(claim, spared, result.outcomes))
+
+    async def _send(self, work: Work, batch: Sequence[tuple[int, str]]) -> Result:
+        if not batch:
+            return Result(())
+        claim = work.claim
+        attempt = Attempt(self._next_hop, claim, self._content(claim), batch, work.still_mine, work.leash)
+        left = self._patience - (self._clock() - claim.first_attempt_at)
+        result = await attempt.run(max(left.total_seconds(), LEAST_SECONDS))
+        if work.lost and not work.leash.sent:
+            raise LeaseLostError
+        RELAY_ATTEMPTS.labels("release", _summary(result)).inc()
         self._unreachable = self._unreachable or result.unreachable
         if result.reply_lost:
             logger.warning("release: reply lost after the final dot message=%s", claim.message_id)
-        await self._record(claim, (*settled, *result.outcomes))
+        return result
 
     def _content(self, claim: Claim) -> bytes:
         if not self._hostname:
@@ -136,21 +186,36 @@ class ReleaseWorker:
         message = Message(claim.message_id, claim.envelope, claim.content, self._clock())
         return received_line(message, self._hostname) + claim.content
 
-    async def _record(self, claim: Claim, outcomes: Sequence[Outcome], *, deferred: bool = False) -> None:
-        waiting = deferred or any(outcome.state is RecipientState.WAITING for outcome in outcomes)
-        now = self._clock()
-        give_up = not deferred and waiting and now - claim.first_attempt_at >= self._patience
-        retry_at = now + wait_after(claim.attempts, self._settings.retry_seconds) if waiting and not give_up else None
-        for wait in (*RECORD_WAITS, None):
+    async def _record(
+        self, work: Work, outcomes: Sequence[Outcome], *, put_off: bool = False, more: bool = False
+    ) -> None:
+        """Tell the store, however often it takes: what was sent and is not recorded would be sent again."""
+        retry_at, give_up = self._what_next(work, outcomes, put_off=put_off, more=more)
+        for tries in itertools.count():
             try:
-                await asyncio.to_thread(self._releases.record, claim.token, outcomes, retry_at, give_up=give_up)
-            except MailguardError as error:
-                logger.warning("release: not recorded message=%s type=%s", claim.message_id, type(error).__name__)
-                if wait is None:
-                    return
-                await asyncio.sleep(wait)
+                await work.record(outcomes, retry_at, give_up=give_up)
+            except NotFoundError:
+                logger.error("release: gone message=%s", work.claim.message_id)  # noqa: TRY400 - the place says nothing more
+                return
+            except Exception as error:  # noqa: BLE001 - the database may come back
+                logger.warning("release: not recorded message=%s type=%s", work.claim.message_id, type(error).__name__)
             else:
                 return
+            await asyncio.sleep(RECORD_WAITS[min(tries, len(RECORD_WAITS) - 1)])
+
+    def _what_next(
+        self, work: Work, outcomes: Sequence[Outcome], *, put_off: bool, more: bool
+    ) -> tuple[datetime | None, bool]:
+        """When those who still wait are due again (None: now), and whether they are given up instead."""
+        claim, now = work.claim, self._clock()
+        settled = {outcome.position for outcome in outcomes if outcome.state is not RecipientState.WAITING}
+        waiting = any(position not in settled for position, _ in claim.waiting)
+        interrupted = work.stopping and (put_off or work.leash.cut)
+        if more or interrupted or not waiting:
+            return None, False
+        if not put_off and now - claim.first_attempt_at >= self._patience:
+            return None, True
+        return now + wait_after(self._batches.rounds(claim), self._settings.retry_seconds), False
 
     @property
     def _patience(self) -> timedelta:
@@ -163,6 +228,13 @@ async def _wait(stop: asyncio.Event, seconds: float) -> None:
             await stop.wait()
     except TimeoutError:
         return
+
+
+def _failed(work: Work, error: Exception) -> Result:
+    name = type(error).__name__
+    logger.error("release: failed message=%s type=%s", work.claim.message_id, name)
+    text = LOST if work.leash.sent else f"not sent ({name})"
+    return Result(tuple(Outcome(position, RecipientState.WAITING, text) for position, _ in work.claim.waiting))
 
 
 def _summary(result: Result) -> str:

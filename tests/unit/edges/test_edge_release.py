@@ -21,10 +21,10 @@ NOW = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
 ACCEPTED, REFUSED, WAITING = RecipientState.ACCEPTED, RecipientState.REFUSED, RecipientState.WAITING
 
 
-def claim(*addresses, attempts=1, waiting=None, **envelope):
+def claim(*addresses, attempts=1, waiting=None, name="M-1", **envelope):
     envelope = Envelope("shop@example.jp", addresses, **envelope)
     waiting = waiting or tuple(enumerate(addresses))
-    return Claim("M-1", "H-1", "token", envelope, b"Subject: x\r\n\r\nhello\r\n", waiting, attempts, NOW, NOW)
+    return Claim(name, "H-1", "token", envelope, b"Subject: x\r\n\r\nhello\r\n", waiting, attempts, NOW, NOW)
 
 
 class Releases:
@@ -185,7 +185,7 @@ async def test_a_store_that_is_down_is_asked_again(monkeypatch):
 
 
 async def test_nothing_new_is_begun_after_the_stop():
-    releases = Releases(*(claim(f"r{n}@example.jp") for n in range(10)))
+    releases = Releases(*(claim(f"r{n}@example.jp", name=f"M-{n}") for n in range(10)))
     hop = await run(releases, ["hang dot"], wait=0.1)
     # the four that had begun, none of those that waited for a slot
     assert len(releases.claims) == 6
@@ -193,7 +193,7 @@ async def test_nothing_new_is_begun_after_the_stop():
 
 
 async def test_a_next_hop_that_is_down_is_not_asked_once_per_message():
-    releases = Releases(*(claim(f"r{n}@example.jp") for n in range(30)))
+    releases = Releases(*(claim(f"r{n}@example.jp", name=f"M-{n}") for n in range(30)))
     await run(releases, ["greeting 421 busy"], wait=0.5)
     assert len(releases.claims) > 20
     assert all(states(record) == {0: WAITING} for record in releases.records)
@@ -230,9 +230,12 @@ async def test_a_check_that_fails_sends_nothing_and_stops_nobody():
             raise ValueError("taro@example.jp")
         return ()
 
-    releases = Releases(claim("a@example.jp"), claim("b@example.jp"))
-    hop = await run(releases, check=broken)
+    releases = Releases(claim("a@example.jp"), claim("b@example.jp", name="M-2"))
+    hop = await run(releases, check=broken, records=2)
     assert [taken.rcpts for taken in hop.taken] == [(b"<b@example.jp>",)]
+    [failed] = [record for record in releases.records if states(record) == {0: WAITING}]
+    assert failed[0][0].reply == "not sent (ValueError)"
+    assert failed[1] > NOW
 
 
 async def test_options_and_raw_addresses_go_through():
@@ -257,7 +260,7 @@ async def test_the_received_line_is_prepended_when_wanted():
 
 
 async def test_several_messages_at_once():
-    releases = Releases(*(claim(f"r{n}@example.jp") for n in range(10)))
+    releases = Releases(*(claim(f"r{n}@example.jp", name=f"M-{n}") for n in range(10)))
     hop = await run(releases, records=10)
     assert sorted(taken.rcpts[0] for taken in hop.taken) == sorted(b"<r%d@example.jp>" % n for n in range(10))
 

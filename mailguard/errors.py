@@ -16,6 +16,10 @@ class StoreError(MailguardError):
     """The database cannot answer now; the client hears 451 and nothing was promised."""
 
 
+class DamagedError(StoreError):
+    """Bytes in the database are not what was written there; trying again does not help, a backup does."""
+
+
 class KeyFileError(StoreError):
     """The key file is missing, unreadable, too open or not the one that encrypted this database."""
 

@@ -18,7 +18,7 @@ from mailguard.store import covering, masks, standing
 from mailguard.store.calendar import add_business_days
 from mailguard.store.context import fresh_id
 from mailguard.store.covering import Later
-from mailguard.store.desk import AtDesk
+from mailguard.store.desk import AtDesk, reasons_of
 from mailguard.store.joining import Place, enriched, place
 from mailguard.store.schema import evidence as evidence_table
 from mailguard.store.schema import holds, messages, recipients
@@ -137,13 +137,13 @@ class Admissions(AtDesk):
 
     def _news(self, tx: Connection, hold: Any, known: set[bytes], arrival: Arrival, now: datetime) -> dict[str, Any]:
         fresh = set(arrival.verdict.evidence) - known
-        reasons = set(msgspec.json.decode(hold.reasons, type=list[str]))
+        reasons = set(reasons_of(hold))
         added = set(arrival.verdict.reasons) - reasons
         if not fresh and not added:
             return {}
         self._note_evidence(tx, hold.id, fresh)
         place_name = f"inspection:{hold.id}"
-        first = msgspec.msgpack.decode(self._vault.open(hold.inspection, place_name), type=Inspection)
+        first = self._vault.open_msgpack(hold.inspection, place_name, Inspection)
         shown = msgspec.msgpack.encode(enriched(first, arrival.inspection, fresh))
         self._desk.audit.append(
             tx,

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, bindparam, select
 
-from mailguard.errors import NotFoundError
+from mailguard.errors import DamagedError, NotFoundError
 from mailguard.store.audit import Audit
 from mailguard.store.context import Context
 from mailguard.store.notices import Notices
@@ -43,3 +44,11 @@ class AtDesk:
         if row is None:
             raise NotFoundError("No such hold. `mailguard hold list` shows what there is.")
         return row
+
+
+def reasons_of(hold: Any) -> list[str]:
+    """The reason codes of a hold; they stand in the clear, so anything may stand there."""
+    try:
+        return msgspec.json.decode(hold.reasons, type=list[str])
+    except msgspec.DecodeError:
+        raise DamagedError("database: the reasons of a hold were altered. Restore a backup.") from None

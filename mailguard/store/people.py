@@ -130,7 +130,7 @@ class People:
 
     def person(self, row: Any) -> Person:
         """The person of a row of `people`."""
-        profile = msgspec.json.decode(self._context.vault.open(row.sealed, f"person:{row.id}"), type=_Profile)
+        profile = self._context.vault.open_json(row.sealed, f"person:{row.id}", _Profile)
         return Person(
             row.id,
             profile.login,

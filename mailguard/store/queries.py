@@ -3,13 +3,12 @@
 from collections.abc import Collection
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, func, select
 
 from mailguard.lifecycle import Choice, HoldState, MessageState, RecipientState
 from mailguard.model import Inspection
 from mailguard.store import standing
-from mailguard.store.desk import AtDesk
+from mailguard.store.desk import AtDesk, reasons_of
 from mailguard.store.schema import decisions, holds, messages, people, recipients
 from mailguard.store.views import Decided, Gauges, HoldRow, HoldView, Progress, RecipientRow
 
@@ -24,10 +23,9 @@ class Queries(AtDesk):
             decided = self._decided(tx, hold_id)
             progress = _progress(tx, hold_id)
             crew = standing.crew(tx, hold)
-        inspection = self._vault.open(hold.inspection, f"inspection:{hold.id}")
         return HoldView(
             row=self._row(hold),
-            inspection=msgspec.msgpack.decode(inspection, type=Inspection),
+            inspection=self._vault.open_msgpack(hold.inspection, f"inspection:{hold.id}", Inspection),
             decisions=decided,
             progress=progress,
             operators=tuple(self._desk.people.person(row) for row in crew),
@@ -81,7 +79,7 @@ class Queries(AtDesk):
             source_id=hold.source_id,
             source_title=hold.source_title,
             subject=self._vault.open(hold.subject, f"subject:{hold.id}").decode("utf-8", "replace"),
-            reasons=tuple(msgspec.json.decode(hold.reasons, type=list[str])),
+            reasons=tuple(reasons_of(hold)),
             messages=hold.messages,
             recipients=hold.recipients,
             persons=hold.persons,
@@ -105,7 +103,7 @@ class Queries(AtDesk):
 
     def _one_decided(self, tx: Connection, row: Any) -> Decided:
         person = tx.execute(select(people).where(people.c.id == row.person_id)).one()
-        reason = self._vault.open(row.reason, f"reason:{row.hold_id}").decode()
+        reason = self._vault.open(row.reason, f"reason:{row.hold_id}").decode("utf-8", "replace")
         name = self._desk.people.person(person).name
         return Decided(Choice(row.choice), row.person_id, name, reason, row.cap, row.revision, row.at)
 

@@ -1,19 +1,20 @@
 """Messages on their way out: claimed under a lease, recorded per recipient.
 
 In: outcomes of the relay. Out: claims. At least once: a claim whose lease ran out is handed out again, recipients that
-the relay accepted are not. Only messages of an approved hold ever come out.
+the relay accepted are not. Only messages of an approved hold ever come out. What cannot be opened any more has failed.
 """
 
+import logging
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, func, select, update
 
 from mailguard import lifecycle
-from mailguard.errors import NotFoundError, StoreError
+from mailguard.errors import DamagedError, NotFoundError
 from mailguard.lifecycle import HoldState, MessageState, RecipientState
 from mailguard.model import Envelope
 from mailguard.store import masks
@@ -21,7 +22,20 @@ from mailguard.store.desk import AtDesk
 from mailguard.store.schema import holds, messages, recipients
 from mailguard.store.views import Claim, Outcome
 
+_LOG = logging.getLogger("mailguard.store")
 _SENDABLE = (MessageState.HELD.value, MessageState.RELEASING.value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Leased:
+    """A message under a fresh lease, still sealed."""
+
+    row: Any
+    token: str
+    until: datetime
+    first: datetime
+    waiting: list[int]
+    parts: dict[bytes, bytes]
 
 
 class Releases(AtDesk):
@@ -29,6 +43,36 @@ class Releases(AtDesk):
 
     def claim(self, *, lease_seconds: float) -> Claim | None:
         """The next message to send, or None; this caller's until the lease ends."""
+        while (leased := self._lease(lease_seconds)) is not None:
+            try:
+                return self._opened(leased)
+            except DamagedError as damage:
+                # Permanent, unlike any other trouble of the database: without this it would be leased for ever.
+                _LOG.error("damaged message=%s hold=%s fact=%s", leased.row.id, leased.row.hold_id, damage)
+                self._abandon(leased)
+        return None
+
+    def renew(self, token: str, *, lease_seconds: float) -> bool:
+        """Extend the lease behind `token`; False when it is not this caller's any more."""
+        until = self._context.clock() + timedelta(seconds=lease_seconds)
+        query = update(messages).where(*self._mine(token)).values(lease_until=until, due_at=until)
+        with self._database.write() as tx:
+            return tx.execute(query).rowcount == 1
+
+    def still_mine(self, token: str) -> bool:
+        """Whether the lease behind `token` still runs."""
+        with self._database.read() as tx:
+            return tx.execute(select(messages.c.serial).where(*self._mine(token))).first() is not None
+
+    def _mine(self, token: str) -> tuple[Any, ...]:
+        return (
+            messages.c.serial == _serial(token),
+            messages.c.token == token,
+            messages.c.state == MessageState.RELEASING.value,
+            messages.c.lease_until > self._context.clock(),
+        )
+
+    def _lease(self, lease_seconds: float) -> _Leased | None:
         now = self._context.clock()
         due = (
             select(messages)
@@ -58,25 +102,28 @@ class Releases(AtDesk):
             }  # fmt: skip
             tx.execute(update(messages).where(messages.c.serial == row.serial).values(values))
             waiting = self._waiting(tx, row.serial)
-            parts = self._desk.shelf.fetch(tx, row.serial)
+            return _Leased(row, token, until, first, waiting, self._desk.shelf.fetch(tx, row.serial))
+
+    def _opened(self, leased: _Leased) -> Claim:
+        row = leased.row
         envelope = self._envelope(row)
-        content = self._desk.shelf.assemble(self._vault.open(row.skeleton, f"skeleton:{row.id}"), parts)
+        if row.skeleton is None or any(position >= len(envelope.rcpt_to) for position in leased.waiting):
+            raise DamagedError("database: a message to be sent is incomplete. Restore a backup.")
+        skeleton = self._vault.open(row.skeleton, f"skeleton:{row.id}")
         return Claim(
-            row.id, row.hold_id, token, envelope, content,
-            tuple((position, envelope.rcpt_to[position]) for position in waiting),
-            row.attempts + 1, first, until,
+            row.id, row.hold_id, leased.token, envelope, self._desk.shelf.assemble(skeleton, leased.parts),
+            tuple((position, envelope.rcpt_to[position]) for position in leased.waiting),
+            row.attempts + 1, leased.first, leased.until,
         )  # fmt: skip
 
-    def still_mine(self, token: str) -> bool:
-        """Whether the lease behind `token` still runs."""
-        query = select(messages.c.serial).where(
-            messages.c.serial == _serial(token),
-            messages.c.token == token,
-            messages.c.state == MessageState.RELEASING.value,
-            messages.c.lease_until > self._context.clock(),
-        )
-        with self._database.read() as tx:
-            return tx.execute(query).first() is not None
+    def _abandon(self, leased: _Leased) -> None:
+        with self._database.write() as tx:
+            row = tx.execute(
+                select(messages).where(messages.c.serial == leased.row.serial).with_for_update()
+            ).one_or_none()
+            if row is not None and row.token == leased.token and row.state == MessageState.RELEASING.value:
+                self._give_up(tx, row.serial)
+                self._finish(tx, row, damaged=True)
 
     def record(
         self, token: str, outcomes: Sequence[Outcome], retry_at: datetime | None, *, give_up: bool = False
@@ -141,7 +188,7 @@ class Releases(AtDesk):
         )
         tx.execute(query)
 
-    def _finish(self, tx: Connection, row: Any) -> MessageState:
+    def _finish(self, tx: Connection, row: Any, **detail: object) -> MessageState:
         query = (
             select(recipients.c.state, func.count())
             .where(recipients.c.message == row.serial)
@@ -157,7 +204,7 @@ class Releases(AtDesk):
         tx.execute(update(messages).where(messages.c.serial == row.serial).values(values))
         self._desk.audit.append(
             tx, "relay", f"message.{state.value}", row.id,
-            hold=row.hold_id, accepted=accepted, refused=refused, attempts=row.attempts,
+            hold=row.hold_id, accepted=accepted, refused=refused, attempts=row.attempts, **detail,
         )  # fmt: skip
         if state is not MessageState.RELEASED:
             self._desk.notices.tell(tx, self._hold(tx, row.hold_id), "failed")
@@ -174,8 +221,8 @@ class Releases(AtDesk):
 
     def _envelope(self, row: Any) -> Envelope:
         if row.envelope is None:
-            raise StoreError("database: the bytes of a message to be sent are gone. Restore a backup.")
-        return msgspec.msgpack.decode(self._vault.open(row.envelope, f"envelope:{row.id}"), type=Envelope)
+            raise DamagedError("database: the bytes of a message to be sent are gone. Restore a backup.")
+        return self._vault.open_msgpack(row.envelope, f"envelope:{row.id}", Envelope)
 
 
 def final(accepted: int, refused: int) -> MessageState:

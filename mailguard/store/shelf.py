@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy import Connection, delete, exists, insert, select
 
-from mailguard.errors import StoreError
+from mailguard.errors import DamagedError
 from mailguard.store.context import Context
 from mailguard.store.schema import blobs, parts
 
@@ -52,7 +52,7 @@ class Shelf:
 
         def part(key: bytes) -> bytes:
             if key not in sealed:
-                raise StoreError("database: a part of a held message is missing. Restore a backup.")
+                raise DamagedError("database: a part of a held message is missing. Restore a backup.")
             return self._context.vault.open(sealed[key], f"blob:{key.hex()}")
 
         return self._context.vault.unpack(skeleton, part)

@@ -77,7 +77,7 @@ class Sources:
         return [self._source(row, tuple(crew.get(row.id, ()))) for row in rows]
 
     def _source(self, row: Any, crew: tuple[str, ...]) -> Source:
-        signs = msgspec.json.decode(self._context.vault.open(row.sealed, f"source:{row.id}"), type=_Signs)
+        signs = self._context.vault.open_json(row.sealed, f"source:{row.id}", _Signs)
         return Source(
             row.id, row.title, crew, SourceMode(row.mode),
             signs.organisation, signs.logins, signs.networks, signs.from_domains,

@@ -9,13 +9,14 @@ import re
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from mailguard.digest import Digester
-from mailguard.errors import StoreError
+from mailguard.errors import DamagedError, StoreError
 from mailguard.store.keys import Keys
 
 PART = 4096  # bytes from which a piece is kept apart
@@ -23,7 +24,9 @@ BOUNDARIES = 10_000  # boundary lines looked at; the rest is one piece
 _BLANK = re.compile(rb"\r?\n\r?\n")
 _NONCE = 12  # NIST SP 800-38D §8.2.2: random 96 bits
 _PLAIN, _DEFLATED = b"\x01", b"\x02"  # first byte: format and, one day, which data key
-_INFLATED = 200_000_000  # no held mail is larger
+LARGEST = 250_000_000  # bytes of one thing: more than smtp.max_message_bytes may be, with what a skeleton adds
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,8 @@ class Vault:
 
     def seal(self, data: bytes, place: str) -> bytes:
         """Encrypt for one place: bytes moved to another row do not open there."""
+        if len(data) > LARGEST:
+            raise StoreError("database: a mail is too large to be held. Lower smtp.max_message_bytes.")
         # Level 1: base64 loses its quarter at any level, and an admit waits for it.
         small = zlib.compress(data, 1)
         head, body = (_DEFLATED, small) if len(small) < len(data) * 0.95 else (_PLAIN, data)
@@ -50,13 +55,27 @@ class Vault:
         return head + nonce + self._cipher.encrypt(nonce, body, head + place.encode())
 
     def open(self, sealed: bytes, place: str) -> bytes:
-        """Decrypt; raises StoreError when the bytes are not what was sealed there."""
+        """Decrypt; raises DamagedError when the bytes are not what was sealed there."""
         head, nonce, body = sealed[:1], sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :]
         try:
             data = self._cipher.decrypt(nonce, body, head + place.encode())
-        except (InvalidTag, ValueError):
-            raise StoreError(f"database: {place.split(':', maxsplit=1)[0]} was altered. Restore a backup.") from None
-        return zlib.decompressobj().decompress(data, _INFLATED) if head == _DEFLATED else data
+            return _inflate(data) if head == _DEFLATED else data
+        except (InvalidTag, ValueError, zlib.error):
+            raise _altered(place) from None
+
+    def open_msgpack(self, sealed: bytes, place: str, kind: type[T]) -> T:
+        """Decrypt and decode; raises DamagedError."""
+        try:
+            return msgspec.msgpack.decode(self.open(sealed, place), type=kind)
+        except msgspec.DecodeError:
+            raise _altered(place) from None
+
+    def open_json(self, sealed: bytes, place: str, kind: type[T]) -> T:
+        """Decrypt and decode; raises DamagedError."""
+        try:
+            return msgspec.json.decode(self.open(sealed, place), type=kind)
+        except msgspec.DecodeError:
+            raise _altered(place) from None
 
     def pack(self, content: bytes) -> Packed:
         """Skeleton (not sealed yet) and parts by id."""
@@ -74,8 +93,23 @@ class Vault:
     @staticmethod
     def unpack(skeleton: bytes, part: Callable[[bytes], bytes]) -> bytes:
         """The content again; `part` gives the bytes of an id."""
-        pieces = msgspec.msgpack.decode(skeleton, type=list[tuple[bytes, bytes]])
+        try:
+            pieces = msgspec.msgpack.decode(skeleton, type=list[tuple[bytes, bytes]])
+        except msgspec.DecodeError:
+            raise _altered("skeleton") from None
         return b"".join(part(key) if key else literal for literal, key in pieces)
+
+
+def _inflate(data: bytes) -> bytes:
+    stream = zlib.decompressobj()
+    inflated = stream.decompress(data, LARGEST)
+    if not stream.eof:  # more than the limit, or cut short: never a part for the whole
+        raise zlib.error("incomplete")
+    return inflated
+
+
+def _altered(place: str) -> DamagedError:
+    return DamagedError(f"database: {place.partition(':')[0]} was altered. Restore a backup.")
 
 
 def cut(content: bytes) -> Iterator[tuple[bool, bytes]]:

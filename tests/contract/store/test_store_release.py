@@ -80,6 +80,23 @@ def test_a_claim_whose_lease_ran_out_is_handed_out_again_after_a_crash(stage, th
     assert not stage.store.releases.still_mine("forged")
 
 
+def test_a_lease_can_be_extended_while_it_runs(stage, three):
+    first, renew = claim(stage, 60), stage.store.releases.renew
+    stage.clock.forward(seconds=50)
+    assert renew(first.token, lease_seconds=60)
+    stage.clock.forward(seconds=50)
+    assert stage.store.releases.still_mine(first.token)
+    assert claim(stage) is None
+    stage.clock.forward(seconds=10)
+    assert not renew(first.token, lease_seconds=60)
+    second = claim(stage, 60)
+    assert not renew(first.token, lease_seconds=60)
+    assert not renew("forged", lease_seconds=60)
+    assert stage.record(second, ACCEPTED, ACCEPTED, ACCEPTED) is MessageState.RELEASED
+    assert not renew(second.token, lease_seconds=60)
+    assert stage.store.releases.open_count() == 0
+
+
 def test_a_late_record_of_a_lost_claim_only_adds_what_was_accepted(stage, three):
     first = claim(stage, 60)
     stage.clock.forward(seconds=60)

@@ -1,0 +1,129 @@
+"""Bytes that are not what was written: noticed, said, and never sent in part."""
+
+import logging
+
+import msgspec
+import pytest
+from stage import ACCEPTED, WAITING
+
+from mailguard import config
+from mailguard.errors import DamagedError, StoreError
+from mailguard.lifecycle import MessageState
+from mailguard.model import Envelope
+from mailguard.store import engine, vault
+from mailguard.store.vault import LARGEST
+
+
+def run(stage, statement, *values):
+    raw = stage.raw()
+    raw.execute("PRAGMA foreign_keys = OFF")
+    raw.execute(statement, values)
+    raw.close()
+
+
+def claim(stage):
+    return stage.store.releases.claim(lease_seconds=60)
+
+
+@pytest.fixture
+def two(stage, staff):
+    """Two approved messages; the first one gets damaged."""
+    hold_id = stage.admit(staff[3], stage.message("bad", to=("a@example.jp", "b@example.jp"))).hold_id
+    stage.admit(staff[3], stage.message("good", data=b"Subject: x\r\n\r\nsmall\r\n"))
+    stage.decide(hold_id, staff[1])
+    return hold_id
+
+
+DAMAGE = {
+    "skeleton": lambda stage: run(stage, "UPDATE messages SET skeleton = zeroblob(60) WHERE id = 'bad'"),
+    "skeleton gone": lambda stage: run(stage, "UPDATE messages SET skeleton = NULL WHERE id = 'bad'"),
+    "skeleton of nothing": lambda stage: run(
+        stage,
+        "UPDATE messages SET skeleton = ? WHERE id = 'bad'",
+        stage.store.holds._vault.seal(b"nonsense", "skeleton:bad"),
+    ),
+    "envelope": lambda stage: run(stage, "UPDATE messages SET envelope = x'00' WHERE id = 'bad'"),
+    "envelope gone": lambda stage: run(stage, "UPDATE messages SET envelope = NULL WHERE id = 'bad'"),
+    "envelope of one": lambda stage: run(
+        stage,
+        "UPDATE messages SET envelope = ? WHERE id = 'bad'",
+        stage.store.holds._vault.seal(msgspec.msgpack.encode(Envelope("", ("a@example.jp",))), "envelope:bad"),
+    ),
+    "blob": lambda stage: run(stage, "UPDATE blobs SET sealed = zeroblob(60)"),
+    "part gone": lambda stage: run(stage, "DELETE FROM parts"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_a_message_that_cannot_be_opened_fails_and_the_next_one_goes(stage, two, damage, caplog):
+    damage(stage)
+    with caplog.at_level(logging.ERROR):
+        assert claim(stage).message_id == "good"
+    assert stage.store.holds.get(two).progress.messages == {MessageState.FAILED: 1, MessageState.RELEASING: 1}
+    assert stage.heard("failed") == ["sato", "suzuki", "tanaka"]
+    row = stage.store.audit.rows(1, 0, "bad")[0]
+    assert (row.action, '"damaged":true' in row.detail) == ("message.failed", True)
+    assert "bad" in caplog.text
+    assert "example" not in caplog.text
+    stage.clock.forward(hours=200)
+    assert claim(stage).message_id == "good"
+
+
+def test_who_was_served_before_the_damage_stays_served(stage, two):
+    stage.record(claim(stage), ACCEPTED, WAITING, retry_at=stage.clock())
+    DAMAGE["skeleton"](stage)
+    assert claim(stage).message_id == "good"
+    assert stage.store.holds.get(two).progress.messages == {MessageState.PARTLY: 1, MessageState.RELEASING: 1}
+
+
+def test_a_database_in_trouble_fails_no_message(stage, two, monkeypatch):
+    monkeypatch.setattr(engine, "BUSY_SECONDS", 0.1)
+    stage.reopen()
+    DAMAGE["skeleton"](stage)
+    lock = stage.raw()
+    lock.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreError, match="locked"):
+        claim(stage)
+    lock.execute("ROLLBACK")
+    lock.close()
+    assert stage.store.holds.get(two).progress.messages == {MessageState.HELD: 2}
+    assert claim(stage).message_id == "good"
+
+
+def test_what_is_too_large_is_an_error_and_never_cut_off(stage, monkeypatch):
+    safe = stage.store.holds._vault
+    sealed = safe.seal(b"A" * 1001, "blob:1")
+    monkeypatch.setattr(vault, "LARGEST", 1000)
+    with pytest.raises(DamagedError, match="altered"):
+        safe.open(sealed, "blob:1")
+    with pytest.raises(StoreError, match="too large"):
+        safe.seal(b"A" * 1001, "blob:1")
+    assert safe.open(safe.seal(b"A" * 1000, "blob:1"), "blob:1") == b"A" * 1000
+
+
+def test_every_mail_that_can_come_in_can_be_held():
+    (bound,) = [rule.le for rule in config.Smtp.model_fields["max_message_bytes"].metadata if hasattr(rule, "le")]
+    assert bound + 1_000_000 < LARGEST
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "place", "look"),
+    [
+        ("holds", "inspection", "inspection", lambda stage, hold: stage.store.holds.get(hold)),
+        ("people", "sealed", "person", lambda stage, _: stage.store.people.all()),
+        ("sources", "sealed", "source", lambda stage, _: stage.store.sources.all()),
+        ("holds", "reasons", "", lambda stage, _: stage.store.holds.recent()),
+        ("messages", "envelope", "envelope", lambda stage, _: claim(stage)),
+    ],
+)
+def test_whatever_cannot_be_decoded_is_a_store_error(stage, two, table, column, place, look):
+    raw = stage.raw()
+    for (row,) in raw.execute(f"SELECT id FROM {table}").fetchall():
+        value = stage.store.holds._vault.seal(b"\xff nonsense", f"{place}:{row}") if place else "nonsense"
+        raw.execute(f"UPDATE {table} SET {column} = ? WHERE id = ?", (value, row))
+    raw.close()
+    if table == "messages":
+        assert look(stage, two) is None
+        return
+    with pytest.raises(DamagedError, match=r"altered.*backup"):
+        look(stage, two)

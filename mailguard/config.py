@@ -47,7 +47,8 @@ def split_endpoint(value: str) -> tuple[str, int]:
 class Section(BaseModel):
     """A table of the configuration file."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # No inf and no nan: a duration that no clock can be moved by fails when it is used, not when it is read.
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Smtp(Section):
@@ -60,15 +61,15 @@ class Smtp(Section):
     bare_newline: str = Field(
         "reject", pattern="^(reject|normalise)$", description="bare CR or LF in a message: reject | normalise"
     )
-    max_message_bytes: int = Field(50_000_000, ge=10_000, description="largest message, in bytes")
+    max_message_bytes: int = Field(50_000_000, ge=10_000, le=200_000_000, description="largest message, in bytes")
     max_recipients: int = Field(1_000, ge=100, description="recipients of one message")
     max_connections: int = Field(500, ge=1, description="connections at the same time")
-    command_seconds: float = Field(300, gt=0, description="a client silent for so long hears 421")
+    command_seconds: float = Field(300, gt=0, le=86_400, description="a client silent for so long hears 421")
     data_seconds: float = Field(
-        900, gt=0, description="longest time for one message to come in, from DATA to the final dot"
+        900, gt=0, le=86_400, description="longest time for one message to come in, from DATA to the final dot"
     )
     reply_seconds: float = Field(
-        100, gt=0, description="from the final dot to the reply, waiting for a scanner included"
+        100, gt=0, le=3_600, description="from the final dot to the reply, waiting for a scanner included"
     )
 
 
@@ -78,9 +79,9 @@ class Relay(Section):
     host: str = Field("127.0.0.1", min_length=1, description="name or address of the server that mail goes to next")
     port: int = Field(25, ge=1, le=65535, description="its port")
     tls: str = Field("off", pattern="^off$", description="off (opportunistic and verify come later)")
-    connect_seconds: float = Field(10, gt=0, description="longest wait for a connection")
+    connect_seconds: float = Field(10, gt=0, le=3_600, description="longest wait for a connection")
     reply_seconds: float = Field(
-        60, gt=0, description="longest wait for a reply; RFC 5321 §4.5.3.2 allows more after the dot"
+        60, gt=0, le=3_600, description="longest wait for a reply; RFC 5321 §4.5.3.2 allows more after the dot"
     )
 
 
@@ -88,9 +89,15 @@ class Release(Section):
     """How approved mail is sent."""
 
     concurrency: int = Field(4, ge=1, le=100, description="messages sent at the same time")
-    retry_seconds: float = Field(30, gt=0, description="wait after the first failure; doubles each time, up to an hour")
-    give_up_hours: float = Field(120, gt=0, description="after so long without success a message is marked as failed")
-    lease_seconds: float = Field(300, gt=0, description="a claim on a message; longer than the relay's longest reply")
+    retry_seconds: float = Field(
+        30, gt=0, le=3_600, description="wait after the first failure; doubles each time, up to an hour"
+    )
+    give_up_hours: float = Field(
+        120, gt=0, le=8_760, description="after so long without success a message is marked as failed"
+    )
+    lease_seconds: float = Field(
+        300, gt=0, le=86_400, description="a claim on a message; longer than the relay's longest reply"
+    )
 
 
 class Web(Section):
@@ -100,7 +107,7 @@ class Web(Section):
     url: str = Field(
         "http://127.0.0.1:8080", pattern="^https?://", description="how people reach the page; stands in notices"
     )
-    session_hours: float = Field(10, gt=0, description="a login ends after so long")
+    session_hours: float = Field(10, gt=0, le=720, description="a login ends after so long")
 
 
 class Metrics(Section):
@@ -128,8 +135,10 @@ class Holds(Section):
     business_days: int = Field(
         3, ge=1, le=60, description="a hold expires after so many business days; it is never sent then"
     )
-    keep_released_hours: float = Field(24, ge=0, description="held bytes are deleted so long after release")
-    keep_closed_days: float = Field(7, ge=0, description="held bytes are deleted so long after rejection or expiry")
+    keep_released_hours: float = Field(24, ge=0, le=87_600, description="held bytes are deleted so long after release")
+    keep_closed_days: float = Field(
+        7, ge=0, le=3_650, description="held bytes are deleted so long after rejection or expiry"
+    )
 
 
 class Own(Section):
@@ -146,7 +155,7 @@ class Scanner(Section):
 
     workers: int = Field(2, ge=1, le=64, description="scanner processes")
     task_seconds: float = Field(
-        20, gt=0, description="longest scan of one message; then the worker is killed and the mail held"
+        20, gt=0, le=1_800, description="longest scan of one message; then the worker is killed and the mail held"
     )
     memory_mb: int = Field(1024, ge=256, description="memory of one worker")
     recycle_tasks: int = Field(1000, ge=1, description="a worker is replaced after so many messages")

@@ -89,11 +89,14 @@ class Engine:
 
     def _open(self, part: Part, budget: Budget) -> Piece:
         problems, parts, found, bodies = [], [], [], []
+        titled: set[PartPath] = set()
         for leaf in unpack(part, budget, lambda data: self._digester.of("leaf", data)):
+            named = leaf.path if isinstance(leaf, PartInfo) else leaf.item.path
+            if attached(named) and named not in titled:
+                titled.add(named)
+                found.append((named, self._detector.file_name(named, leaf.key)))
             if isinstance(leaf, PartInfo):
                 parts.append(leaf)
-                if attached(leaf.path):
-                    found.append((leaf.path, self._detector.file_name(leaf.path, leaf.key)))
             elif isinstance(leaf.item, Problem):
                 problems.append(replace(leaf.item, key=leaf.key))
             else:

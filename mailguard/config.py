@@ -62,6 +62,9 @@ class Smtp(Section):
         "reject", pattern="^(reject|normalise)$", description="bare CR or LF in a message: reject | normalise"
     )
     max_message_bytes: int = Field(50_000_000, ge=10_000, le=200_000_000, description="largest message, in bytes")
+    max_inflight_bytes: int = Field(
+        256_000_000, ge=20_000, description="messages of all connections together; beyond it clients hear 452"
+    )
     max_recipients: int = Field(1_000, ge=100, description="recipients of one message")
     max_connections: int = Field(500, ge=1, description="connections at the same time")
     command_seconds: float = Field(300, gt=0, le=86_400, description="a client silent for so long hears 421")
@@ -71,6 +74,15 @@ class Smtp(Section):
     reply_seconds: float = Field(
         100, gt=0, le=3_600, description="from the final dot to the reply, waiting for a scanner included"
     )
+
+    @model_validator(mode="after")
+    def _one_message_fits(self) -> Self:
+        if self.max_inflight_bytes < self.max_message_bytes:
+            raise ValueError(
+                "max_inflight_bytes must not be smaller than max_message_bytes"
+                f" ({self.max_inflight_bytes}, {self.max_message_bytes}): the biggest messages would never find room"
+            )
+        return self
 
 
 class Relay(Section):

@@ -13,10 +13,14 @@ from mailguard.config import Smtp
 from mailguard.model import Message
 from mailguard.relay.next_hop import NextHop, Transaction
 from mailguard.relay.reply import Reply
+from mailguard.smtp.inflight import Inflight
 
 
 class Delivery(Protocol):
-    """The path of one message. Never raises; afterwards the transaction is finished or reset."""
+    """The path of one message. Never raises; afterwards the transaction is finished or reset.
+
+    `deliver` is called right after the final dot: its start is where smtp.reply_seconds begins.
+    """
 
     async def deliver(self, message: Message, transaction: Transaction) -> Reply:
         """Pass, hold or defer; the reply is what the client hears."""
@@ -24,7 +28,7 @@ class Delivery(Protocol):
 
 @dataclass(slots=True)
 class Desk:
-    """`hostname` stands in the greeting; `sessions` are those now open."""
+    """`hostname` stands in the greeting; `sessions` are those now open, `leaving` those that only wait to be read."""
 
     settings: Smtp
     pipeline: Delivery
@@ -32,6 +36,11 @@ class Desk:
     clock: Callable[[], datetime]
     hostname: str
     sessions: set[Any] = field(default_factory=set)
+    leaving: set[Any] = field(default_factory=set)
+    inflight: Inflight = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.inflight = Inflight(self.settings.max_inflight_bytes)
 
     def refusal(self, client: str) -> Reply | None:
         """Why a client that has just been added to `sessions` may not speak."""

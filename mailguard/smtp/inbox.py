@@ -1,11 +1,13 @@
 """What a client sends, cut into command lines and messages.
 
 In: an asyncio stream. Out: lines, and the content between DATA and the final dot, byte for byte without the doubled
-dots. Holds no more than one message and its limit; what is beyond is read and dropped.
+dots. Holds no more than one message, its limit and its share of the memory; what is beyond is read and dropped.
 Only <CR><LF>.<CR><LF> ends a message (RFC 5321 §2.3.8, §4.1.1.4): every other dot is content (SMTP smuggling).
 """
 
 import asyncio
+
+from mailguard.smtp.inflight import Share
 
 CHUNK = 65_536
 LINE = 12_288  # RFC 4954 §4: the longest AUTH line
@@ -32,6 +34,12 @@ class Inbox:
         self._reader = reader
         self._seconds = seconds
         self._buffer = bytearray()
+        self._wait: asyncio.Timeout | None = None
+
+    def interrupt(self) -> None:
+        """End the wait for the client now, as if it had been silent for too long."""
+        if self._wait is not None and not self._wait.expired():
+            self._wait.reschedule(asyncio.get_running_loop().time())
 
     async def line(self) -> bytes:
         """The next command line without its line end. Raises GoneError, LineTooLongError, SilentError."""
@@ -51,31 +59,48 @@ class Inbox:
             raise LineTooLongError
         return line.removesuffix(b"\r")
 
-    async def content(self, limit: int) -> bytes | None:
-        """Everything up to the final dot; None if it was more than `limit` bytes. Raises GoneError, SilentError."""
+    async def content(self, limit: int, share: Share | None = None) -> bytes | None:
+        """Everything up to the final dot; None if it was more than `limit` bytes or `share` had no room for it.
+
+        Raises GoneError, SilentError.
+        """
         # The line end of the DATA command counts: a dot right after it ends an empty message.
         self._buffer[:0] = b"\r\n"
         most = limit + limit // 3 + 4  # doubled dots make a message a third longer at most
-        searched, over = 0, False
-        while (end := self._buffer.find(_END, searched)) < 0:
-            if len(self._buffer) > most:
-                over = True
+        searched, over, fresh = 0, False, len(self._buffer)
+        while True:
+            over = over or len(self._buffer) > most or not (share is None or share.take(fresh))
+            if (end := self._buffer.find(_END, searched)) >= 0:
+                break
+            if over:
                 del self._buffer[:-4]
+                if share is not None:
+                    share.drop()
             searched = max(0, len(self._buffer) - 4)
-            await self._more()
-        taken = bytes(self._buffer[: end + 2])
+            fresh = await self._more()
+        content = None if over else self._cut_out(end)
         del self._buffer[: end + len(_END)]
-        content = taken.replace(b"\r\n.", b"\r\n")[2:]
-        return None if over or len(content) > limit else content
+        return None if content is None or len(content) > limit else content
 
-    async def _more(self) -> None:
+    def _cut_out(self, end: int) -> bytes:
+        """The content in front of the final dot without doubled dots; few copies, as it may be big."""
+        with memoryview(self._buffer) as view:
+            content = bytes(view[2 : end + 2])
+        content = content.replace(b"\r\n.", b"\r\n")
+        return content[1:] if content.startswith(b".") else content
+
+    async def _more(self) -> int:
+        """Read on; how many bytes came."""
         try:
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout(self._seconds) as self._wait:
                 chunk = await self._reader.read(CHUNK)
         except TimeoutError:
             raise SilentError from None
         except OSError:
             raise GoneError from None
+        finally:
+            self._wait = None
         if not chunk:
             raise GoneError
         self._buffer += chunk
+        return len(chunk)

@@ -17,12 +17,14 @@ from mailguard.smtp.content import settle
 from mailguard.smtp.desk import Desk
 from mailguard.smtp.ids import message_id
 from mailguard.smtp.inbox import SilentError
+from mailguard.smtp.inflight import Share
 
 # Of the next hop's extensions these are passed on; their parameters and replies go through unchanged.
 PASSED_ON = ("8BITMIME", "SMTPUTF8", "DSN", "ENHANCEDSTATUSCODES")
 
 _OK = Reply.of(250, "2.0.0 ok")
 _OUT_OF_ORDER = Reply.of(503, "5.5.1 bad sequence of commands")
+_NO_ROOM = Reply.of(452, "4.3.1 too many messages are under way, try again later")
 _NEXT_HOP_GONE = Reply.of(451, "4.4.2 next hop broke off, try again later")
 
 
@@ -132,25 +134,30 @@ class Session(Channel):
             await self.push(Reply.of(554, "5.5.1 no valid recipients"))
             return
         await self.push(Reply.of(354, "end data with <CR><LF>.<CR><LF>"))
-        content = await self._collect()
-        if isinstance(content, Reply):
-            MESSAGES.labels("refused_client").inc()
-            reply = content
-        else:
-            reply = await self._desk.pipeline.deliver(self._message(content), self._transaction)
+        with Share(self._desk.inflight) as share:
+            reply = await self._take(self._transaction, share)
         try:
             await self.push(reply)
         finally:
             await self.abandon()
 
-    async def _collect(self) -> bytes | Reply:
+    async def _take(self, transaction: Transaction, share: Share) -> Reply:
+        content = await self._collect(share)
+        if isinstance(content, Reply):
+            MESSAGES.labels("deferred" if content.temporary else "refused_client").inc()
+            return content
+        return await self._desk.pipeline.deliver(self._message(content), transaction)
+
+    async def _collect(self, share: Share) -> bytes | Reply:
         settings = self._desk.settings
         try:
             async with asyncio.timeout(settings.data_seconds):
-                content = await self._inbox.content(settings.max_message_bytes)
+                content = await self._inbox.content(settings.max_message_bytes, share)
         except TimeoutError:
             raise SilentError from None
-        return _too_big() if content is None else settle(content, settings.bare_newline)
+        if content is None:
+            return _NO_ROOM if share.refused else _too_big()
+        return settle(content, settings.bare_newline)
 
     def _message(self, content: bytes) -> Message:
         now = self._desk.clock()

@@ -20,6 +20,7 @@ from mailguard.store.people import candidate
 from mailguard.store.schema import decisions, holds, messages, people
 from mailguard.store.views import Person
 
+CAP = 1_000_000_000  # recipients; what an integer column of any database takes
 WHY = {
     "disabled": "This person is disabled.",
     "not_approver": "Only an approver may decide.",
@@ -30,6 +31,7 @@ WHY = {
     "not_a_choice": "A person cannot let a hold expire.",
     "reason_missing": "A decision needs a reason.",
     "cap_too_low": "The cap must cover all recipients held now.",
+    "cap_too_high": f"The cap must be at most {CAP:,}.",
     "already_approved": "This person has approved already. A different approver must agree.",
 }
 _REASONED = {Choice.APPROVE, Choice.REJECT, Choice.RETURN}
@@ -142,13 +144,15 @@ class Decisions(AtDesk):
         if wish.choice is Choice.APPROVE:
             if wish.cap is None or wish.cap < hold.recipients:
                 raise RefusedError("cap_too_low", WHY["cap_too_low"])
+            if wish.cap > CAP:
+                raise RefusedError("cap_too_high", WHY["cap_too_high"])
             # Approving again is only good for a higher cap, when the mailing has grown since.
             if self._caps(tx, hold).get(wish.person_id, -1) >= wish.cap:
                 raise RefusedError("already_approved", WHY["already_approved"])
         row = {
             "hold_id": wish.hold_id, "revision": wish.revision, "choice": wish.choice.value, "person_id": wish.person_id,
             "reason": self._vault.seal(wish.reason.encode("utf-8", "replace"), f"reason:{wish.hold_id}"),
-            "cap": wish.cap, "at": self._context.clock(),
+            "cap": wish.cap if wish.choice is Choice.APPROVE else None, "at": self._context.clock(),
         }  # fmt: skip
         tx.execute(insert(decisions), row)
 

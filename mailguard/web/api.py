@@ -13,6 +13,7 @@ from starlette.requests import Request
 from mailguard.errors import RefusedError
 from mailguard.lifecycle import Choice, HoldState
 from mailguard.model import Finding, Problem
+from mailguard.store.decisions import CAP
 from mailguard.store.views import Decided, HoldRow, HoldView, Person, Session
 from mailguard.web import deciding, say, show
 from mailguard.web.deciding import Refusal, Wish
@@ -42,7 +43,7 @@ class DecisionBody(Strict):
     revision: StrictInt
     choice: Literal["approve", "reject"]
     reason: str = Field("", max_length=5000)
-    cap: StrictInt | None = None
+    cap: Annotated[StrictInt, Field(ge=1, le=CAP)] | None = None
 
 
 class Api:

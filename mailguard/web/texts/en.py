@@ -246,6 +246,7 @@ TEXTS = {
     "refused.cap_missing": "Give the cap as a number of 1 or more.",
     "refused.cap_unconfirmed": "The cap and the number typed to confirm it differ.",
     "refused.cap_too_low": "The cap is lower than the recipients held now. Check their number and type it again. For a second approval the first one's cap must suffice too.",
+    "refused.cap_too_high": "The cap is too high. Give at most 1,000,000,000.",
     "refused.throttled": "Too many failures. Wait about 15 minutes, then try again.",
     "refused.other": "This is not possible ({code}).",
     "done.approved": "Approved. The release begins.",

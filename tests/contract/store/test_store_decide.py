@@ -95,7 +95,10 @@ def test_a_disabled_approver_does_not_decide(stage, staff, hold):
         ({"reason": " "}, "reason_missing"),
         ({"reason": "", "choice": Choice.REJECT}, "reason_missing"),
         ({"cap": 0}, "cap_too_low"),
+        ({"cap": -(10**30)}, "cap_too_low"),
         ({"cap": None}, "cap_too_low"),
+        ({"cap": 1_000_000_001}, "cap_too_high"),
+        ({"cap": 10**30}, "cap_too_high"),
         ({"choice": Choice.WITHDRAW}, "not_operator"),
         ({"choice": Choice.EXPIRE}, "not_a_choice"),
     ],
@@ -105,6 +108,16 @@ def test_an_incomplete_wish_changes_nothing(stage, staff, hold, wish, code):
     view = stage.store.holds.get(hold)
     assert (view.row.state, view.row.revision, view.decisions) == (HoldState.PENDING, 1, ())
     assert stage.actions(hold) == ["hold.refused", "hold.opened"]
+
+
+def test_the_cap_of_a_rejection_means_nothing(stage, staff, hold):
+    assert stage.decide(hold, staff[1], Choice.REJECT, cap=10**30) is HoldState.REJECTED
+    assert stage.store.holds.get(hold).decisions[0].cap is None
+
+
+def test_the_largest_cap_can_be_given_and_used(stage, staff, hold):
+    assert stage.decide(hold, staff[1], cap=1_000_000_000) is HoldState.APPROVED
+    assert stage.reserve().hold_id == hold
 
 
 def test_only_an_operator_of_the_source_withdraws(stage, staff, hold):

@@ -104,7 +104,11 @@ def test_a_stale_revision_is_409(world, bearer):
     [
         ({"reason": ""}, "reason_missing"),
         ({"cap": None}, "cap_missing"),
-        ({"cap": 0}, "cap_missing"),
+        ({"cap": 0}, "invalid"),
+        ({"cap": -1}, "invalid"),
+        ({"cap": 1_000_000_001}, "invalid"),
+        ({"cap": 10**30}, "invalid"),
+        ({"cap": 10**30, "choice": "reject"}, "invalid"),
         ({"cap": "1"}, "invalid"),
         ({"choice": "release"}, "invalid"),
         ({"revision": "1"}, "invalid"),

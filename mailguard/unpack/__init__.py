@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from mailguard.model import Part, PartInfo, Problem, ProblemKind, Table, Text
-from mailguard.unpack import csv, html, image, mail, pdf, sniff, text, xlsx
+from mailguard.unpack import csv, embedded, html, image, mail, pdf, signature, sniff, text, xlsx
 from mailguard.unpack import zip as zip_archive
 from mailguard.unpack.budget import Budget, LimitError, Limits
 from mailguard.unpack.mail import Mail, split
@@ -34,7 +34,7 @@ class Handler(Protocol):
         """What is inside: parts still to be opened, or leaves."""
 
 
-HANDLERS: tuple[Handler, ...] = (xlsx, zip_archive, pdf, image, mail, csv, html, text)
+HANDLERS: tuple[Handler, ...] = (signature, xlsx, zip_archive, pdf, image, mail, csv, html, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +124,19 @@ def _items(part: Part, sniffed: str, budget: Budget) -> Iterator[Item]:
         raise LimitError(ProblemKind.TOO_DEEP, f"more than {budget.limits.depth} containers inside each other")
     for handler in HANDLERS:
         if handler.matches(part, sniffed):
-            yield from handler.open_part(part, budget)
+            yield from _and_embedded(handler, part, budget)
             return
     yield Problem(
         part.path, ProblemKind.UNKNOWN_FORMAT, sniffed if sniffed != sniff.BINARY else sniff.describe(part.data)
     )
+
+
+def _and_embedded(handler: Handler, part: Part, budget: Budget) -> Iterator[Item]:
+    for item in handler.open_part(part, budget):
+        yield item
+        # The leaves of a mail come by themselves; what else it gives are its headers.
+        if isinstance(item, Text | Table) and handler is not mail:
+            yield from embedded.find(item, part.depth, budget)
 
 
 def warm() -> None:

@@ -17,6 +17,8 @@ from mailguard.unpack import Budget, Leaf, Limits, unpack
 
 ROWS = [["氏名", "電話番号"], ["山田 太郎", "090-1234-5678"], ["佐藤 花子", "03-1234-5678"]]
 
+PGP_SIGNATURE = b"-----BEGIN PGP SIGNATURE-----\n\niQEzBAABCgAdFiEE\n=abcd\n-----END PGP SIGNATURE-----\n"
+
 
 def digest(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()[:16]
@@ -129,3 +131,4 @@ def samples() -> Iterator[tuple[str, bytes]]:
     yield "CSV, TSV", csv()
     yield "HTML", b"<html><body><p>hello</p></body></html>"
     yield "Text", "こんにちは".encode()
+    yield "Signatures (S/MIME, OpenPGP)", PGP_SIGNATURE

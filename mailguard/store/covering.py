@@ -16,6 +16,7 @@ from mailguard.store.joining import Approval, covers
 from mailguard.store.schema import decisions, evidence, holds
 from mailguard.store.standing import Sender
 
+EVIDENCE = 10_000  # keys one statement can name; a message with more is held
 _REFUSED_STATES = (HoldState.REJECTED.value, HoldState.WITHDRAWN.value)
 _REFUSALS = (Choice.REJECT.value, Choice.WITHDRAW.value)
 
@@ -45,15 +46,19 @@ def newest(tx: Connection, source_id: str, content_key: bytes, *, to_change: boo
 
 def known_evidence(tx: Connection, hold_id: str, keys: frozenset[bytes]) -> set[bytes]:
     """Which of `keys` a hold has already."""
-    query = select(evidence.c.key).where(evidence.c.hold_id == hold_id, evidence.c.key.in_(keys))
-    return set(tx.execute(query).scalars()) if keys else set()
+    wanted, found = sorted(keys), set[bytes]()
+    for start in range(0, len(wanted), EVIDENCE):
+        some = evidence.c.key.in_(wanted[start : start + EVIDENCE])
+        found |= set(tx.execute(select(evidence.c.key).where(evidence.c.hold_id == hold_id, some)).scalars())
+    return found
 
 
 def covered(context: Context, tx: Connection, hold: Any, known: set[bytes], later: Later) -> bool:
     """Whether `hold`, approved, covers the message; `known` is what it has of the message's evidence."""
     approval = Approval(known, hold.cap or 0, hold.used, hold.expires_at)
     return (
-        covers(approval, later.keys, later.recipients, context.clock())
+        len(later.keys) <= EVIDENCE
+        and covers(approval, later.keys, later.recipients, context.clock())
         and standing.vouched(context, tx, hold, later.sender)
         and not _rejected_since(tx, hold, later.keys)
     )

@@ -97,6 +97,10 @@ class Database:
         except (SQLAlchemyError, driver) as error:
             # No cause: its text could carry values of the statement.
             raise StoreError(_explain(error)) from None
+        except (OverflowError, UnicodeEncodeError) as error:
+            # Raised by drivers for a value that no column takes, and not as an error of theirs.
+            fact = f"database: a value cannot be kept ({type(error).__name__}). Nothing was written."
+            raise StoreError(fact) from None
 
 
 def _parse(url: str) -> URL:

@@ -171,11 +171,11 @@ def approvers(tx: Connection) -> Sequence[Any]:
 def _hashed(password: str) -> str:
     if len(password) < PASSWORD:
         raise RefusedError("password_short", f"A password needs at least {PASSWORD} characters.")
-    return _HASHER.hash(password)
+    return _HASHER.hash(password.encode("utf-8", "surrogatepass"))
 
 
 def _matches(secret: str, password: str) -> bool:
     try:
-        return _HASHER.verify(secret, password)
+        return _HASHER.verify(secret, password.encode("utf-8", "surrogatepass"))
     except (VerificationError, InvalidHashError):
         return False

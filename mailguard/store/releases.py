@@ -234,4 +234,4 @@ def final(accepted: int, refused: int) -> MessageState:
 
 def _serial(token: str) -> int:
     number = token.partition("-")[0]
-    return int(number) if number.isdecimal() else -1
+    return int(number) if number.isdecimal() and len(number) <= 18 else -1

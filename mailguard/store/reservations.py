@@ -17,8 +17,6 @@ from mailguard.store.schema import holds, reservations
 from mailguard.store.standing import Sender
 from mailguard.store.views import Reservation
 
-EVIDENCE = 10_000  # keys one statement can name; a message with more is held
-
 
 class Reservations(AtDesk):
     """Lets later messages of an approved mailing pass."""
@@ -41,7 +39,7 @@ class Reservations(AtDesk):
         when too few of the approvers are second persons for this message, by its envelope and its authors.
         """
         later = Later(source_id, subject_key, content_key, frozenset(evidence), recipients, Sender(envelope, authors))
-        if not later.keys or len(later.keys) > EVIDENCE or recipients <= 0:
+        if not later.keys or recipients <= 0:
             return None
         with self._database.read() as tx:
             if self._approval(tx, later, to_change=False) is None:

@@ -10,7 +10,7 @@ from mailguard import config
 from mailguard.errors import DamagedError, StoreError
 from mailguard.lifecycle import MessageState
 from mailguard.model import Envelope
-from mailguard.store import engine, vault
+from mailguard.store import covering, engine, vault
 from mailguard.store.vault import LARGEST
 
 
@@ -127,3 +127,33 @@ def test_whatever_cannot_be_decoded_is_a_store_error(stage, two, table, column, 
         return
     with pytest.raises(DamagedError, match=r"altered.*backup"):
         look(stage, two)
+
+
+@pytest.mark.parametrize(
+    "facts", [{"to": ("\udc80@example.jp",)}, {"mail_from": "\udc80@example.jp"}, {"login": "\udc80"}]
+)
+def test_a_value_that_no_column_takes_is_a_store_error(stage, staff, facts):
+    with pytest.raises(StoreError, match="cannot be kept"):
+        stage.admit(staff[3], stage.message(data=b"Subject: x\r\n\r\ny", **facts))
+    assert stage.store.holds.recent() == []
+    with pytest.raises(StoreError, match="cannot be kept"):
+        stage.store.holds.get("\udc80")
+
+
+def test_odd_tokens_and_passwords_are_only_wrong(stage, staff):
+    for token in ("9" * 40 + "-x", "9" * 5000 + "-x", "²-x", ""):
+        assert not stage.store.releases.still_mine(token)
+        assert not stage.store.releases.renew(token, lease_seconds=1)
+    assert stage.store.people.authenticate("sato", "\ud800" * 12) is None
+
+
+def test_evidence_beyond_what_one_statement_can_name_is_kept_and_never_covered(stage, staff, monkeypatch):
+    monkeypatch.setattr(covering, "EVIDENCE", 3)
+    keys = tuple(bytes([number]) for number in range(8))
+    hold_id = stage.admit(staff[3], evidence=keys).hold_id
+    assert stage.admit(staff[3], evidence=keys).hold_id == hold_id
+    assert stage.row(hold_id).revision == 1
+    stage.decide(hold_id, staff[1])
+    assert stage.reserve(evidence=keys[:3]) is not None
+    assert stage.reserve(evidence=keys) is None
+    assert stage.admit(staff[3], evidence=keys).outcome == "opened"

@@ -83,7 +83,7 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Prob
     budget.text(len(text))
     root = _tree(text)
     if root is None:
-        yield Text(part.path, _tagless(text))
+        yield Text(part.path, tagless(text))
         return
     yield Text(part.path, _visible(root))
     for rows in _tables(root):
@@ -157,7 +157,7 @@ def _visible_cell(cell: Any) -> str:
     return shown
 
 
-def _tagless(text: str) -> str:
+def tagless(text: str) -> str:
     """Without a tree: tags out, one pass, no nesting."""
     out: list[str] = []
     comment, skipped = False, ""

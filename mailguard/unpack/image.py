@@ -1,11 +1,13 @@
 """Images: small ones and those inside the HTML pass, others are not read yet.
 
-In: an image. Out: nothing, or a Problem. The size comes from the header; no image is ever decoded.
+In: an image. Out: nothing, or a Problem, and what was appended behind its end as a part. The size comes from the
+header; no image is ever decoded.
 """
 
 from collections.abc import Iterator
 
 from mailguard.model import Part, Problem, ProblemKind, Table, Text
+from mailguard.unpack import image_end, sniff
 from mailguard.unpack.budget import Budget
 
 NAME = "Images"
@@ -13,6 +15,8 @@ LIMITATIONS = "Text in images is not read. Up to 200 x 200 pixels, or shown insi
 
 _SIDE = 200  # pixels; icons and logos
 _SMALL = 262_144  # bytes; more than so few pixels need
+_APPENDED = "(appended)"
+_PADDING = 16  # bytes behind the end that some writers leave
 _JPEG_SIZES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
@@ -23,14 +27,32 @@ def matches(part: Part, sniffed: str) -> bool:
 
 
 def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Problem]:
-    """At most one Problem."""
-    del budget
+    """At most one Problem, after what is appended."""
+    yield from _appended(part, budget)
     if part.inline:
         return
     width, height = size(part.data)
     if 0 < width <= _SIDE and 0 < height <= _SIDE and len(part.data) <= _SMALL:
         return
     yield Problem(part.path, ProblemKind.NOT_READ, f"image of {width} x {height} pixels" if width else "image")
+
+
+def _appended(part: Part, budget: Budget) -> Iterator[Part]:
+    end = image_end.end(part.data)
+    data = part.data[end:].lstrip(b"\0")
+    if len(data) - data.count(0) <= _PADDING:
+        return
+    if not _ended(part.data, end) and sniff.sniff(data) == sniff.BINARY:
+        return  # a damaged image, not an appended file
+    budget.file(part.depth + 1)
+    budget.spend(len(data))
+    # A second picture behind the first (as telephones write) is shown or left out together with it.
+    yield Part((*part.path, _APPENDED), data, depth=part.depth + 1, inline=part.inline)
+
+
+def _ended(data: bytes, end: int) -> bool:
+    """Whether the image came to its own end, and did not just stop to be one."""
+    return data[:end].endswith((b"IEND\xaeB\x60\x82", b"\xff\xd9", b"\x3b")) or data.startswith((b"BM", b"RIFF"))
 
 
 def size(data: bytes) -> tuple[int, int]:

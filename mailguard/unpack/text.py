@@ -1,4 +1,4 @@
-"""Plain text, and all that reads as plain text: calendars, address cards, JSON, XML, logs.
+"""Plain text, and all that reads as plain text: address cards, JSON, XML, logs.
 
 In: a text file. Out: Text; with escapes of JSON and XML undone. What hides other content in text is a Problem too.
 """

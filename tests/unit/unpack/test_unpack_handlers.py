@@ -239,7 +239,7 @@ def test_html_nested_too_deep_for_the_parser_loses_nothing() -> None:
 
 
 def test_html_without_a_tree_drops_tags_comments_and_scripts() -> None:
-    assert html_handler._tagless("<p>a<!-- b --><script>c</script>d &amp; e</p>1<2") == "ad & e\n1<2"
+    assert html_handler.tagless("<p>a<!-- b --><script>c</script>d &amp; e</p>1<2") == "ad & e\n1<2"
 
 
 @pytest.mark.parametrize(

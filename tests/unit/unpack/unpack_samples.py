@@ -131,4 +131,5 @@ def samples() -> Iterator[tuple[str, bytes]]:
     yield "CSV, TSV", csv()
     yield "HTML", b"<html><body><p>hello</p></body></html>"
     yield "Text", "こんにちは".encode()
+    yield "Calendars (iCalendar)", b"BEGIN:VCALENDAR\r\nSUMMARY:hello\r\nEND:VCALENDAR\r\n"
     yield "Signatures (S/MIME, OpenPGP)", PGP_SIGNATURE

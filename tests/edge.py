@@ -110,4 +110,5 @@ async def edge(script=(), mode="pass", smtp=None, relay=None):
             try:
                 yield Edge(hop, pipeline, server, stack)
             finally:
+                await stack.aclose()  # else each client that is still there is lingered for
                 await server.stop(1)

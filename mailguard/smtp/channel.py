@@ -23,10 +23,16 @@ logger = logging.getLogger(__name__)
 
 VERBS = frozenset({"EHLO", "HELO", "MAIL", "RCPT", "DATA", "RSET", "NOOP", "QUIT", "VRFY", "EXPN", "HELP"})
 BOGUS = 10  # commands that are none, before a client is sent away
+# After the last reply of ours, what the client still sends is read and dropped for a while: closing with unread input
+# makes the kernel send RST, and the client may then never see the reply.
+LINGER_SECONDS = 2.0
+LINGER_BYTES = 1_000_000
+LINGERING = 100  # connections at the same time
 
 # A bare CR inside a command would become a second command at the next hop.
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
+_TOO_SLOW = Reply.of(421, "4.4.2 too slow, try again later")
 _SHUTDOWN = Reply.of(421, "4.3.2 shutting down, try again later")
 
 
@@ -43,6 +49,7 @@ class Channel(SMTP):  # type: ignore[misc]  # aiosmtpd publishes no types
         self._bogus = BOGUS
         self._busy = False
         self._over = False
+        self._quit = False
         self._winding_up = False
 
     # What the event loop tells us
@@ -73,17 +80,35 @@ class Channel(SMTP):  # type: ignore[misc]  # aiosmtpd publishes no types
             if await self._welcome():
                 while not self._over:
                     await self._turn()
+            if not self._quit:
+                await self._linger()
         except GoneError:
             logger.debug("smtp: client went away")
         except SilentError:
             with contextlib.suppress(GoneError):
-                await self.push(Reply.of(421, "4.4.2 too slow, try again later"))
+                await self.push(_SHUTDOWN if self._winding_up else _TOO_SLOW)
+                await self._linger()
         finally:
             try:
                 await self.abandon()
             finally:
                 self._writer.close()
                 self._desk.sessions.discard(self)
+                self._desk.leaving.discard(self)
+
+    async def _linger(self) -> None:
+        """Let the client read the last reply."""
+        await self.abandon()
+        if len(self._desk.leaving) >= LINGERING:
+            return
+        self._desk.sessions.discard(self)
+        self._desk.leaving.add(self)
+        with contextlib.suppress(OSError, TimeoutError):
+            async with asyncio.timeout(LINGER_SECONDS):
+                self._writer.write_eof()
+                left = LINGER_BYTES
+                while left > 0 and (dropped := await self._stream_reader.read(CHUNK)):
+                    left -= len(dropped)
 
     async def _welcome(self) -> bool:
         refusal = self._desk.refusal(self._client)
@@ -91,6 +116,9 @@ class Channel(SMTP):  # type: ignore[misc]  # aiosmtpd publishes no types
         return refusal is None
 
     async def _turn(self) -> None:
+        if self._winding_up:
+            await self.push(_SHUTDOWN)
+            return
         try:
             line = await self._inbox.line()
         except LineTooLongError:
@@ -105,8 +133,6 @@ class Channel(SMTP):  # type: ignore[misc]  # aiosmtpd publishes no types
             await self.push(await self.handle_exception(error))
         finally:
             self._busy = False
-        if self._winding_up and not self._over:
-            await self.push(_SHUTDOWN)
 
     async def _obey(self, line: bytes) -> None:
         verb, _, argument = line.partition(b" ")
@@ -147,10 +173,8 @@ class Channel(SMTP):  # type: ignore[misc]  # aiosmtpd publishes no types
     def wind_up(self) -> None:
         """End the session as soon as the command that runs is answered."""
         self._winding_up = True
-        if not self._busy and not self._over:
-            self._over = True
-            self._writer.write(_SHUTDOWN.raw())
-            self._writer.close()
+        if not self._busy:
+            self._inbox.interrupt()
 
     def task(self) -> asyncio.Task[Any]:
         """The task that runs the dialogue."""

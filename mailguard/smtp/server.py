@@ -46,9 +46,8 @@ class SmtpServer:
         """
         if self._server is not None:
             self._server.close()
-        sessions = list(self._desk.sessions)
-        tasks = [session.task() for session in sessions]
-        for session in sessions:
+        tasks = [session.task() for session in (*self._desk.sessions, *self._desk.leaving)]
+        for session in list(self._desk.sessions):
             session.wind_up()
         if not tasks:
             return

@@ -189,7 +189,7 @@ class Session(Channel):
         if arg:
             await self.push(Reply.of(501, "5.5.4 syntax: QUIT"))
             return
-        self._over = True
+        self._over = self._quit = True
         await self.push(Reply.of(221, "2.0.0 bye"))
 
     async def smtp_VRFY(self, arg: str) -> None:  # noqa: N802 - aiosmtpd finds verbs by name

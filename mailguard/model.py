@@ -216,11 +216,15 @@ PEOPLE = 64  # persons of one part listed one by one; beyond it only the count i
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """One address of To or Cc: digests of address and domain, and of the display name where it is a person's name."""
+    """One visible address: digests of address and domain, and of the display name where it is a person's name.
+
+    recipient: in To, Cc or Bcc; Reply-To and Resent-* only show it.
+    """
 
     address: bytes
     domain: bytes
     names: tuple[bytes, ...] = ()
+    recipient: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,8 @@ class _Case:
             outside = {self._policy.digester.email(address) for address in self._policy.outside(envelope.rcpt_to)}
         else:
             own = self._policy.domain_digests
-            outside = {other.address for other in self._inspection.addressees if other.domain not in own}
+            shown = [other for other in self._inspection.addressees if other.recipient]
+            outside = {other.address for other in shown if other.domain not in own}
         return outside.pop() if len(outside) == 1 else None
 
     def _recipients_names(self) -> tuple[tuple[bytes, ...], ...]:

@@ -62,7 +62,7 @@ class Engine:
         trouble = tuple(
             replace(problem, key=problem.key or self._digester.of("content", content)) for problem in mail.problems
         )
-        pieces = [self._subject(mail), Piece(problems=trouble), *(self._part(raw, budget) for raw in mail.parts)]
+        pieces = [self._headers(mail), Piece(problems=trouble), *(self._part(raw, budget) for raw in mail.parts)]
         return self._envelope(mail, self._sum(pieces))
 
     def file(self, name: str, data: bytes) -> Inspection:
@@ -109,9 +109,11 @@ class Engine:
     def _detect(self, item: Text | Table, key: bytes) -> Evidence:
         return self._detector.table(item, key) if isinstance(item, Table) else self._detector.text(item, key)
 
-    def _subject(self, mail: Mail) -> Piece:
+    def _headers(self, mail: Mail) -> Piece:
+        """What people read in the header block, and what programs may have written there."""
         path = (HEADERS,)
-        return _piece([(path, self._detector.text(Text(path, mail.subject), b""))], (), ())
+        texts = [mail.subject, *(text for _, text in mail.other)]
+        return _piece([(path, self._detector.text(Text(path, "\n\n".join(texts)), b""))], (), ())
 
     def _sum(self, pieces: Sequence[Piece]) -> Inspection:
         people = count([record for piece in pieces for record in piece.records])
@@ -134,12 +136,16 @@ class Engine:
             inspection,
             subject=subject,
             subject_key=self._digester.of("subject", skeleton),
-            addressees=tuple(self._addressee(name, address) for name, address in (*mail.to, *mail.cc)),
+            addressees=(
+                *(self._addressee(mailbox) for mailbox in (*mail.to, *mail.cc, *mail.bcc)),
+                *(replace(self._addressee(mailbox), recipient=False) for mailbox in (*mail.reply_to, *mail.resent)),
+            ),
             authors=tuple(self._digester.email(address) for _, address in (*mail.from_, *mail.sender)),
             from_domains=tuple(dict.fromkeys(address.rpartition("@")[2].lower() for _, address in mail.from_)),
         )
 
-    def _addressee(self, name: str, address: str) -> Addressee:
+    def _addressee(self, mailbox: tuple[str, str]) -> Addressee:
+        name, address = mailbox
         person = self._detector.japanese_name(name)
         names = name_digests(self._digester, person) if person else ()
         return Addressee(self._digester.email(address), self._digester.domain(address.rpartition("@")[2]), names)

@@ -246,3 +246,10 @@ def test_names_in_remarks_and_file_names_hold(verdict):
     remarks = "日付,内容\n" + "\n".join(f"11/{n},{name}様より入電" for n, name in enumerate(NAMES, 1))
     assert verdict(mail("一覧です。", ("対応.csv", remarks.encode("cp932")))).reasons == ("attachment_findings",)
     assert verdict(mail("送ります。", ("履歴書_松本恵子.txt", "志望動機".encode()))).reasons == ("attachment_findings",)
+
+
+@pytest.mark.parametrize("field", ["Bcc", "Reply-To", "Resent-To", "X-Note"])
+def test_addresses_in_other_fields_are_seen(verdict, field):
+    to = ", ".join(f"p{number}@example.com" for number in range(6))
+    assert verdict(f"{field}: {to}\r\n".encode() + mail("ご案内です。")).reasons
+    assert verdict(f"{field}: p1@example.com\r\n".encode() + mail("ご案内です。")).reasons == ()

@@ -1,7 +1,8 @@
-"""HTML as a reader sees it.
+"""HTML as a reader sees it, and what a reader may come upon.
 
-In: an HTML file or body. Out: its visible text with line ends at block elements, and each data table once more as a
-Table. Attributes and comments are not shown by readers and not read.
+In: an HTML file or body. Out: its text, hidden or not, with line ends at block elements; words of attributes on lines of
+their own, addresses behind links beside their words; each data table once more as a Table; files in data: URIs as parts.
+Comments are read in attached files only. Links, styles and scripts are not read.
 """
 
 import html
@@ -12,15 +13,16 @@ from typing import Any
 import lxml.etree
 import lxml.html
 
-from mailguard.model import HTML, Part, Problem, Table, Text
-from mailguard.unpack import charset, sniff
+from mailguard.model import HTML, Part, Problem, Table, Text, attached
+from mailguard.unpack import charset, html_attributes, sniff
 from mailguard.unpack.budget import Budget
 
 NAME = "HTML"
-LIMITATIONS = "Comments, attributes (alt, title, data-) and scripts are not read."
+LIMITATIONS = "Scripts, styles, data- attributes and, in the body of a mail, comments are not read."
 
 _META = re.compile(rb"<meta[^<>]{0,200}charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
-_SKIPPED = {"script", "style", "template"}
+_SKIPPED = {"script", "style"}
+_KEEPING = {"pre", "textarea"}
 _BLOCKS = frozenset(
     [
         "address",
@@ -58,6 +60,7 @@ _BLOCKS = frozenset(
         "select",
         "table",
         "tbody",
+        "textarea",
         "tfoot",
         "thead",
         "title",
@@ -67,6 +70,7 @@ _BLOCKS = frozenset(
 )
 _TOKEN = re.compile(r"<!--|-->|<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]*>|<[!?/][^<>]*>|[^<-]+|.", re.DOTALL)
 _SPACE = re.compile(r"[ \t\r\n\f]+")
+_BLANKS = re.compile(r"[ \t\r\f]+")
 _GAPS = re.compile(r"[ \t]*\n\s*")
 
 
@@ -82,13 +86,16 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Prob
     text = charset.decode(part.data, part.charset or (meta[1].decode("ascii") if meta else ""))
     budget.text(len(text))
     root = _tree(text)
+    page = _Page(comments=attached(part.path))
     if root is None:
-        yield Text(part.path, tagless(text))
-        return
-    yield Text(part.path, _visible(root))
-    for rows in _tables(root):
+        page.read_tagless(text)
+    else:
+        page.read(root)
+    yield Text(part.path, page.text())
+    for rows in _tables(root) if root is not None else ():
         budget.spend_cells(sum(map(len, rows)))
         yield Table(part.path, rows)
+    yield from html_attributes.data_parts(part, page.files, budget)
 
 
 def _tree(text: str) -> Any | None:
@@ -101,22 +108,87 @@ def _tree(text: str) -> Any | None:
     return None if any(error.type_name == "ERR_RESOURCE_LIMIT" for error in parser.error_log) else root
 
 
-def _visible(root: Any) -> str:
-    out: list[str] = []
-    skipped = 0
-    for event, element in lxml.etree.iterwalk(root, events=("start", "end", "comment", "pi")):
-        if event in {"comment", "pi"}:
-            out.append(_space(element.tail) if not skipped else "")
-            continue
+class _Page:
+    """The text of a page as it grows; `files` are its data: URIs. `notes`: attributes are read too."""
+
+    def __init__(self, *, comments: bool = False, notes: bool = True) -> None:
+        self.files: list[str] = []
+        self._comments, self._notes = comments, notes
+        self._out: list[str] = []
+        self._pending: list[str] = []  # words of attributes, until the line they stand in ends
+        self._links: list[int] = []
+        self._skipped = self._kept = 0
+
+    def text(self) -> str:
+        self._break()
+        return _GAPS.sub("\n", "".join(self._out)).strip()
+
+    def read(self, root: Any) -> None:
+        for event, element in lxml.etree.iterwalk(root, events=("start", "end", "comment", "pi")):
+            if event == "start":
+                self._start(element)
+            elif event == "end":
+                self._end(element)
+            else:
+                if self._comments and event == "comment" and element.text:
+                    self._pending.append(tagless(element.text))
+                self._words(element.tail)
+
+    def read_tagless(self, text: str) -> None:
+        self._out.append(tagless(text))
+        for name, value in html_attributes.without_tree(text):
+            self._attribute("input", name, value, "")
+            if name == "href":
+                self._pending.append(html_attributes.target(html.unescape(value)))
+
+    def _start(self, element: Any) -> None:
         tag = element.tag
-        opened = event == "start"
-        if tag in _SKIPPED:
-            skipped += 1 if opened else -1
-        out.append(_edge(tag, opened=opened))
-        words = element.text if opened else element.tail
-        if words and not skipped:
-            out.append(_space(words))
-    return _GAPS.sub("\n", "".join(out)).strip()
+        self._skipped += tag in _SKIPPED
+        self._kept += tag in _KEEPING
+        self._edge(tag, opened=True)
+        if self._notes:
+            for name, value in element.items():
+                self._attribute(tag, name, value, element.get("name") or element.get("property") or "")
+        if tag == "a":
+            self._links.append(len(self._out))
+        self._words(element.text)
+
+    def _end(self, element: Any) -> None:
+        tag = element.tag
+        if tag in {"a", "area"}:
+            start = self._links.pop() if tag == "a" else len(self._out)
+            self._target(element.get("href") or "", start)
+        self._skipped -= tag in _SKIPPED
+        self._kept -= tag in _KEEPING
+        self._edge(tag, opened=False)
+        self._words(element.tail)
+
+    def _attribute(self, tag: str, name: str, value: str, meta: str) -> None:
+        if html_attributes.is_data(value):
+            self.files.append(value)
+        elif words := html_attributes.written(tag, name, value, meta=meta):
+            self._pending.append(tagless(words) if name == "srcdoc" else _space(words))
+
+    def _target(self, href: str, start: int) -> None:
+        target = html_attributes.target(href) if self._notes and href else ""
+        # A link of very many pieces is not looked through again for each link inside it.
+        if target and not html_attributes.told(target, "".join(self._out[max(start, len(self._out) - 100) :])):
+            self._out.append(f" {target} ")
+
+    def _words(self, words: str | None) -> None:
+        if words and not self._skipped:
+            self._out.append(_BLANKS.sub(" ", words) if self._kept else _space(words))
+
+    def _edge(self, tag: str, *, opened: bool) -> None:
+        edge = _edge(tag, opened=opened)
+        if edge == "\n":
+            self._break()
+        self._out.append(edge)
+
+    def _break(self) -> None:
+        if self._pending:
+            self._out += ["\n", "\n".join(self._pending), "\n"]
+            self._pending.clear()
 
 
 def _space(words: str | None) -> str:
@@ -152,9 +224,10 @@ def _cell(cell: Any) -> str:
 
 def _visible_cell(cell: Any) -> str:
     tail, cell.tail = cell.tail, None
-    shown = _visible(cell)
+    page = _Page(notes=False)
+    page.read(cell)
     cell.tail = tail
-    return shown
+    return page.text()
 
 
 def tagless(text: str) -> str:

@@ -20,6 +20,8 @@ NAME = "Mail (message/rfc822, .eml)"
 LIMITATIONS = "Parts of a split message (message/partial) and external bodies are not fetched: both are problems."
 
 _BLANK = re.compile(rb"\r?\n(?=\r?\n)")
+# A line of a header block that neither opens a field nor continues one.
+_NO_FIELD = re.compile(rb"\n(?![ \t\r\n]|[!-9;-~]+[ \t]*:|>?From )(?=.)")
 _CID = re.compile(rb"cid:([^\"'<>\s)]{1,500})", re.IGNORECASE)
 _NOT_WHOLE = {"message/partial", "message/external-body"}
 _PREAMBLE = b"This is a multi-part message in MIME format"
@@ -100,6 +102,10 @@ def _head(content: bytes, state: _Split) -> tuple[Headers, bytes]:
         return Headers(()), b"\n" + content
     end = _BLANK.search(content)
     block, body = (content[: end.start()], content[end.end() :]) if end else (content, b"")
+    if broken := _NO_FIELD.search(block):
+        # Some readers start the body here, others at the blank line.
+        state.problem(ProblemKind.AMBIGUOUS, "a header block with a line that is no header")
+        block, body = block[: broken.start()], content[broken.start() :]
     headers = header.parse(block, state.limits)
     if headers.problem:
         state.problem(*headers.problem)

@@ -256,3 +256,13 @@ def test_other_fields_are_bounded_and_what_is_over_is_a_problem(head: str) -> No
     assert len(mail.other) <= 20
     assert all(len(text) <= 2_000 for _, text in mail.other)
     assert [problem.kind for problem in mail.problems] == [ProblemKind.TOO_MANY]
+
+
+@pytest.mark.parametrize("end", ["", "\r\n\r\nrest\r\n"])
+def test_what_stands_in_a_header_block_without_being_a_header_is_read(end: str) -> None:
+    content = "Subject: x\r\nTo: a@example.com\r\n山田 太郎 090-1234-5678\r\nCc: b@example.com" + end
+    mail = split(content.encode(), Limits())
+    assert [problem.kind for problem in mail.problems] == [ProblemKind.AMBIGUOUS]
+    assert "山田 太郎".encode() in mail.parts[0].raw
+    assert mail.parts[0].raw.endswith(end.encode())
+    assert mail.to == (("", "a@example.com"),)

@@ -32,6 +32,7 @@ _JAPANESE_ESCAPE = re.compile(rb"\x1b(?:\$[@B]|\$\([@BDOPQ]|\([IJ])")
 _NOT_ASCII = re.compile("[^\x00-\x7f]+")
 _SCORED = 5_000  # characters beyond ASCII that decide; more would not change the answer
 UNREADABLE = 0.1  # share of characters of no writing, from which a text counts as not decoded
+_DAMAGED = 0.1  # what a reading with unreadable bytes loses besides
 _CERTAIN = 1.2  # score from which cp932 needs no rival: EUC-JP and UTF-16 read as cp932 stay below one half
 _TO_EUC = bytes(byte | 0x80 if 0x21 <= byte <= 0x7E else byte for byte in range(256))
 _LEVEL_ONE = frozenset(
@@ -76,6 +77,14 @@ def unreadable(text: str) -> float:
     return bad / len(sample) if sample else 0.0
 
 
+def is_utf16(text: str) -> bool:
+    """Any two bytes are some character of UTF-16: without a mark it must look like writing."""
+    sample = text[:_SCORED]
+    plain = sum(1 for char in sample if " " <= char <= "~" or "\u3000" <= char <= "\u30ff" or char in "\r\n\t")
+    common = sum(1 for char in sample if char in _LEVEL_ONE or "\uff01" <= char <= "\uff9f")
+    return (plain * 4 > len(sample) or (plain + common) * 2 > len(sample)) and unreadable(sample) < 0.02
+
+
 def _codec(declared: str) -> str:
     name = declared.strip().strip("\"'").lower()
     name = _ALIASES.get(name, name)
@@ -115,10 +124,14 @@ def _best(data: bytes, wanted: str) -> str:
     scored = [
         (_score(text) + (_credit(wanted) if codec == wanted else 0.0), text) for codec, text in _trials(data, wanted)
     ]
-    if not scored:
-        codecs_left = dict.fromkeys(codec for codec in (wanted, "cp932", "utf-8", "euc_jp") if codec)
-        scored = [(_score(text), text) for text in (data.decode(codec, "replace") for codec in codecs_left)]
+    # One bad byte must not hand a whole list to a charset that fits every byte and reads as nothing.
+    scored += [(_score(text) - _DAMAGED, text) for text in _damaged(data, wanted if not scored else "")]
     return max(scored, key=lambda pair: pair[0])[1]
+
+
+def _damaged(data: bytes, wanted: str) -> Iterator[str]:
+    for codec in dict.fromkeys(codec for codec in (wanted, "utf-8", "cp932", "euc_jp") if codec):
+        yield data.decode(codec, "mailguard.nec_replace" if codec == "euc_jp" else "replace")
 
 
 def _credit(wanted: str) -> float:
@@ -137,7 +150,7 @@ def _trials(data: bytes, wanted: str) -> Iterator[tuple[str, str]]:
         names.append(wanted)
     for codec in names:
         text = _strict(data, codec)
-        if text is not None:
+        if text is not None and (not codec.startswith("utf-16") or is_utf16(text)):
             yield codec, text
 
 

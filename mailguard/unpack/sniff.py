@@ -129,10 +129,4 @@ def _reads_as_text(data: bytes) -> bool:
     controls = len(data) - len(data.translate(None, _CONTROLS))
     if controls * 200 <= len(data):
         return True
-    return len(data) % 2 == 0 and _utf16(charset.decode(data[: min(len(data), _LOOK) & ~1]))
-
-
-def _utf16(text: str) -> bool:
-    """Any two bytes are some character of UTF-16: without a mark it must look like writing."""
-    plain = sum(1 for char in text if " " <= char <= "~" or "\u3000" <= char <= "\u30ff" or char in "\r\n\t")
-    return plain * 4 > len(text) and charset.unreadable(text) < 0.02
+    return len(data) % 2 == 0 and charset.is_utf16(charset.decode(data[: min(len(data), _LOOK) & ~1]))

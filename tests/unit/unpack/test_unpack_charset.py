@@ -76,3 +76,22 @@ def test_codecs_that_are_no_charset_are_unknown() -> None:
 def test_what_is_no_writing_shows() -> None:
     assert charset.unreadable("山田太郎\r\n\t") == 0
     assert charset.unreadable("\x01\ue000\ufffda") == 0.75
+
+
+@pytest.mark.parametrize("declared", ["", "cp1252", "gb18030", "big5", "cp949", "utf-16"])
+@pytest.mark.parametrize("codec", ["cp932", "utf-8", "euc_jp"])
+@pytest.mark.parametrize("bad", [b"\xff", b"\x81", b"\xfd\xfd"])
+def test_a_bad_byte_costs_no_more_than_its_surroundings(bad: bytes, codec: str, declared: str) -> None:
+    if (bad, codec, declared) == (b"\xfd\xfd", "euc_jp", "gb18030"):
+        pytest.skip("without any bad byte: a character of GB 18030, as is every pair of EUC-JP")
+    data = ("氏名,電話\r\n" + "山田 太郎,090-1234-5678\r\n佐藤 花子,03-1234-5678\r\n" * 20).encode(codec)
+    for place in (0, 5, 60, len(data) // 2, len(data)):
+        for tail in (b"", b"\n"):
+            text = charset.decode(data[:place] + bad + data[place:] + tail, declared)
+            assert text.count("太郎") >= 19, text[:40]
+
+
+def test_western_text_is_never_read_as_utf16() -> None:
+    text = "Grüße an Häuser: a@example.com 12\r\n" * 12
+    for tail in ("", "x"):
+        assert "a@example.com" in charset.decode((text + tail).encode("latin-1"))

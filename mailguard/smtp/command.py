@@ -43,6 +43,9 @@ def parse(verb: str, argument: str, offered: frozenset[str]) -> Address | Reply:
     options = tuple(option for option in (match[2] or match[4] or "").split(" ") if option)
     if len(path) > _PATH_LIMIT or (verb == "RCPT" and not path):
         return Reply.of(501, "5.1.3 bad address")
+    if any("\ud800" <= char <= "\udfff" for char in path):
+        # Bytes that are no UTF-8; RFC 6531 §3.5 gives the code for an address that cannot be taken.
+        return Reply.of(553, "5.6.7 address is not UTF-8")
     return _options_refusal(verb, options, offered) or Address(path, options)
 
 

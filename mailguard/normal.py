@@ -75,12 +75,137 @@ def name(value: str) -> str:
     return text.casefold()
 
 
+_ROMAJI: dict[int, str] = {ord(char): "" for char in "ッー・ \u3000"}
+for _row in [
+    "アa",
+    "イi",
+    "ウu",
+    "エe",
+    "オo",
+    "カka",
+    "キki",
+    "クku",
+    "ケke",
+    "コko",
+    "サsa",
+    "シshi",
+    "スsu",
+    "セse",
+    "ソso",
+    "タta",
+    "チchi",
+    "ツtsu",
+    "テte",
+    "トto",
+    "ナna",
+    "ニni",
+    "ヌnu",
+    "ネne",
+    "ノno",
+    "ハha",
+    "ヒhi",
+    "フfu",
+    "ヘhe",
+    "ホho",
+    "マma",
+    "ミmi",
+    "ムmu",
+    "メme",
+    "モmo",
+    "ヤya",
+    "ユyu",
+    "ヨyo",
+    "ラra",
+    "リri",
+    "ルru",
+    "レre",
+    "ロro",
+    "ワwa",
+    "ヰi",
+    "ヱe",
+    "ヲo",
+    "ンn",
+    "ガga",
+    "ギgi",
+    "グgu",
+    "ゲge",
+    "ゴgo",
+    "ザza",
+    "ジji",
+    "ズzu",
+    "ゼze",
+    "ゾzo",
+    "ダda",
+    "ヂji",
+    "ヅzu",
+    "デde",
+    "ドdo",
+    "バba",
+    "ビbi",
+    "ブbu",
+    "ベbe",
+    "ボbo",
+    "パpa",
+    "ピpi",
+    "プpu",
+    "ペpe",
+    "ポpo",
+    "ヴvu",
+    "ァa",
+    "ィi",
+    "ゥu",
+    "ェe",
+    "ォo",
+    "ャya",
+    "ュyu",
+    "ョyo",
+    "ヮwa",
+]:
+    _ROMAJI[ord(_row[0])] = _row[1:]
+    if "ァ" <= _row[0] <= "ヶ":
+        _ROMAJI[ord(_row[0]) - 0x60] = _row[1:]
+_SPELLINGS = re.compile("ou|oo|oh(?![aiueo])|uu|iy|[sc]hy|jy|m(?=[bmp])|([kstpcgdbz])(?=\\1)|tch")
+_SPELT = {
+    "ou": "o",
+    "oo": "o",
+    "oh": "o",
+    "uu": "u",
+    "iy": "y",
+    "shy": "sh",
+    "chy": "ch",
+    "jy": "j",
+    "m": "n",
+    "tch": "ch",
+}
+
+
+def reading(value: str) -> str:
+    """One form for the reading of a name, whether in kana or Latin letters: ﾕｳﾀ, ゆうた, Yuta and Yūta are equal."""
+    text = value.translate(_ROMAJI)
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", value).translate(_ROMAJI)
+    text = text.casefold()
+    if not (text.isascii() and text.isalpha()):
+        text = "".join(char for char in unicodedata.normalize("NFD", text) if "a" <= char <= "z")
+    for _ in range(2):  # kiyo, then what the first pass brought together
+        text = _SPELLINGS.sub(lambda match: _SPELT.get(match[0], ""), text)
+    return text
+
+
 def kana(value: str) -> str:
     """Furigana as katakana without spaces: ﾔﾏﾀﾞ ﾀﾛｳ and やまだたろう give ヤマダタロウ."""
     text = _SPACE.sub("", unicodedata.normalize("NFKC", value)).replace("・", "")
     return "".join(chr(ord(char) + 0x60) if "ぁ" <= char <= "ゖ" else char for char in text)
 
 
+_PREFECTURE = re.compile(
+    "^(?:北海道|青森県|岩手県|宮城県|秋田県|山形県|福島県|茨城県|栃木県|群馬県|埼玉県|千葉県|東京都|神奈川県|新潟県|富山県|石川県|福井県|山梨県|長野県|岐阜県|静岡県|愛知県"
+    "|三重県|滋賀県|京都府|大阪府|兵庫県|奈良県|和歌山県|鳥取県|島根県|岡山県|広島県|山口県|徳島県|香川県|愛媛県|高知県|福岡県|佐賀県|長崎県|熊本県|大分県|宮崎県|鹿児島県|沖縄県)(?=.)"
+)
+_LAST_WORD = re.compile("(?<=[0-9])(?:番地|号|番)(?=[^-0-9号室線棟館地町])")
+_ROOM = re.compile(
+    "(?<=[^0-9])(?:[-#]|room|rm\\.?|no\\.?)+(?=[0-9])|(?<=[0-9])(?:-?#|-?room|-?rm\\.?)(?=[0-9])", re.IGNORECASE
+)
 _DIGIT = {char: index for index, char in enumerate("〇一二三四五六七八九")}
 
 
@@ -100,9 +225,11 @@ def _arabic(match: re.Match[str]) -> str:
 
 
 def address(value: str) -> str:
-    """A postal address without spaces, with 丁目, 番地 and 号 as hyphens: 一丁目2番３号, 1-2-3 and １－２－３ are equal."""
-    text = _SPACE.sub("", fold(value))
+    """A postal address without spaces and prefecture, with 丁目, 番地 and 号 as hyphens: 一丁目2番３号, 1-2-3 and １－２－３ are equal."""
+    text = _PREFECTURE.sub("", _SPACE.sub("", fold(value)), count=1) if value else ""
     text = _DASHES.sub("-", text) if re.search(r"\d", text) else text
     text = _KANJI_NUMBER.sub(_arabic, text)
     text = _BLOCK_WORD.sub("-", text)
+    text = _LAST_WORD.sub("", text)
+    text = _ROOM.sub(lambda match: "-" if match.string[match.start() - 1].isdigit() else "", text)
     return text.strip("-").casefold()

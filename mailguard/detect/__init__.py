@@ -52,6 +52,7 @@ class Detector:
             cells={detector.kind: detector.cell for detector in detectors.all},
             family=names.family,
             given=names.given,
+            labels=rules.headers.labels,
         )
 
     @classmethod

@@ -4,11 +4,14 @@ In: the rows as read. Out: a `Layout`: where the data begins and a `Column` for 
 A column is decided by a vote over its distinct cells, never by one hit; where header and content disagree, content wins.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from mailguard.detect.folding import fold_all
-from mailguard.detect.ruleset import Header
+from mailguard.detect.headers import KANA_TITLE, MEANINGLESS, Header, halved
+from mailguard.detect.no_data import no_data
 from mailguard.model import Kind
 
 HEADER_ROWS = 20  # titles, remarks and dates may stand above the header
@@ -27,11 +30,18 @@ _ALONE = {  # the share of cells that decides without a header
 }  # fmt: skip
 _CONTRADICTED = 0.8  # so many cells of another kind overrule a header
 _NAMES = {Kind.NAME, Kind.NAME_KANA}
+LISTED = 60  # distinct cells asked whether they list several persons
+_KANA = re.compile(r"[ぁ-ゖァ-ヶー]+")
+_LISTS = re.compile(r"[・ 、,，/／&＆\n]|(?<=[^ ])と(?=[^ ])")
+_PARTED = re.compile(r"[・ ]|(?<=[^ ])と(?=[^ ])")
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One meaningful column. cells: folded values, one a data row. piece: full | family | given."""
+    """One meaningful column. cells: folded values, one a data row. piece: full | family | given.
+
+    staff: by its header; several: a cell may list given names (ひなた・律).
+    """
 
     index: int
     kind: Kind
@@ -41,17 +51,24 @@ class Column:
     piece: str = "full"
     organisation: bool = False
     confidence: float = 1.0
+    staff: bool = False
+    several: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """first: index of the first data row; columns in order; organisations: rows are about companies or shops; free: index and folded cells of columns that mean nothing by themselves."""
+    """first: index of the first data row; columns in order; organisations: rows are about companies or shops; free: index and folded cells of columns that mean nothing by themselves.
+
+    beside_organisations: a column names companies; unsure: data rows that may be about nobody.
+    """
 
     first: int
     titles: tuple[str, ...]
     columns: tuple[Column, ...]
     free: tuple[tuple[int, tuple[str, ...]], ...]
     organisations: bool = False
+    beside_organisations: bool = False
+    unsure: frozenset[int] = frozenset()
 
     def title(self, index: int) -> str:
         """How people find a column: by its header, else by its number from 1."""
@@ -66,27 +83,75 @@ class Reader:
     cells: Cells
     family: Callable[[str], float]
     given: Callable[[str], float]
+    labels: frozenset[str] = frozenset()
 
     def layout(self, rows: Sequence[Sequence[str]]) -> Layout:
         """Find the header, fold the cells and decide every column."""
         head = self._header_row(rows)
-        titles = list(rows[head]) if head is not None else []
-        first = 0 if head is None else head + 1
+        layout = self._layout(rows, head)
+        if head is None and len(rows) > 1 and self._names_columns(layout):
+            layout = self._layout(rows, 0)
+        return self._only_data(layout)
+
+    def holds(self, column: Column, value: str) -> float:
+        """How sure a cell of a decided column is of its kind; halves of names by their own measure."""
+        if column.kind is Kind.NAME:
+            half = max(self.family(value), self.given(value))
+            return max(half if column.piece != "full" else min(half, LOST_ZERO), self.cells[Kind.NAME](value))
+        if column.kind is Kind.NAME_KANA and column.piece != "full":
+            return float(_KANA.fullmatch(value) is not None)
+        return self.cells[column.kind](value)
+
+    def _layout(self, rows: Sequence[Sequence[str]], head: int | None) -> Layout:
         width = max((len(row) for row in rows), default=0)
-        cells = [_column(rows, first, index) for index in range(width)]
-        titles += [""] * (width - len(titles))
-        decided = [self._decide(index, titles[index], values) for index, values in enumerate(cells)]
-        columns = self._pair_halves(decided, titles, cells)
+        shown = [*rows[head], *[""] * (width - len(rows[head]))] if head is not None else [""] * width
+        titles = ["" if MEANINGLESS.fullmatch(title.strip()) else title for title in shown]
+        first = 0 if head is None else head + 1
+        cells = [self._values(_column(rows, first, index)) for index in range(width)]
+        headers = self._headers(titles)
+        decided = [self._decide(index, titles[index], headers[index], values) for index, values in enumerate(cells)]
+        columns = self._pair_halves(decided, titles, headers, cells)
         columns = self._beside_names(columns, titles, cells)
+        columns = [self._listing(column) for column in columns]
         free = tuple((i, cells[i]) for i, column in enumerate(columns) if column is None and any(cells[i]))
         meant = tuple(column for column in columns if column is not None)
-        return Layout(first, tuple(titles), meant, free, self._of_organisations(titles, meant))
+        companies = any(header.organisation and header.kind is None for header in headers if header)
+        named = any(column.kind in _NAMES for column in meant)
+        return Layout(first, tuple(shown), meant, free, companies and not named, companies)
 
-    def _of_organisations(self, titles: Sequence[str], columns: Sequence[Column]) -> bool:
-        """A column names companies or shops and none names persons: the contacts are theirs."""
-        headers = [self.header(title) for title in titles if title.strip()]
-        named = any(column.kind in _NAMES for column in columns)
-        return not named and any(header.organisation and header.kind is None for header in headers if header)
+    def _values(self, values: tuple[str, ...]) -> tuple[str, ...]:
+        """Words of headers are no values: the names of the fields of an empty form, a header printed again."""
+        met = self.labels.intersection(values)
+        if not met:
+            return values
+        if 2 * len(met) >= len(set(values) - {""}):
+            return ("",) * len(values)
+        return tuple("" if value in met else value for value in values)
+
+    def _headers(self, titles: Sequence[str]) -> list[Header | None]:
+        """What the titles mean, halves of a name by their neighbour: 付添姓, 付添名."""
+        headers = [self.header(title) if title.strip() else None for title in titles]
+        for index, pair in enumerate(pairwise(titles)):
+            role = halved(*pair)
+            if role is not None and not any(header and header.organisation for header in headers[index : index + 2]):
+                kind = Kind.NAME_KANA if any(map(KANA_TITLE.search, pair)) else Kind.NAME
+                staff = any(header and header.staff for header in headers[index : index + 2])
+                headers[index] = Header(kind, role, "family", staff=staff)
+                headers[index + 1] = Header(kind, role, "given", staff=staff)
+        return headers
+
+    def _names_columns(self, layout: Layout) -> bool:
+        """Whether the first row, though it has no known word, holds no value of any column: then it is the header."""
+        firsts = [(column, column.cells[0]) for column in layout.columns if column.cells[0]]
+        return bool(firsts) and all(self.holds(column, value) < HALF for column, value in firsts)
+
+    def _only_data(self, layout: Layout) -> Layout:
+        """Without rows that are no data: headers printed again, hints, examples, totals, remarks."""
+        gone, unsure = no_data(layout, self.holds)
+        if not gone:
+            return replace(layout, unsure=unsure)
+        columns = tuple(replace(column, cells=_without(column.cells, gone)) for column in layout.columns)
+        return replace(layout, columns=columns, unsure=unsure)
 
     def _header_row(self, rows: Sequence[Sequence[str]]) -> int | None:
         best, found = 0.0, None
@@ -102,11 +167,10 @@ class Reader:
     def _cheap(self, value: str) -> bool:
         return any(self.cells[kind](value) >= HALF for kind in (Kind.EMAIL, Kind.PHONE, Kind.POSTAL_CODE))
 
-    def _decide(self, index: int, title: str, values: tuple[str, ...]) -> Column | None:
+    def _decide(self, index: int, title: str, header: Header | None, values: tuple[str, ...]) -> Column | None:
         voters = _voters(values)
         if not voters:
             return None
-        header = self.header(title) if title.strip() else None
         kind, confidence = self._kind(header, voters)
         if kind is None:
             return None
@@ -120,12 +184,14 @@ class Reader:
             piece=header.piece if header and same else "full",
             organisation=header.organisation if header else False,
             confidence=confidence,
+            staff=header.staff if header else False,
         )
 
     def _kind(self, header: Header | None, voters: Sequence[str]) -> tuple[Kind | None, float]:
         votes = self._votes(header, voters)
         best = max(votes, key=lambda kind: votes[kind])
         if header is not None and header.kind is not None:
+            votes |= self._half_votes(header, votes, voters)
             return self._with_header(header.kind, votes, best, strong=header.strong)
         if header is not None and header.organisation and best in _NAMES:
             return None, 0.0
@@ -150,21 +216,78 @@ class Reader:
         asked = _DEAR if header is None or header.kind is None else tuple({*_DEAR[:2], header.kind} & set(self.cells))
         return votes | {kind: self._share(self.cells[kind], voters) for kind in asked}
 
+    def _half_votes(self, header: Header, votes: dict[Kind, float], voters: Sequence[str]) -> dict[Kind, float]:
+        """Halves of names speak for a header of halves; given names, or surnames of staff, for a weak one (お子様, 担当者)."""
+        if header.kind is not Kind.NAME or votes.get(Kind.NAME, 0.0) >= HALF:
+            return {}
+        if header.piece == "full" and (header.strong or not (header.staff or header.person)):
+            return {}
+        half = self.family if header.piece == "family" or header.staff else self._lists_given
+        return {Kind.NAME: max(votes.get(Kind.NAME, 0.0), self._share(half, voters))}
+
+    def _lists_given(self, value: str) -> float:
+        pieces = _LISTS.split(value)
+        return min(map(self.given, pieces)) if all(pieces) else 0.0
+
+    def _listing(self, column: Column | None) -> Column | None:
+        """Whether cells such as ひなた・律 list given names: then what stands first is rarely a surname."""
+        if column is None or column.kind is not Kind.NAME or column.piece == "family":
+            return column
+        parts = [_PARTED.split(value) for value in _voters(column.cells)[:LISTED] if _PARTED.search(value)]
+        parts = [part for part in parts if all(part)]
+        if not parts:
+            return column
+        given = sum(all(self.given(piece) >= HALF for piece in part) for part in parts)
+        surnames = sum(self.family(part[0]) >= HALF for part in parts)
+        if given >= 0.7 * len(parts) and surnames <= 0.6 * len(parts):
+            return replace(column, several=True)
+        return column
+
     def _share(self, cell: Callable[[str], float], voters: Sequence[str]) -> float:
         return sum(cell(value) >= HALF for value in voters) / len(voters)
 
     def _pair_halves(
-        self, columns: list[Column | None], titles: list[str], cells: list[tuple[str, ...]]
+        self,
+        columns: list[Column | None],
+        titles: list[str],
+        headers: list[Header | None],
+        cells: list[tuple[str, ...]],
     ) -> list[Column | None]:
         """Which columns hold whole names and which halves: the content says it, whatever the header is."""
         columns = [self._whole(column) for column in columns]
         for index in range(len(columns) - 1):
+            if self._open(columns[index], headers[index]):
+                self._pair_unnamed(index, columns, headers, cells)
             left, right = columns[index], columns[index + 1]
-            if left is None and right is None and not titles[index] and self._halves(cells[index], cells[index + 1]):
-                columns[index] = left = Column(index, Kind.NAME, "", cells[index], piece="family", confidence=0.8)
             if left is not None and left.kind in _NAMES and left.piece == "family":
                 columns[index + 1] = self._second_half(left, right, titles[index + 1], index + 1, cells[index + 1])
         return columns
+
+    def _open(self, column: Column | None, header: Header | None) -> bool:
+        """Whether content may make halves of a name of a column: no header that says otherwise, and no whole names."""
+        if column is None:
+            return header is None or (header.kind in _NAMES and not header.organisation)
+        if column.kind not in _NAMES or column.piece != "full" or column.organisation:
+            return False
+        return self._share(self.cells[column.kind], _voters(column.cells)) < HALF
+
+    def _pair_unnamed(
+        self,
+        index: int,
+        columns: list[Column | None],
+        headers: list[Header | None],
+        cells: list[tuple[str, ...]],
+    ) -> None:
+        for other in (index + 1, index + 2):  # 姓, セイ, 名, メイ
+            if other < len(columns) and self._open(columns[other], headers[other]):
+                kana = _all_kana(cells[index])
+                if kana == _all_kana(cells[other]) and self._halves(cells[index], cells[other]):
+                    kind = Kind.NAME_KANA if kana else Kind.NAME
+                    for place, piece in ((index, "family"), (other, "given")):
+                        header = headers[index]
+                        role = header.role if header else ""
+                        columns[place] = Column(place, kind, "", cells[place], role, piece, confidence=0.8)
+                    return
 
     def _whole(self, column: Column | None) -> Column | None:
         """「氏名(名)」 over whole names is a column of whole names."""
@@ -215,6 +338,15 @@ class Reader:
 
 def _column(rows: Sequence[Sequence[str]], first: int, index: int) -> tuple[str, ...]:
     return tuple(fold_all([row[index] if index < len(row) else "" for row in rows[first:]]))
+
+
+def _without(cells: tuple[str, ...], gone: frozenset[int]) -> tuple[str, ...]:
+    return tuple("" if row in gone else cell for row, cell in enumerate(cells))
+
+
+def _all_kana(values: Sequence[str]) -> bool:
+    voters = _voters(values)
+    return sum(_KANA.fullmatch(value) is not None for value in voters) >= _CONTRADICTED * len(voters)
 
 
 def _voters(values: Sequence[str]) -> list[str]:

@@ -18,6 +18,7 @@ class Header:
     """kind: None where an organisation is named. role: whose (保護者, 児童, 1). piece: full, family or given.
 
     organisation: the column is about companies or shops and never holds a person's name. strong: the header alone decides.
+    staff: who serves (担当者, 講師), not whom the row is about. person: it says nothing but a role (お子様).
     """
 
     kind: Kind | None
@@ -25,6 +26,8 @@ class Header:
     piece: str = "full"
     organisation: bool = False
     strong: bool = True
+    staff: bool = False
+    person: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +49,26 @@ class HeaderRule:
 
 @dataclass(frozen=True, slots=True)
 class HeaderWords:
-    """Words that decide across kinds. thing: 〜名 of no person; person: roles a name may have."""
+    """Words that decide across kinds. thing: 〜名 of no person; person: roles a name may have; staff: of those who serve."""
 
     organisation: tuple[str, ...] = ()
     thing: tuple[str, ...] = ()
     person: tuple[str, ...] = ()
+    staff: tuple[str, ...] = ()
     filler: tuple[str, ...] = ()
     hits: tuple[str, ...] = ()
     misses: tuple[str, ...] = ()
 
 
+# Made by programs for columns without a name: A, F1, field1, 列1.
+MEANINGLESS = re.compile(
+    r"[A-Za-zＡ-Ｚ]{1,2}|[0-9０-９]{1,3}|(?:f|c|v|x|col|column|field|attr|var|value|item|data|unnamed:?|列|項目|フィールド|カラム|データ)[ _-]?[0-9０-９]{1,3}",
+    re.IGNORECASE,
+)
+KANA_TITLE = re.compile("カナ|かな|ｶﾅ|フリ|ふり|ﾌﾘ|ヨミ|よみ|読み|kana|yomi|セイ|せい|ｾｲ|メイ|めい|ﾒｲ", re.IGNORECASE)
+_HALF_TITLE = re.compile(
+    r"(.*?)(?:(姓|氏|名字|苗字|セイ|せい|シ)|(名|下の名前|メイ|めい))((?:の?(?:漢字|全角|半角|カナ|かな|フリガナ|ふりがな|ヨミ|よみ|読み|必須))*)"
+)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _TOKEN = re.compile(r"[a-z]+|[0-9]+|〒|[^\W_a-z0-9]+")
 _LONGEST = 60  # a longer cell is a sentence, not a header
@@ -86,6 +99,19 @@ def _tokens(text: str) -> tuple[str, ...]:
     return tuple(_TOKEN.findall(_CAMEL.sub(" ", folded).casefold()))
 
 
+def halved(left: str, right: str) -> str | None:
+    """Whose halves of a name two neighbouring headers title, whatever the prefix: 付添姓, 付添名; None if they do not."""
+    first, second = (_HALF_TITLE.fullmatch("".join(_TOKEN.findall(_folded(text)))) for text in (left, right))
+    if first is None or second is None or not first[2] or not second[3]:
+        return None
+    same = first[1].removesuffix("氏") == second[1].removesuffix("氏") and first[4] == second[4]
+    return first[1] if same else None
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
 class Headers:
     """Every header rule at once."""
 
@@ -96,6 +122,7 @@ class Headers:
         self._organisation = tuple(map(normalise, words.organisation))
         self._thing = tuple(map(normalise, words.thing))
         self._person = tuple(map(normalise, words.person))
+        self._staff = tuple(map(normalise, words.staff))
         self._filler = sorted((normalise(word) for word in words.filler), key=len, reverse=True)
         self._ascii_owners = sorted(
             (word for word in self._person + self._organisation + self._thing if word.isascii()), key=len, reverse=True
@@ -103,6 +130,7 @@ class Headers:
         self._known = frozenset(
             word for rule in self.rules for word in rule.exact + rule.contains + rule.family + rule.given + rule.weak
         )
+        self.labels = _labels(rules)
         self.kind_of = lru_cache(maxsize=4096)(self._kind_of)
 
     def _kind_of(self, text: str) -> Header | None:
@@ -115,13 +143,15 @@ class Headers:
             if word and (best is None or (rule.rank, len(word)) > best[:2]):
                 best = (rule.rank, len(word), rule, word, piece)
         organisation = bool(head.longest(self._organisation)) and not head.longest(self._person)
+        staff = bool(head.longest(self._staff))
         if best is None:
-            return self._without_word(head, organisation=organisation)
+            return self._without_word(head, organisation=organisation, staff=staff)
         _, _, rule, word, piece = best
         if organisation and rule.kind in {Kind.NAME, Kind.NAME_KANA}:
             return Header(None, organisation=True)
-        strong = word not in rule.weak and not self._is_thing(rule, head)
-        return Header(rule.kind, self._role(rule, head, word), piece, organisation, strong)
+        whose = piece == "given" and bool(head.longest(self._person))  # お子様(名)
+        strong = (word not in rule.weak or whose) and not self._is_thing(rule, head)
+        return Header(rule.kind, self._role(rule, head, word), piece, organisation, strong, staff)
 
     def _is_thing(self, rule: HeaderRule, head: _Text) -> bool:
         return rule.kind is Kind.NAME and bool(head.longest(self._thing)) and not head.longest(self._person)
@@ -172,16 +202,18 @@ class Headers:
         )  # 会員名 is a full name
         return by_role or word in head.tokens
 
-    def _without_word(self, head: _Text, *, organisation: bool) -> Header | None:
+    def _without_word(self, head: _Text, *, organisation: bool, staff: bool) -> Header | None:
         if organisation:
             return Header(None, organisation=True)
         person = head.longest(self._person)
         if person.isascii() and person and head.has("name"):
-            return Header(Kind.NAME, self._bare(head.joined, "name"), strong=person != "user")
+            return Header(Kind.NAME, self._bare(head.joined, "name"), strong=person != "user", staff=staff)
         # 利用者名, 生徒名: a role and 名
         if person and not person.isascii() and head.joined.rstrip("0123456789").removesuffix("名").endswith(person):
             strong = "名" in head.joined and not head.longest(self._thing)
-            return Header(Kind.NAME, self._bare(head.joined, "名"), strong=strong)
+            return Header(Kind.NAME, self._bare(head.joined, "名"), strong=strong, staff=staff, person=True)
+        if staff and not head.longest(self._thing):
+            return Header(Kind.NAME, head.joined, strong=False, staff=True)
         return None
 
     def _role(self, rule: HeaderRule, head: _Text, word: str) -> str:
@@ -196,6 +228,19 @@ class Headers:
         for filler in self._filler:
             rest = rest.replace(filler, "")
         return rest.removeprefix("お").removeprefix("ご")
+
+
+_NAMES_TOO = frozenset(
+    ["セイ", "せい", "メイ", "めい", "カナ", "かな", "ヨミ", "よみ", "名", "姓", "州", "本名", "mei", "sei", "name"]
+)
+
+
+def _labels(rules: tuple[HeaderRule, ...]) -> frozenset[str]:
+    """Words that are headers and nothing else: in a cell they are no value. カナ and メイ are names too."""
+    words = {word for rule in rules for word in (*rule.exact, *rule.contains) if word not in _NAMES_TOO}
+    folded = {unicodedata.normalize("NFKC", word) for word in words if len(word) > 1}
+    polite = {prefix + word for word in folded if not word.isascii() for prefix in ("お", "ご")}
+    return frozenset(folded | polite | {word.upper() for word in folded} | {word.title() for word in folded})
 
 
 def _normal(rule: HeaderRule) -> HeaderRule:

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from mailguard import normal
 from mailguard.detect.blocks import Line
+from mailguard.detect.cells import tie_form
 from mailguard.detect.evidence import Evidence, Values, contacts, name_digests
 from mailguard.detect.greeting import greeting_line
 from mailguard.detect.groups import LIST, Group, Hit, groups_of
 from mailguard.detect.organisation import shared_mailbox
 from mailguard.detect.persons import Record, hashes
-from mailguard.detect.table import tie_form
 from mailguard.digest import Digester
 from mailguard.model import PEOPLE, Finding, Kind, PartPath, Person
 

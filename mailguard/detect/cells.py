@@ -1,0 +1,137 @@
+"""What a single cell of a decided column says: whether it holds a value, several, or a placeholder.
+
+In: folded cells. Out: values and the forms that tie households. Never decides what a column means.
+"""
+
+import re
+
+from mailguard import normal
+from mailguard.detect.mask import masked_already
+from mailguard.detect.organisation import shared_mailbox
+from mailguard.model import Kind
+
+NAMES = (Kind.NAME, Kind.NAME_KANA)
+_BLANK = frozenset(
+    [
+        "-",
+        "なし",
+        "無し",
+        "無",
+        "不明",
+        "未定",
+        "未登録",
+        "同上",
+        "null",
+        "none",
+        "n/a",
+        "na",
+        "nan",
+        "無回答",
+        "未記入",
+        "匿名",
+    ],
+) | {""}
+# In a column of names: somebody named elsewhere in the row, or nobody.
+_NOBODY = frozenset(
+    [
+        "本人",
+        "ご本人",
+        "同左",
+        "左記",
+        "左記の通り",
+        "左記と同じ",
+        "左に同じ",
+        "同右",
+        "右記",
+        "上記",
+        "上記の通り",
+        "上記と同じ",
+        "上に同じ",
+        "〃",
+        "々",
+        "父",
+        "母",
+        "父親",
+        "母親",
+        "祖父",
+        "祖母",
+        "父母",
+        "両親",
+        "夫",
+        "妻",
+        "子",
+        "兄",
+        "姉",
+        "弟",
+        "妹",
+        "配偶者",
+        "世帯主",
+        "保護者",
+        "申込者",
+        "契約者",
+        "同じ",
+        "同様",
+        "該当なし",
+        "例",
+        "記入例",
+        "入力例",
+        "self",
+        "same",
+    ]
+)
+_TWO_PHONES = re.compile(r"[、,，/／;；\n・]|\s{2,}|(?<=\d{4})\s(?=\+?0)")
+_ADDRESS = re.compile(r"[^\s<>()、,，/／;；・:]+@[^\s<>()、,，/／;；・]+")
+_HAS_NUMBER = re.compile(r"[0-9]")
+_CUT_OFF = re.compile(r"[*＊●■×]")  # 粟窪********: where the house number was hidden nobody is tied
+_ASCENDING = frozenset("01234567890123456789"[start : start + 8] for start in range(10))
+_STAND_IN = re.compile(
+    r"no-?e?mail|none|null|nashi|nothing|unknown|fumei|dummy|tests?|sample|example|hoge(?:hoge)?|foo|user|mail|email|address|x+|(.)\1\1+|no-?reply"
+)
+
+
+def tells(kind: Kind, cell: str) -> bool:
+    """Whether a cell of a decided column really holds a value: no blank, no placeholder, no hidden name."""
+    if cell.casefold() in _BLANK or not any(char.isalnum() for char in cell):
+        return False
+    if kind in NAMES:
+        return cell not in _NOBODY and not masked_already(cell)
+    if kind is Kind.PHONE:
+        return sum(char.isdecimal() for char in cell) >= 9
+    if kind is Kind.EMAIL:
+        return "@" in cell
+    return True
+
+
+def several(kind: Kind, cell: str) -> list[str]:
+    """The contacts of a cell, one by one: two phones or e-mail addresses tie each."""
+    if kind is Kind.EMAIL and cell.count("@") > 1:
+        return _ADDRESS.findall(cell)
+    if kind is Kind.PHONE and len(cell) > 17:
+        return [part for part in _TWO_PHONES.split(cell) if tells(kind, part)] or [cell]
+    return [cell]
+
+
+def tie_form(kind: Kind, value: str) -> str:
+    """The form that ties; placeholders such as 000-0000-0000 and mailboxes of nobody tie nobody."""
+    if kind is Kind.EMAIL:
+        address = normal.email(value)
+        return "" if _nobodys(address) else address
+    if kind is Kind.PHONE:
+        digits = normal.phone(value)
+        return "" if len(set(digits[3:])) <= 1 or digits[-8:] in _ASCENDING else digits
+    return normal.address(value)
+
+
+def _nobodys(address: str) -> bool:
+    """user01@ and info2@ may be one of a row of made-up or numbered addresses: only without a figure they are nobody's."""
+    local, _, domain = address.partition("@")
+    if local == domain.partition(".")[0] or _STAND_IN.fullmatch(local):
+        return True
+    return not local[-1:].isdecimal() and shared_mailbox(address)
+
+
+def house(address: str) -> bool:
+    """Whether an address has a place, a house number, and neither is hidden."""
+    form = normal.address(address)
+    lettered = any(char.isalpha() for char in form)
+    return lettered and _HAS_NUMBER.search(form) is not None and not _CUT_OFF.search(address)

@@ -280,5 +280,5 @@ class Verdict:
 
 
 def attached(path: PartPath) -> bool:
-    """Whether a path lies in an attachment rather than in the body or headers a reader sees."""
-    return bool(path) and path[0] not in {BODY, HTML, HEADERS}
+    """Whether a path lies in an attachment, or inside something hidden in a body, rather than where a reader looks first."""
+    return bool(path) and (path[0] not in {BODY, HTML, HEADERS} or len(path) > 1)

@@ -121,7 +121,15 @@ def test_a_name_alone_is_not_enough_beside_another_e_mail_address():
 def test_own_contacts_in_a_customers_row_do_not_make_the_customer_own():
     staff = D.email("sato@example.co.jp")
     rows = tuple(
-        Person((BODY,), str(n), (D.name(f"顧客{n}号"),), (D.email(f"c{n}@example.net"), staff), (staff,), True, key=PARAGRAPH)
+        Person(
+            (BODY,),
+            str(n),
+            (D.name(f"顧客{n}号"),),
+            (D.email(f"c{n}@example.net"), staff),
+            (staff,),
+            True,
+            key=PARAGRAPH,
+        )
         for n in range(3)
     )
     found = Finding("r", Kind.EMAIL, (BODY,), "1行目", 3, 1, (), (staff,), (D.domain("example.co.jp"),), key=PARAGRAPH)

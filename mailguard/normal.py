@@ -6,7 +6,9 @@ NFKC folds full width and half-width kana (Unicode UAX #15); it folds neither th
 
 import re
 import unicodedata
+from functools import lru_cache
 
+KNOWN = 1 << 13  # forms kept: what ties, what is shown and who is who ask for the same value in turn
 _DASHES = re.compile("[-‐‑‒–—―−ーｰ─━～〜~]")
 _NOT_DIGIT = re.compile(r"[^0-9]")
 _SPACE = re.compile(r"\s+")
@@ -67,6 +69,11 @@ def postal_code(code: str) -> str:
 
 def name(value: str) -> str:
     """A person's name without spaces, separators and honorific, in common kanji; case folded for romaji."""
+    return _name(value)
+
+
+@lru_cache(KNOWN)
+def _name(value: str) -> str:
     text = _SPACE.sub("", fold(value)).replace("・", "").replace("·", "")
     for honorific in ("さま", "さん", "様", "殿", "氏"):
         if len(text) > len(honorific) + 1 and text.endswith(honorific):
@@ -179,6 +186,7 @@ _SPELT = {
 }
 
 
+@lru_cache(KNOWN)
 def reading(value: str) -> str:
     """One form for the reading of a name, whether in kana or Latin letters: ﾕｳﾀ, ゆうた, Yuta and Yūta are equal."""
     text = value.translate(_ROMAJI)
@@ -226,6 +234,11 @@ def _arabic(match: re.Match[str]) -> str:
 
 def address(value: str) -> str:
     """A postal address without spaces and prefecture, with 丁目, 番地 and 号 as hyphens: 一丁目2番３号, 1-2-3 and １－２－３ are equal."""
+    return _address(value)
+
+
+@lru_cache(KNOWN)
+def _address(value: str) -> str:
     text = _PREFECTURE.sub("", _SPACE.sub("", fold(value)), count=1) if value else ""
     text = _DASHES.sub("-", text) if re.search(r"\d", text) else text
     text = _KANJI_NUMBER.sub(_arabic, text)

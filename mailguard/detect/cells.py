@@ -4,6 +4,7 @@ In: folded cells. Out: values and the forms that tie households. Never decides w
 """
 
 import re
+from functools import lru_cache
 
 from mailguard import normal
 from mailguard.detect.mask import masked_already
@@ -89,14 +90,15 @@ _STAND_IN = re.compile(
 )
 
 
+@lru_cache(normal.KNOWN)
 def tells(kind: Kind, cell: str) -> bool:
     """Whether a cell of a decided column really holds a value: no blank, no placeholder, no hidden name."""
-    if cell.casefold() in _BLANK or not any(char.isalnum() for char in cell):
+    if not cell or cell.casefold() in _BLANK or not any(map(str.isalnum, cell)):
         return False
     if kind in NAMES:
         return cell not in _NOBODY and not masked_already(cell)
     if kind is Kind.PHONE:
-        return sum(char.isdecimal() for char in cell) >= 9
+        return sum(map(str.isdecimal, cell)) >= 9
     if kind is Kind.EMAIL:
         return "@" in cell
     return True
@@ -111,6 +113,7 @@ def several(kind: Kind, cell: str) -> list[str]:
     return [cell]
 
 
+@lru_cache(normal.KNOWN)
 def tie_form(kind: Kind, value: str) -> str:
     """The form that ties; placeholders such as 000-0000-0000 and mailboxes of nobody tie nobody."""
     if kind is Kind.EMAIL:
@@ -132,6 +135,6 @@ def _nobodys(address: str) -> bool:
 
 def house(address: str) -> bool:
     """Whether an address has a place, a house number, and neither is hidden."""
-    form = normal.address(address)
+    form = normal.address(address) if address else ""
     lettered = any(char.isalpha() for char in form)
     return lettered and _HAS_NUMBER.search(form) is not None and not _CUT_OFF.search(address)

@@ -5,7 +5,7 @@ household are the same; a household is what shared phones, e-mail addresses and 
 (union-find). Values shared by many different names (a switchboard, a placeholder) tie nobody.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -168,7 +168,11 @@ class _Homes:
     def __init__(self, records: Sequence[Record]) -> None:
         self._parent = list(range(len(records)))
         self._ties = [record.ties for record in records]
-        self._shared = _shared_widely(records) | _offices(records)
+        users: dict[int, list[int]] = defaultdict(list)
+        for index, record in enumerate(records):
+            for tie in dict.fromkeys(record.ties):
+                users[tie].append(index)
+        self._shared = _shared_widely(records, users) | _offices(records, users)
         first: dict[int, int] = {}
         somebody: dict[int, int] = {}
         for index, record in enumerate(records):
@@ -195,22 +199,17 @@ class _Homes:
             self._parent[max(left, right)] = min(left, right)
 
 
-def _shared_widely(records: Sequence[Record]) -> set[int]:
-    uses = Counter(tie for record in records for tie in set(record.ties))
-    candidates = {tie for tie, number in uses.items() if number > SHARED}
-    names: dict[int, set[int]] = {tie: set() for tie in candidates}
-    for record in records:
-        for tie in candidates.intersection(record.ties):
-            names[tie].update(record.names or record.idents)
-    return {tie for tie, seen in names.items() if len(seen) > SHARED}
+def _shared_widely(records: Sequence[Record], users: dict[int, list[int]]) -> set[int]:
+    wide = {tie: indexes for tie, indexes in users.items() if len(indexes) > SHARED}
+    return {
+        tie
+        for tie, indexes in wide.items()
+        if len({who for index in indexes for who in records[index].names or records[index].idents}) > SHARED
+    }
 
 
-def _offices(records: Sequence[Record]) -> set[int]:
+def _offices(records: Sequence[Record], users: dict[int, list[int]]) -> set[int]:
     """Contacts of people with different surnames who have a contact of their own each, and no other in common."""
-    users: dict[int, list[int]] = defaultdict(list)
-    for index, record in enumerate(records):
-        for tie in set(record.ties):
-            users[tie].append(index)
     together: dict[tuple[int, ...], set[int]] = defaultdict(set)
     for tie, indexes in users.items():
         if len(indexes) >= COLLEAGUES:

@@ -52,7 +52,7 @@ def table_evidence(table: Table, layout: Layout, digester: Digester, key: bytes)
 def _findings(layout: Layout, digester: Digester, path: PartPath, key: bytes) -> Iterator[Finding]:
     for column in layout.columns:
         values = Values(column.kind, f"table.{column.kind}", column.confidence)
-        told = [(row, cell) for row, cell in enumerate(column.cells) if tells(column.kind, cell)]
+        told = [(row, cell) for row, cell in enumerate(column.cells) if cell and tells(column.kind, cell)]
         values.clear = [cell for _, cell in told]
         values.blocks = [_block(row) for row, _ in told]
         if values.clear:
@@ -95,7 +95,10 @@ class _Rows:
     def ties(self, row: int) -> list[tuple[Kind, str]]:
         """Contacts of a row; an address ties only with a house number in it."""
         found = [
-            (c.kind, one) for c in self._ties if tells(c.kind, c.cells[row]) for one in several(c.kind, c.cells[row])
+            (c.kind, one)
+            for c in self._ties
+            if c.cells[row] and tells(c.kind, c.cells[row])
+            for one in several(c.kind, c.cells[row])
         ]
         for columns in self._addresses:
             joined = "".join(column.cells[row] for column in columns)

@@ -14,7 +14,7 @@ _LIMIT = 40  # characters of a mask
 
 def mask(kind: Kind, value: str) -> str:
     """Hide at least half of `value`; what stays tells two values apart for somebody who knows them."""
-    value = value.strip()[:_LIMIT]
+    value = value.strip()[:_LIMIT].strip()
     if kind in _NAMES:
         return _name(value)
     if kind is Kind.EMAIL:

@@ -13,11 +13,12 @@ from pathlib import Path
 
 from mailguard.detect import kinds, ruleset
 from mailguard.detect.blocks import Grid, Line, grids_of, lines_of
-from mailguard.detect.columns import Layout, Reader
+from mailguard.detect.columns import Reader
 from mailguard.detect.evidence import Evidence, Values
 from mailguard.detect.folding import fold
 from mailguard.detect.greeting import greets, literal_name
 from mailguard.detect.groups import Hit
+from mailguard.detect.layout import Layout
 from mailguard.detect.mask import mask
 from mailguard.detect.ruleset import Ruleset
 from mailguard.detect.span import Span

@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from mailguard.detect.folding import fold_all
+from mailguard.detect.halves import Halves
 from mailguard.detect.headers import KANA_TITLE, MEANINGLESS, Header, halved
+from mailguard.detect.layout import HALF, Column, Layout, share, voters_of
 from mailguard.detect.no_data import no_data
 from mailguard.model import Kind
 
 HEADER_ROWS = 20  # titles, remarks and dates may stand above the header
-VOTERS = 300  # distinct cells asked, spread over the column
-HALF = 0.5
 LOST_ZERO = 0.4  # how sure figures are that may be a phone without its 0
 
 Cells = Mapping[Kind, Callable[[str], float]]
@@ -34,45 +34,6 @@ LISTED = 60  # distinct cells asked whether they list several persons
 _KANA = re.compile(r"[ぁ-ゖァ-ヶー]+")
 _LISTS = re.compile(r"[・ 、,，/／&＆\n]|(?<=[^ ])と(?=[^ ])")
 _PARTED = re.compile(r"[・ ]|(?<=[^ ])と(?=[^ ])")
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One meaningful column. cells: folded values, one a data row. piece: full | family | given.
-
-    staff: by its header; several: a cell may list given names (ひなた・律).
-    """
-
-    index: int
-    kind: Kind
-    title: str
-    cells: tuple[str, ...]
-    role: str = ""
-    piece: str = "full"
-    organisation: bool = False
-    confidence: float = 1.0
-    staff: bool = False
-    several: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """first: index of the first data row; columns in order; organisations: rows are about companies or shops; free: index and folded cells of columns that mean nothing by themselves.
-
-    beside_organisations: a column names companies; unsure: data rows that may be about nobody.
-    """
-
-    first: int
-    titles: tuple[str, ...]
-    columns: tuple[Column, ...]
-    free: tuple[tuple[int, tuple[str, ...]], ...]
-    organisations: bool = False
-    beside_organisations: bool = False
-    unsure: frozenset[int] = frozenset()
-
-    def title(self, index: int) -> str:
-        """How people find a column: by its header, else by its number from 1."""
-        return self.titles[index].strip() or str(index + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +71,7 @@ class Reader:
         cells = [self._values(_column(rows, first, index)) for index in range(width)]
         headers = self._headers(titles)
         decided = [self._decide(index, titles[index], headers[index], values) for index, values in enumerate(cells)]
-        columns = self._pair_halves(decided, titles, headers, cells)
+        columns = Halves(self.cells, self.family, self.given).pair(decided, titles, headers, cells)
         columns = self._beside_names(columns, titles, cells)
         columns = [self._listing(column) for column in columns]
         free = tuple((i, cells[i]) for i, column in enumerate(columns) if column is None and any(cells[i]))
@@ -168,7 +129,7 @@ class Reader:
         return any(self.cells[kind](value) >= HALF for kind in (Kind.EMAIL, Kind.PHONE, Kind.POSTAL_CODE))
 
     def _decide(self, index: int, title: str, header: Header | None, values: tuple[str, ...]) -> Column | None:
-        voters = _voters(values)
+        voters = voters_of(values)
         if not voters:
             return None
         kind, confidence = self._kind(header, voters)
@@ -210,11 +171,11 @@ class Reader:
         return kind, round(0.7 + 0.3 * support, 2) if kind in votes else 0.9
 
     def _votes(self, header: Header | None, voters: Sequence[str]) -> dict[Kind, float]:
-        votes = {kind: self._share(self.cells[kind], voters) for kind in _CHEAP}
+        votes = {kind: share(self.cells[kind], voters) for kind in _CHEAP}
         if max(votes.values()) >= _CONTRADICTED or _numeric(voters):
             return votes
         asked = _DEAR if header is None or header.kind is None else tuple({*_DEAR[:2], header.kind} & set(self.cells))
-        return votes | {kind: self._share(self.cells[kind], voters) for kind in asked}
+        return votes | {kind: share(self.cells[kind], voters) for kind in asked}
 
     def _half_votes(self, header: Header, votes: dict[Kind, float], voters: Sequence[str]) -> dict[Kind, float]:
         """Halves of names speak for a header of halves; given names, or surnames of staff, for a weak one (お子様, 担当者)."""
@@ -223,7 +184,7 @@ class Reader:
         if header.piece == "full" and (header.strong or not (header.staff or header.person)):
             return {}
         half = self.family if header.piece == "family" or header.staff else self._lists_given
-        return {Kind.NAME: max(votes.get(Kind.NAME, 0.0), self._share(half, voters))}
+        return {Kind.NAME: max(votes.get(Kind.NAME, 0.0), share(half, voters))}
 
     def _lists_given(self, value: str) -> float:
         pieces = _LISTS.split(value)
@@ -233,7 +194,7 @@ class Reader:
         """Whether cells such as ひなた・律 list given names: then what stands first is rarely a surname."""
         if column is None or column.kind is not Kind.NAME or column.piece == "family":
             return column
-        parts = [_PARTED.split(value) for value in _voters(column.cells)[:LISTED] if _PARTED.search(value)]
+        parts = [_PARTED.split(value) for value in voters_of(column.cells)[:LISTED] if _PARTED.search(value)]
         parts = [part for part in parts if all(part)]
         if not parts:
             return column
@@ -242,77 +203,6 @@ class Reader:
         if given >= 0.7 * len(parts) and surnames <= 0.6 * len(parts):
             return replace(column, several=True)
         return column
-
-    def _share(self, cell: Callable[[str], float], voters: Sequence[str]) -> float:
-        return sum(cell(value) >= HALF for value in voters) / len(voters)
-
-    def _pair_halves(
-        self,
-        columns: list[Column | None],
-        titles: list[str],
-        headers: list[Header | None],
-        cells: list[tuple[str, ...]],
-    ) -> list[Column | None]:
-        """Which columns hold whole names and which halves: the content says it, whatever the header is."""
-        columns = [self._whole(column) for column in columns]
-        for index in range(len(columns) - 1):
-            if self._open(columns[index], headers[index]):
-                self._pair_unnamed(index, columns, headers, cells)
-            left, right = columns[index], columns[index + 1]
-            if left is not None and left.kind in _NAMES and left.piece == "family":
-                columns[index + 1] = self._second_half(left, right, titles[index + 1], index + 1, cells[index + 1])
-        return columns
-
-    def _open(self, column: Column | None, header: Header | None) -> bool:
-        """Whether content may make halves of a name of a column: no header that says otherwise, and no whole names."""
-        if column is None:
-            return header is None or (header.kind in _NAMES and not header.organisation)
-        if column.kind not in _NAMES or column.piece != "full" or column.organisation:
-            return False
-        return self._share(self.cells[column.kind], _voters(column.cells)) < HALF
-
-    def _pair_unnamed(
-        self,
-        index: int,
-        columns: list[Column | None],
-        headers: list[Header | None],
-        cells: list[tuple[str, ...]],
-    ) -> None:
-        for other in (index + 1, index + 2):  # 姓, セイ, 名, メイ
-            if other < len(columns) and self._open(columns[other], headers[other]):
-                kana = _all_kana(cells[index])
-                if kana == _all_kana(cells[other]) and self._halves(cells[index], cells[other]):
-                    kind = Kind.NAME_KANA if kana else Kind.NAME
-                    for place, piece in ((index, "family"), (other, "given")):
-                        header = headers[index]
-                        role = header.role if header else ""
-                        columns[place] = Column(place, kind, "", cells[place], role, piece, confidence=0.8)
-                    return
-
-    def _whole(self, column: Column | None) -> Column | None:
-        """「氏名(名)」 over whole names is a column of whole names."""
-        if column is None or column.kind not in _NAMES or column.piece == "full":
-            return column
-        whole = self._share(self.cells[column.kind], _voters(column.cells)) >= HALF
-        return replace(column, piece="full") if whole else column
-
-    def _second_half(
-        self, left: Column, right: Column | None, title: str, index: int, cells: tuple[str, ...]
-    ) -> Column | None:
-        """What stands behind a family name: its given name, when the content allows it."""
-        voters = _voters(cells)
-        if right is None and voters and left.kind is Kind.NAME and self._share(self.given, voters) >= HALF:
-            return Column(index, left.kind, title, cells, left.role, "given", confidence=0.8)
-        if right is not None and right.kind is left.kind and right.piece == "full":
-            half = self._share(self.cells[right.kind], voters) < HALF
-            return replace(right, piece="given", role=left.role) if half else right
-        return right
-
-    def _halves(self, left: tuple[str, ...], right: tuple[str, ...]) -> bool:
-        families, givens = _voters(left), _voters(right)
-        if not families or not givens:
-            return False
-        return self._share(self.family, families) >= 0.7 and self._share(self.given, givens) >= HALF
 
     def _beside_names(
         self, columns: list[Column | None], titles: list[str], cells: list[tuple[str, ...]]
@@ -326,10 +216,10 @@ class Reader:
         return columns
 
     def _unnamed(self, index: int, cells: tuple[str, ...]) -> Column | None:
-        voters = _voters(cells)
-        if voters and self._share(self.cells[Kind.BIRTH_DATE], voters) >= 0.9 and _years_apart(voters) >= 5:
+        voters = voters_of(cells)
+        if voters and share(self.cells[Kind.BIRTH_DATE], voters) >= 0.9 and _years_apart(voters) >= 5:
             return Column(index, Kind.BIRTH_DATE, "", cells, confidence=0.7)
-        if voters and self._share(self.cells[Kind.SEX], voters) == 1 and len(voters) <= 4:
+        if voters and share(self.cells[Kind.SEX], voters) == 1 and len(voters) <= 4:
             return Column(index, Kind.SEX, "", cells, confidence=0.8)
         if voters and sum(self.cells[Kind.PHONE](value) >= LOST_ZERO for value in voters) >= 0.9 * len(voters):
             return Column(index, Kind.PHONE, "", cells, confidence=0.7)
@@ -342,17 +232,6 @@ def _column(rows: Sequence[Sequence[str]], first: int, index: int) -> tuple[str,
 
 def _without(cells: tuple[str, ...], gone: frozenset[int]) -> tuple[str, ...]:
     return tuple("" if row in gone else cell for row, cell in enumerate(cells))
-
-
-def _all_kana(values: Sequence[str]) -> bool:
-    voters = _voters(values)
-    return sum(_KANA.fullmatch(value) is not None for value in voters) >= _CONTRADICTED * len(voters)
-
-
-def _voters(values: Sequence[str]) -> list[str]:
-    distinct = list(dict.fromkeys(value for value in values if value))
-    step = max(1, len(distinct) // VOTERS)
-    return distinct[::step][:VOTERS]
 
 
 def _numeric(voters: Sequence[str]) -> bool:

@@ -6,16 +6,13 @@ is never left out below the first rows.
 
 import re
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 from mailguard.detect.cells import NAMES, tells, tie_form
 from mailguard.detect.folding import fold_cell
+from mailguard.detect.layout import Column, Layout
 from mailguard.model import Kind
 
-if TYPE_CHECKING:
-    from mailguard.detect.columns import Column, Layout
-
-    Holds = Callable[[Column, str], float]
+Holds = Callable[[Column, str], float]
 
 UNDER_HEADER = 3  # rows right below the header that may be hints
 _PLAUSIBLE = 0.35
@@ -33,7 +30,7 @@ _BEHIND = re.compile(r"\([^)]*\)|[0-9]+")
 _RARE = 0.2  # rows without any contact among rows with one
 
 
-def no_data(layout: "Layout", holds: "Holds") -> tuple[frozenset[int], frozenset[int]]:
+def no_data(layout: Layout, holds: Holds) -> tuple[frozenset[int], frozenset[int]]:
     """Rows that are no data, and rows that are perhaps none."""
     if not layout.columns:
         return frozenset(), frozenset()
@@ -45,7 +42,7 @@ def no_data(layout: "Layout", holds: "Holds") -> tuple[frozenset[int], frozenset
     return frozenset(gone), frozenset(unsure)
 
 
-def _repeated(layout: "Layout") -> Iterator[int]:
+def _repeated(layout: Layout) -> Iterator[int]:
     """Rows that say the titles again, as a list printed with a header on every page does."""
     titles = {column.index: fold_cell(column.title) for column in layout.columns if column.title}
     rows = {
@@ -61,7 +58,7 @@ def _repeated(layout: "Layout") -> Iterator[int]:
             yield row
 
 
-def _under_header(layout: "Layout", holds: "Holds", gone: set[int]) -> Iterator[int]:
+def _under_header(layout: Layout, holds: Holds, gone: set[int]) -> Iterator[int]:
     if not any(layout.titles):
         return
     for row in range(min(UNDER_HEADER, len(layout.columns[0].cells))):
@@ -73,7 +70,7 @@ def _under_header(layout: "Layout", holds: "Holds", gone: set[int]) -> Iterator[
         yield row
 
 
-def _is_hint(layout: "Layout", filled: list[tuple["Column", str]], row: int, holds: "Holds") -> bool:
+def _is_hint(layout: Layout, filled: list[tuple[Column, str]], row: int, holds: Holds) -> bool:
     if any(
         cells[row].strip("()[]【】:") in {"例", "記入例", "入力例", "見本", "サンプル", "example", "sample"}
         for _, cells in layout.free
@@ -85,7 +82,7 @@ def _is_hint(layout: "Layout", filled: list[tuple["Column", str]], row: int, hol
     return contacts > 0 or all(_HINT.search(value) for _, value in filled)
 
 
-def _value(column: "Column", value: str, holds: "Holds") -> bool:
+def _value(column: Column, value: str, holds: Holds) -> bool:
     """Whether a cell holds a value of its column's kind, and no stand-in for one."""
     if column.kind in NAMES:
         return tells(column.kind, value) and holds(column, value) >= _PLAUSIBLE
@@ -94,7 +91,7 @@ def _value(column: "Column", value: str, holds: "Holds") -> bool:
     return holds(column, value) >= _PLAUSIBLE
 
 
-def _remarks(layout: "Layout", holds: "Holds", gone: set[int]) -> Iterator[tuple[int, bool]]:
+def _remarks(layout: Layout, holds: Holds, gone: set[int]) -> Iterator[tuple[int, bool]]:
     """Rows without any other personal cell whose cell of a name is none, with whether that is sure."""
     names = [column for column in layout.columns if column.kind is Kind.NAME]
     others = [column for column in layout.columns if column.kind is not Kind.NAME]
@@ -112,7 +109,7 @@ def _remarks(layout: "Layout", holds: "Holds", gone: set[int]) -> Iterator[tuple
             yield row, min(doubts) == 3 or (min(doubts) == 2 and rare and bool(others))
 
 
-def _candidates(names: list["Column"], others: list["Column"]) -> list[int]:
+def _candidates(names: list[Column], others: list[Column]) -> list[int]:
     """Rows where the best filled other column says next to nothing; without others, rows whose name looks odd."""
     contacts = [column for column in others if column.kind in _CONTACTS] or others
     filled = max(contacts, key=lambda column: sum(map(bool, column.cells)), default=None)
@@ -126,13 +123,13 @@ def _candidates(names: list["Column"], others: list["Column"]) -> list[int]:
     return [row for row, cell in enumerate(filled.cells) if len(cell) < 6]
 
 
-def _beside(column: "Column", cell: str, holds: "Holds") -> bool:
+def _beside(column: Column, cell: str, holds: Holds) -> bool:
     if column.kind in {Kind.MEMBER_NUMBER, Kind.EMPLOYEE_NUMBER}:
         return any(char.isdecimal() for char in cell)
     return holds(column, cell) >= _PLAUSIBLE
 
 
-def _doubt(column: "Column", cell: str, holds: "Holds") -> int:
+def _doubt(column: Column, cell: str, holds: Holds) -> int:
     """0: a name; 1: perhaps none; 2: nothing speaks for a name; 3: none."""
     if _TOTAL.fullmatch(cell):
         return 3

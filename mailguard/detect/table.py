@@ -11,8 +11,8 @@ from itertools import takewhile
 
 from mailguard import normal
 from mailguard.detect.cells import house, several, tells, tie_form
-from mailguard.detect.columns import Column, Layout
 from mailguard.detect.evidence import Evidence, Values, contacts, name_digests
+from mailguard.detect.layout import Column, Layout
 from mailguard.detect.mask import masked_already
 from mailguard.detect.organisation import shared_mailbox
 from mailguard.detect.person_dictionary import load

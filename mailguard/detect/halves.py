@@ -1,0 +1,98 @@
+"""Family and given names in columns of their own: the content says which column holds whole names and which halves.
+
+In: columns as headers and votes decided them, with their titles and cells. Out: the same with pieces put right.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from mailguard.detect.headers import Header
+from mailguard.detect.layout import HALF, Column, share, voters_of
+from mailguard.model import Kind
+
+_NAMES = {Kind.NAME, Kind.NAME_KANA}
+_KANA = re.compile(r"[ぁ-ゖァ-ヶー]+")
+_MOST = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """How sure a cell is of each kind, and of being half a name."""
+
+    cells: Mapping[Kind, Callable[[str], float]]
+    family: Callable[[str], float]
+    given: Callable[[str], float]
+
+    def pair(
+        self,
+        columns: list[Column | None],
+        titles: list[str],
+        headers: list[Header | None],
+        cells: list[tuple[str, ...]],
+    ) -> list[Column | None]:
+        """Which columns hold whole names and which halves: the content says it, whatever the header is."""
+        columns = [self._whole(column) for column in columns]
+        for index in range(len(columns) - 1):
+            if self._open(columns[index], headers[index]):
+                self._pair_unnamed(index, columns, headers, cells)
+            left, right = columns[index], columns[index + 1]
+            if left is not None and left.kind in _NAMES and left.piece == "family":
+                columns[index + 1] = self._second_half(left, right, titles[index + 1], index + 1, cells[index + 1])
+        return columns
+
+    def _open(self, column: Column | None, header: Header | None) -> bool:
+        """Whether content may make halves of a name of a column: no header that says otherwise, and no whole names."""
+        if column is None:
+            return header is None or (header.kind in _NAMES and not header.organisation)
+        if column.kind not in _NAMES or column.piece != "full" or column.organisation:
+            return False
+        return share(self.cells[column.kind], voters_of(column.cells)) < HALF
+
+    def _pair_unnamed(
+        self,
+        index: int,
+        columns: list[Column | None],
+        headers: list[Header | None],
+        cells: list[tuple[str, ...]],
+    ) -> None:
+        for other in (index + 1, index + 2):  # 姓, セイ, 名, メイ
+            if other < len(columns) and self._open(columns[other], headers[other]):
+                kana = _all_kana(cells[index])
+                if kana == _all_kana(cells[other]) and self._halves(cells[index], cells[other]):
+                    kind = Kind.NAME_KANA if kana else Kind.NAME
+                    for place, piece in ((index, "family"), (other, "given")):
+                        header = headers[index]
+                        role = header.role if header else ""
+                        columns[place] = Column(place, kind, "", cells[place], role, piece, confidence=0.8)
+                    return
+
+    def _whole(self, column: Column | None) -> Column | None:
+        """「氏名(名)」 over whole names is a column of whole names."""
+        if column is None or column.kind not in _NAMES or column.piece == "full":
+            return column
+        whole = share(self.cells[column.kind], voters_of(column.cells)) >= HALF
+        return replace(column, piece="full") if whole else column
+
+    def _second_half(
+        self, left: Column, right: Column | None, title: str, index: int, cells: tuple[str, ...]
+    ) -> Column | None:
+        """What stands behind a family name: its given name, when the content allows it."""
+        voters = voters_of(cells)
+        if right is None and voters and left.kind is Kind.NAME and share(self.given, voters) >= HALF:
+            return Column(index, left.kind, title, cells, left.role, "given", confidence=0.8)
+        if right is not None and right.kind is left.kind and right.piece == "full":
+            half = share(self.cells[right.kind], voters) < HALF
+            return replace(right, piece="given", role=left.role) if half else right
+        return right
+
+    def _halves(self, left: tuple[str, ...], right: tuple[str, ...]) -> bool:
+        families, givens = voters_of(left), voters_of(right)
+        if not families or not givens:
+            return False
+        return share(self.family, families) >= 0.7 and share(self.given, givens) >= HALF
+
+
+def _all_kana(values: Sequence[str]) -> bool:
+    voters = voters_of(values)
+    return sum(_KANA.fullmatch(value) is not None for value in voters) >= _MOST * len(voters)

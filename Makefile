@@ -21,7 +21,7 @@ lint: $(STAMP)  ## style, types, floors
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(STAMP)  ## seeded figures of this machine
+bench: $(STAMP)  ## seeded figures of this machine; bench_detection.py takes --data DIR and is run by hand
 	$(BIN)/python benchmarks/bench_scan.py
 	$(BIN)/python benchmarks/bench_proxy.py
 

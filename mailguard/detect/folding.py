@@ -25,7 +25,9 @@ _UNSEEN = (
 _DROPPED = re.compile(f"[{_UNSEEN}]+")
 # Unseen characters belong to the one before; at the very start to the one after.
 _UNSTABLE = re.compile(rf"\A[{_UNSEEN}]+.?[^{_STABLE}]*|.?[^{_STABLE}]+", re.DOTALL)
-_CLUSTER = re.compile(rf"[{_UNSEEN}]*+[^{_JOINING}{_UNSEEN}][{_JOINING}{_UNSEEN}]*|[{_UNSEEN}]+|.", re.DOTALL)
+_CLUSTER = re.compile(
+    rf"[{_UNSEEN}]*+[^{_JOINING}{_UNSEEN}][{_JOINING}{_UNSEEN}]*|[{_UNSEEN}]*+.[{_UNSEEN}]*|[{_UNSEEN}]+", re.DOTALL
+)
 _DASHES = "‐‑‒–—―−─━➖﹣－"
 _ONE_TO_ONE = {ord(dash): "-" for dash in _DASHES} | {ord("·"): "・"} | dict(VARIANTS.items())
 _REPLACED = re.compile("[" + "".join(map(chr, _ONE_TO_ONE)) + "]")

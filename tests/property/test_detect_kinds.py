@@ -1,7 +1,7 @@
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mailguard.detect import kinds, ruleset
@@ -34,6 +34,8 @@ def test_no_text_makes_a_detector_raise_and_spans_lie_inside(text):
 
 @settings(max_examples=200, deadline=None)
 @given(ANY)
+@example("\xad\u3099")
+@example("\u3099\u0301\xad\ufeff")
 def test_a_span_maps_to_what_folds_to_it(text):
     folded = fold(text)
     for index in range(len(folded.text)):

@@ -13,7 +13,6 @@ from mailguard.normal import VARIANTS, kana
 _FAMILY = "last_name_org.csv"
 _GIVEN = ("first_name_man_org.csv", "first_name_woman_org.csv", "first_name_man_opti.csv", "first_name_woman_opti.csv")
 _HIRAGANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
-_LONG = str.maketrans({"っ": "つ"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from mailguard.lifecycle import HoldState, MessageState, RecipientState
 from mailguard.model import Inspection, Message, Source, Verdict
+from mailguard.pieces import cut
 from mailguard.store import covering, masks, standing
 from mailguard.store.calendar import add_business_days
 from mailguard.store.context import fresh_id
@@ -66,7 +67,7 @@ class Admissions(AtDesk):
         self, message: Message, *, source: Source, inspection: Inspection, verdict: Verdict, content_key: bytes
     ) -> Admission:
         """Keep `message`; when this returns, it is on disk. The same message id twice is kept once."""
-        packed = self._vault.pack(message.content)
+        packed = self._vault.pack(cut(message.content, self._context.digester))
         prepared = self._desk.shelf.prepare(packed.parts)
         arrival = Arrival(message, source, inspection, verdict, content_key, packed, prepared)
         with self._database.write() as tx:

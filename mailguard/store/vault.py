@@ -1,13 +1,12 @@
-"""Held bytes: cut at MIME boundary lines, sealed, and put together again, byte for byte.
+"""Held bytes: sealed piece by piece, and put together again, byte for byte.
 
-In: the content of a mail. Out: a small skeleton and the large parts, which many mails of one mailing share. Nothing is
+In: the pieces of a mail. Out: a small skeleton and the large parts, which many mails of one mailing share. Nothing is
 decoded: whatever the bytes are, joined they are the same bytes.
 """
 
 import os
-import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -17,11 +16,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from mailguard.digest import Digester
 from mailguard.errors import DamagedError, StoreError
+from mailguard.pieces import Pieces
 from mailguard.store.keys import Keys
 
-PART = 4096  # bytes from which a piece is kept apart
-BOUNDARIES = 10_000  # boundary lines looked at; the rest is one piece
-_BLANK = re.compile(rb"\r?\n\r?\n")
 _NONCE = 12  # NIST SP 800-38D §8.2.2: random 96 bits
 _PLAIN, _DEFLATED = b"\x01", b"\x02"  # first byte: format and, one day, which data key
 LARGEST = 250_000_000  # bytes of one thing: more than smtp.max_message_bytes may be, with what a skeleton adds
@@ -77,18 +74,11 @@ class Vault:
         except msgspec.DecodeError:
             raise _altered(place) from None
 
-    def pack(self, content: bytes) -> Packed:
+    @staticmethod
+    def pack(pieces: Pieces) -> Packed:
         """Skeleton (not sealed yet) and parts by id."""
-        pieces: list[tuple[bytes, bytes]] = []
-        parts: dict[bytes, bytes] = {}
-        for apart, piece in cut(content):
-            if apart:
-                key = self.digester.of("blob", piece)
-                parts[key] = piece
-                pieces.append((b"", key))
-            else:
-                pieces.append((piece, b""))
-        return Packed(msgspec.msgpack.encode(pieces), parts)
+        runs = [(literal, piece.key if piece else b"") for literal, piece in pieces.runs()]
+        return Packed(msgspec.msgpack.encode(runs), {piece.key: pieces.data(piece) for piece in pieces.apart})
 
     @staticmethod
     def unpack(skeleton: bytes, part: Callable[[bytes], bytes]) -> bytes:
@@ -110,29 +100,3 @@ def _inflate(data: bytes) -> bytes:
 
 def _altered(place: str) -> DamagedError:
     return DamagedError(f"database: {place.partition(':')[0]} was altered. Restore a backup.")
-
-
-def cut(content: bytes) -> Iterator[tuple[bool, bytes]]:
-    """(kept apart?, piece) in order. Apart is what follows the headers of a part, when it is large."""
-    start = 0
-    for body, end in _bodies(content):
-        if end - body >= PART:
-            if body > start:
-                yield False, content[start:body]
-            yield True, content[body:end]
-            start = end
-    if start < len(content):
-        yield False, content[start:]
-
-
-def _bodies(content: bytes) -> Iterator[tuple[int, int]]:
-    """Start and end of what lies between boundary lines (RFC 2046 §5.1.1), headers left out."""
-    start = 0
-    for number in range(BOUNDARIES + 1):
-        line = content.find(b"\n--", start) if number < BOUNDARIES else -1
-        end = line + 1 if line >= 0 else len(content)
-        blank = _BLANK.search(content, start, end)
-        yield (blank.end() if blank else start), end
-        if line < 0:
-            return
-        start = end

@@ -3,12 +3,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailguard.errors import StoreError
+from mailguard.pieces import APART, cut
 from mailguard.store import masks
 from mailguard.store.keys import Keys
-from mailguard.store.vault import PART, Vault, cut
+from mailguard.store.vault import Vault
 
 VAULT = Vault(Keys(b"d" * 32, b"k" * 32))
-large = st.binary(min_size=1, max_size=40).map(lambda data: data * (PART // len(data) + 1))
+large = st.binary(min_size=1, max_size=40).map(lambda data: data * (APART // len(data) + 1))
 pieces = st.one_of(
     st.binary(max_size=60),
     large,
@@ -19,9 +20,17 @@ mails = st.lists(pieces, max_size=12).map(b"".join)
 
 @given(mails)
 def test_what_was_packed_is_unpacked_byte_for_byte(content):
-    packed = VAULT.pack(content)
+    packed = VAULT.pack(cut(content, VAULT.digester))
     assert VAULT.unpack(packed.skeleton, packed.parts.__getitem__) == content
-    assert all(len(part) >= PART for part in packed.parts.values())
+    assert all(len(part) >= APART for part in packed.parts.values())
+
+
+@given(mails)
+def test_no_piece_contains_a_boundary_line(content):
+    pieces = cut(content, VAULT.digester)
+    assert pieces.clean
+    for piece in pieces.apart:
+        assert b"\n--" not in pieces.data(piece)
 
 
 @given(mails)
@@ -46,19 +55,21 @@ def test_sealing_twice_gives_different_bytes():
 
 @given(st.text(st.characters(codec="ascii"), max_size=30), st.text(st.characters(codec="ascii"), max_size=30))
 def test_mails_to_different_people_share_the_attachment(one, other):
-    attachment = b"A" * PART
+    attachment = b"A" * APART
     mails = [
         b"To: %s\r\n\r\n--b\r\n\r\nhello\r\n--b\r\nContent-Id: <%s>\r\n\r\n%s\r\n--b--\r\n" % (to, to, attachment)
         for to in (one.encode().hex().encode(), other.encode().hex().encode())
     ]
-    parts = [set(VAULT.pack(mail).parts) for mail in mails]
+    parts = [set(VAULT.pack(cut(mail, VAULT.digester)).parts) for mail in mails]
     assert parts[0] == parts[1]
     assert len(parts[0]) == 1
 
 
 def test_a_mail_of_boundary_lines_is_cut_in_bounded_time():
     content = b"--\r\n" * 2_000_000
-    assert b"".join(piece for _, piece in cut(content)) == content
+    pieces = cut(content, VAULT.digester)
+    assert not pieces.clean
+    assert b"".join(pieces.data(piece) if piece else literal for literal, piece in pieces.runs()) == content
 
 
 @given(st.emails())

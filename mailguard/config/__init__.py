@@ -1,0 +1,48 @@
+"""Configuration: one TOML file, then the environment, then secret files; unknown keys are refused.
+
+In: a path (or nothing: the embedded defaults). Out: a frozen `Config`. Every error says file, key and remedy.
+`MAILGUARD_RELAY__HOST=mx` overrides `[relay] host`; `MAILGUARD_RELAY__PASSWORD_FILE=/run/secrets/relay` reads a secret.
+"""
+
+from mailguard.config.example import example
+from mailguard.config.reading import load
+from mailguard.config.sections import (
+    Holds,
+    Log,
+    Metrics,
+    Notify,
+    Own,
+    Relay,
+    Release,
+    Scanner,
+    Section,
+    Smtp,
+    StoreSection,
+    Web,
+    hours,
+    is_loopback,
+    split_endpoint,
+)
+from mailguard.config.whole import PREFIX, Config
+
+__all__ = [
+    "PREFIX",
+    "Config",
+    "Holds",
+    "Log",
+    "Metrics",
+    "Notify",
+    "Own",
+    "Relay",
+    "Release",
+    "Scanner",
+    "Section",
+    "Smtp",
+    "StoreSection",
+    "Web",
+    "example",
+    "hours",
+    "is_loopback",
+    "load",
+    "split_endpoint",
+]

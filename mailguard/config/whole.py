@@ -1,0 +1,90 @@
+"""The whole configuration: every section, and what must hold between them."""
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from mailguard.config.sections import (
+    Holds,
+    Log,
+    Metrics,
+    Notify,
+    Own,
+    Relay,
+    Release,
+    Scanner,
+    Smtp,
+    StoreSection,
+    Web,
+    is_loopback,
+    split_endpoint,
+)
+
+PREFIX = "MAILGUARD_"
+
+
+class Config(BaseSettings):
+    """The whole configuration; the defaults run on one machine without root."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        nested_model_default_partial_update=True,
+    )
+
+    data_dir: Path = Field(Path("var"), description="database and key file; only mailguard may read it")
+    rules_dir: Path | None = Field(None, description="your own rule files in place of the shipped ones")
+    smtp: Smtp = Smtp()
+    relay: Relay = Relay()
+    release: Release = Release()
+    web: Web = Web()
+    metrics: Metrics = Metrics()
+    store: StoreSection = StoreSection()
+    notify: Notify = Notify()
+    holds: Holds = Holds()
+    own: Own = Own()
+    scanner: Scanner = Scanner()
+    log: Log = Log()
+
+    @model_validator(mode="after")
+    def _scans_fit(self) -> Self:
+        if 2 * self.scanner.task_seconds > self.smtp.reply_seconds - 5:
+            raise ValueError(
+                "scanner.task_seconds: two attempts must fit into smtp.reply_seconds with 5 s to spare"
+                f" (2 × {self.scanner.task_seconds:g} s, {self.smtp.reply_seconds:g} s)"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _release_can_log_in(self) -> Self:
+        if self.smtp.auth == "pass-through" and not self.relay.username:
+            raise ValueError(
+                "relay.username is missing: with smtp.auth = pass-through mailguard never keeps a client's password,"
+                " so that releasing held mail needs a login of its own at the relay"
+            )
+        hosts = [self.relay.host, *(split_endpoint(hop)[0] for hop in self.relay.fallback)]
+        if self.smtp.auth == "pass-through" and self.relay.tls != "verify" and not all(map(is_loopback, hosts)):
+            raise ValueError('smtp.auth = pass-through needs relay.tls = "verify": passwords would go in the clear')
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return env_settings, init_settings
+
+    @property
+    def database_url(self) -> str:
+        """The SQLAlchemy URL, with the default spelt out."""
+        return self.store.url or f"sqlite:///{self.data_dir / 'mailguard.db'}"

@@ -64,11 +64,10 @@ class Together(Generic[Item, Answer]):
             return
         try:
             answers = await asyncio.to_thread(self._call, [waiting.item for waiting in batch])
+            pairs = list(zip(batch, answers, strict=True))
         except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
-            for waiting in batch:
-                _settle(waiting, error)
-            return
-        for waiting, answer in zip(batch, answers, strict=True):
+            pairs = [(waiting, error) for waiting in batch]
+        for waiting, answer in pairs:
             _settle(waiting, answer)
 
 

@@ -107,6 +107,8 @@ class _Case:
             for digest in finding.digests
         }
         self._names = self._recipients_names()
+        self._persons = self._persons_by_path()
+        self._strangers = self._strangers_in_body()
         self.mismatches = [finding for path in self._paths() if (finding := self._mismatch(path))]
 
     def reasons(self, mode: SourceMode) -> Iterator[tuple[str, bytes]]:
@@ -150,10 +152,13 @@ class _Case:
             return self._recipient in emails
         return any(_same(person.names, names) for names in self._names)
 
-    def _persons(self, path: PartPath) -> list[Person]:
-        """Persons of a part who are not there for an organisation or the own one."""
-        here = [person for person in self._inspection.people if person.path == path]
-        return [person for person in here if not person.organisation and not self._is_own(person)]
+    def _persons_by_path(self) -> dict[PartPath, list[Person]]:
+        """Persons of each part who are not there for an organisation or the own one."""
+        persons: dict[PartPath, list[Person]] = {}
+        for person in self._inspection.people:
+            if not person.organisation and not self._is_own(person):
+                persons.setdefault(person.path, []).append(person)
+        return persons
 
     def _is_own(self, person: Person) -> bool:
         """Staff by name; without a name, when every contact is the organisation's own."""
@@ -166,7 +171,7 @@ class _Case:
         if self._recipient is None or path in self._inspection.crowded:
             return frozenset()
         blocks: dict[str, list[Person]] = {}
-        for person in self._persons(path):
+        for person in self._persons.get(path, []):
             blocks.setdefault(person.block, []).append(person)
         return frozenset(block for block, persons in blocks.items() if self._one_family(persons))
 
@@ -188,9 +193,15 @@ class _Case:
 
     def _mismatch(self, path: PartPath) -> Finding | None:
         """A part about exactly one person, or a body that greets one, who is not the one recipient (差し込みのずれ)."""
-        persons = [person for person in self._persons(path) if person.names and (attached(path) or person.greeted)]
+        persons = [
+            person for person in self._persons.get(path, []) if person.names and (attached(path) or person.greeted)
+        ]
         distinct = {person.names[0] for person in persons}
-        if not self._names or len(distinct) != 1 or any(self._is_recipient(person) for person in self._persons(path)):
+        if (
+            not self._names
+            or len(distinct) != 1
+            or any(self._is_recipient(person) for person in self._persons.get(path, []))
+        ):
             return None
         named = [f for f in self._inspection.findings if f.path == path and f.kind in {Kind.NAME, Kind.NAME_KANA}]
         if not named:
@@ -224,23 +235,26 @@ class _Case:
         reasons = [code for code, holds in self._body_reasons(findings) if holds]
         for code in reasons:
             yield from ((code, finding.key) for finding in findings)
-            yield from ((code, person.key) for person in self._strangers())
+            yield from ((code, person.key) for person in self._strangers)
 
     def _body_reasons(self, findings: Iterable[Finding]) -> Iterator[tuple[str, bool]]:
-        limits, strangers = self._policy.limits, self._strangers()
+        limits, strangers = self._policy.limits, self._strangers
         yield "body_high_risk", any(_high_risk(finding, limits) for finding in findings)
         identified = [person for person in strangers if person.identified]
         yield "body_persons", len(_distinct(identified)) >= limits.body_persons
         yield "body_names", len(_distinct(strangers)) >= limits.body_names
 
-    def _strangers(self) -> list[Person]:
+    def _strangers_in_body(self) -> list[Person]:
         """Persons in the body who are neither staff nor the recipient."""
-        paths = {person.path for person in self._inspection.people if not attached(person.path)}
-        return [person for path in paths for person in self._persons(path) if not self._is_recipient(person)]
+        bodies = [persons for path, persons in self._persons.items() if not attached(path)]
+        return [person for persons in bodies for person in persons if not self._is_recipient(person)]
 
     def _visible_addresses(self) -> Iterator[tuple[str, bytes]]:
+        most = self._policy.limits.visible_addresses
+        if len(self._inspection.addressees) <= most:
+            return
         outside = {a.address for a in self._inspection.addressees if a.domain not in self._policy.domain_digests}
-        if len(outside) > self._policy.limits.visible_addresses:
+        if len(outside) > most:
             yield "visible_addresses", self._policy.digester.of(HEADERS, b"".join(sorted(outside)))
 
     def _mode(self, mode: SourceMode) -> Iterator[tuple[str, bytes]]:

@@ -33,6 +33,7 @@ class Serving:
         self.data = folder / "data"
         self.config = folder / "mailguard.toml"
         self._stderr = folder / "stderr.log"
+        self.program: list[str] = [sys.executable, "-m", "mailguard"]
         self._process: subprocess.Popen[bytes] | None = None
         self.config.write_text(
             f'data_dir = "{self.data}"\n'
@@ -70,7 +71,7 @@ class Serving:
             self.stop()
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "mailguard", "serve", "--config", str(self.config)]
+        command = [*self.program, "serve", "--config", str(self.config)]
         with self._stderr.open("ab") as log:
             self._process = subprocess.Popen(
                 command, stderr=log, stdout=log, env=os.environ | {"PYTHONWARNINGS": "default"}

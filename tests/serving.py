@@ -82,6 +82,9 @@ class Serving:
             assert time.monotonic() < deadline, self.log()
             time.sleep(0.1)
 
+    def alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def kill(self) -> None:
         """kill -9."""
         assert self._process is not None

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class HoldState(StrEnum):
-    """States of a hold; every state but PENDING and RETURNED is final."""
+    """States of a hold. PENDING, RETURNED and, until all is sent, APPROVED can still change."""
 
     PENDING = "pending"
     APPROVED = "approved"
@@ -39,6 +39,7 @@ class RecipientState(StrEnum):
     WAITING = "waiting"
     ACCEPTED = "accepted"
     REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
 
 
 class Choice(StrEnum):
@@ -49,6 +50,8 @@ class Choice(StrEnum):
     RETURN = "return"
     WITHDRAW = "withdraw"
     EXPIRE = "expire"
+    DELIVER_LATE = "deliver_late"
+    STOP_REST = "stop_rest"
 
 
 HOLD: dict[tuple[HoldState, Choice], HoldState] = {
@@ -57,6 +60,9 @@ HOLD: dict[tuple[HoldState, Choice], HoldState] = {
     (HoldState.PENDING, Choice.RETURN): HoldState.RETURNED,
     (HoldState.PENDING, Choice.WITHDRAW): HoldState.WITHDRAWN,
     (HoldState.PENDING, Choice.EXPIRE): HoldState.EXPIRED,
+    # What is not sent in time is asked about again: it goes on, or what is left never goes.
+    (HoldState.APPROVED, Choice.DELIVER_LATE): HoldState.APPROVED,
+    (HoldState.APPROVED, Choice.STOP_REST): HoldState.WITHDRAWN,
     (HoldState.RETURNED, Choice.WITHDRAW): HoldState.WITHDRAWN,
     (HoldState.RETURNED, Choice.EXPIRE): HoldState.EXPIRED,
 }
@@ -65,7 +71,9 @@ MESSAGE: dict[MessageState, frozenset[MessageState]] = {
     MessageState.HELD: frozenset(
         {MessageState.RELEASING, MessageState.REJECTED, MessageState.EXPIRED, MessageState.WITHDRAWN}
     ),
-    MessageState.RELEASING: frozenset({MessageState.RELEASED, MessageState.PARTLY, MessageState.FAILED}),
+    MessageState.RELEASING: frozenset(
+        {MessageState.RELEASED, MessageState.PARTLY, MessageState.FAILED, MessageState.WITHDRAWN}
+    ),
 }
 
 CLOSED = frozenset({HoldState.REJECTED, HoldState.EXPIRED, HoldState.WITHDRAWN})

@@ -18,7 +18,7 @@ from mailguard.store.standing import Sender
 
 EVIDENCE = 10_000  # keys one statement can name; a message with more is held
 _REFUSED_STATES = (HoldState.REJECTED.value, HoldState.WITHDRAWN.value)
-_REFUSALS = (Choice.REJECT.value, Choice.WITHDRAW.value)
+_REFUSALS = (Choice.REJECT.value, Choice.WITHDRAW.value, Choice.STOP_REST.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,8 @@ def _rejected_since(tx: Connection, hold: Any, keys: frozenset[bytes]) -> bool:
 
     The order of decisions is that of their rows: clocks can be set back.
     """
-    approved = select(func.max(decisions.c.serial)).where(decisions.c.hold_id == hold.id).scalar_subquery()
+    approvals = (decisions.c.hold_id == hold.id, decisions.c.choice == Choice.APPROVE.value)
+    approved = select(func.max(decisions.c.serial)).where(*approvals).scalar_subquery()
     later = exists().where(
         decisions.c.hold_id == holds.c.id, decisions.c.choice.in_(_REFUSALS), decisions.c.serial > approved
     )

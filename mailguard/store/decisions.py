@@ -35,6 +35,7 @@ WHY = {
     "already_approved": "This person has approved already. A different approver must agree.",
 }
 _REASONED = {Choice.APPROVE, Choice.REJECT, Choice.RETURN}
+_ELSEWHERE = {Choice.EXPIRE, Choice.DELIVER_LATE, Choice.STOP_REST}  # time's, and those of lateness.py
 _PERSON = select(people)
 
 
@@ -111,7 +112,7 @@ class Decisions(AtDesk):
         now = self._context.clock()
         values = {
             "revision": revision + 1, "cap": cap, "used": hold.recipients,
-            "approvals": len(caps), "changed_by": wish.person_id,
+            "approvals": len(caps), "changed_by": wish.person_id, "sending_since": now,
         }  # fmt: skip
         self._change(tx, hold, target, values)
         # From here on release may claim them; nothing else sets due_at on a held message.
@@ -183,7 +184,7 @@ class Decisions(AtDesk):
 
 def barred(wish: Wish, second: str | None, person: Any, facts: lifecycle.Sending) -> str | None:
     """Why a wish is refused whatever state the hold is in; `second` says why the person is no second person."""
-    if wish.choice is Choice.EXPIRE:
+    if wish.choice in _ELSEWHERE:
         return "not_a_choice"
     if wish.choice is Choice.WITHDRAW:
         if not person.enabled:

@@ -130,6 +130,7 @@ operators = Table(
 )
 
 # What one decision covers. declared: every message came from a source known by login or network. used: recipients sent or reserved under the approval. approvals: at this revision.
+# sending_since: the approval, or the last "deliver late". asked_at: what was held by then waits for a new "deliver late".
 holds = Table(
     "holds",
     metadata,
@@ -160,6 +161,8 @@ holds = Table(
     Column("approvals_needed", Integer, nullable=False),
     Column("changed_at", Moment, nullable=False),
     Column("changed_by", String(20), nullable=False),
+    Column("sending_since", Moment),
+    Column("asked_at", Moment),
     UniqueConstraint("id", name="holds_id"),
     CheckConstraint(_one_of("state", HoldState), name="holds_state"),
     CheckConstraint("state <> 'approved' OR (cap IS NOT NULL AND used <= cap)", name="holds_cap"),
@@ -286,7 +289,7 @@ decisions = Table(
     Column("serial", SERIAL, primary_key=True),
     Column("hold_id", String(20), ForeignKey("holds.id"), nullable=False),
     Column("revision", Integer, nullable=False),
-    Column("choice", String(10), nullable=False),
+    Column("choice", String(20), nullable=False),
     Column("person_id", String(20), ForeignKey("people.id"), nullable=False),
     Column("reason", LargeBinary, nullable=False),
     Column("cap", Integer),
@@ -309,6 +312,42 @@ notices = Table(
     Column("created_at", Moment, nullable=False),
     Index("notices_due", "due_at", "serial"),
     Index("notices_hold", "hold_id", "event"),
+)
+
+# Pauses of all releases; one that nobody ended stops them now.
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("serial", SERIAL, primary_key=True),
+    Column("ended", Boolean, nullable=False),
+    Column("reason", LargeBinary, nullable=False),
+    Column("paused_by", String(20), nullable=False),
+    Column("paused_at", Moment, nullable=False),
+    Column("resumed_by", String(20)),
+    Column("resumed_at", Moment),
+    CheckConstraint("ended = (resumed_at IS NOT NULL)", name="pauses_ended"),
+    Index(
+        "pauses_one",
+        "ended",
+        unique=True,
+        sqlite_where=text("NOT ended"),
+        postgresql_where=text("NOT ended"),
+    ),
+)
+
+# Delivery status notifications to be sent; once one is, due_at and the sealed facts are gone.
+bounces = Table(
+    "bounces",
+    metadata,
+    Column("serial", SERIAL, primary_key=True),
+    Column("message_id", String(100), nullable=False),
+    Column("sealed", LargeBinary),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", Moment),
+    Column("created_at", Moment, nullable=False),
+    UniqueConstraint("message_id", name="bounces_message"),
+    CheckConstraint("due_at IS NULL OR sealed IS NOT NULL", name="bounces_whole"),
+    Index("bounces_due", "due_at", "serial"),
 )
 
 # The record: rows are only ever added, each hash covers the row before it.

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, or_, select
+from sqlalchemy import Connection, func, insert, or_, select
 
 from mailguard import lifecycle
 from mailguard.lifecycle import Choice, Sending
@@ -99,14 +99,13 @@ def _remember_claims(tx: Connection, hold_id: str, staff: Collection[str]) -> No
 
 def _approvals(tx: Connection, hold: Any) -> Sequence[Any]:
     """Rows of the people whose approvals made a hold approved."""
+    approvals = (decisions.c.hold_id == hold.id, decisions.c.choice == Choice.APPROVE.value)
+    # Nothing is approved twice: the newest approvals are those of the revision that became approved.
+    last = select(func.max(decisions.c.revision)).where(*approvals).scalar_subquery()
     query = (
         select(people)
         .join(decisions, decisions.c.person_id == people.c.id)
-        .where(
-            decisions.c.hold_id == hold.id,
-            decisions.c.choice == Choice.APPROVE.value,
-            decisions.c.revision == hold.revision - 1,  # the approval itself raised it
-        )
+        .where(*approvals, decisions.c.revision == last)
     )
     return tx.execute(query).all()
 

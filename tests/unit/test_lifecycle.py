@@ -19,6 +19,7 @@ from mailguard.store.calendar import add_business_days
 ALLOWED = {
     ("pending", "approve"): "approved", ("pending", "reject"): "rejected", ("pending", "return"): "returned",
     ("pending", "withdraw"): "withdrawn", ("pending", "expire"): "expired",
+    ("approved", "deliver_late"): "approved", ("approved", "stop_rest"): "withdrawn",
     ("returned", "withdraw"): "withdrawn", ("returned", "expire"): "expired",
 }  # fmt: skip
 

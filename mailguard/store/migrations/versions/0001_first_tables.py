@@ -135,6 +135,8 @@ def _holds() -> None:
         sa.Column("approvals_needed", sa.Integer(), nullable=False),
         sa.Column("changed_at", MOMENT, nullable=False),
         sa.Column("changed_by", sa.String(length=20), nullable=False),
+        sa.Column("sending_since", MOMENT, nullable=True),
+        sa.Column("asked_at", MOMENT, nullable=True),
         sa.CheckConstraint("state <> 'approved' OR (cap IS NOT NULL AND used <= cap)", name="holds_cap"),
         sa.CheckConstraint("state <> 'approved' OR approvals >= approvals_needed", name="holds_approvals"),
         sa.CheckConstraint(
@@ -241,7 +243,7 @@ def _messages() -> None:
         sa.Column("reply", sa.Text(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("changed_at", MOMENT, nullable=False),
-        sa.CheckConstraint("state IN ('waiting', 'accepted', 'refused')", name="recipients_state"),
+        sa.CheckConstraint("state IN ('waiting', 'accepted', 'refused', 'withdrawn')", name="recipients_state"),
         sa.ForeignKeyConstraint(
             ["message"],
             ["messages.serial"],
@@ -291,12 +293,15 @@ def _record() -> None:
         sa.Column("serial", SERIAL, nullable=False),
         sa.Column("hold_id", sa.String(length=20), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column("choice", sa.String(length=10), nullable=False),
+        sa.Column("choice", sa.String(length=20), nullable=False),
         sa.Column("person_id", sa.String(length=20), nullable=False),
         sa.Column("reason", sa.LargeBinary(), nullable=False),
         sa.Column("cap", sa.Integer(), nullable=True),
         sa.Column("at", MOMENT, nullable=False),
-        sa.CheckConstraint("choice IN ('approve', 'reject', 'return', 'withdraw', 'expire')", name="decisions_choice"),
+        sa.CheckConstraint(
+            "choice IN ('approve', 'reject', 'return', 'withdraw', 'expire', 'deliver_late', 'stop_rest')",
+            name="decisions_choice",
+        ),
         sa.ForeignKeyConstraint(
             ["hold_id"],
             ["holds.id"],
@@ -330,6 +335,39 @@ def _record() -> None:
     )
     op.create_index("notices_due", "notices", ["due_at", "serial"], unique=False)
     op.create_index("notices_hold", "notices", ["hold_id", "event"], unique=False)
+    op.create_table(
+        "pauses",
+        sa.Column("serial", SERIAL, nullable=False),
+        sa.Column("ended", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.LargeBinary(), nullable=False),
+        sa.Column("paused_by", sa.String(length=20), nullable=False),
+        sa.Column("paused_at", MOMENT, nullable=False),
+        sa.Column("resumed_by", sa.String(length=20), nullable=True),
+        sa.Column("resumed_at", MOMENT, nullable=True),
+        sa.CheckConstraint("ended = (resumed_at IS NOT NULL)", name="pauses_ended"),
+        sa.PrimaryKeyConstraint("serial"),
+    )
+    op.create_index(
+        "pauses_one",
+        "pauses",
+        ["ended"],
+        unique=True,
+        sqlite_where=sa.text("NOT ended"),
+        postgresql_where=sa.text("NOT ended"),
+    )
+    op.create_table(
+        "bounces",
+        sa.Column("serial", SERIAL, nullable=False),
+        sa.Column("message_id", sa.String(length=100), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("due_at", MOMENT, nullable=True),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.CheckConstraint("due_at IS NULL OR sealed IS NOT NULL", name="bounces_whole"),
+        sa.PrimaryKeyConstraint("serial"),
+        sa.UniqueConstraint("message_id", name="bounces_message"),
+    )
+    op.create_index("bounces_due", "bounces", ["due_at", "serial"], unique=False)
     op.create_table(
         "audit",
         sa.Column("seq", SERIAL, autoincrement=False, nullable=False),

@@ -23,21 +23,33 @@ class SmtpServer:
         self._server: asyncio.Server | None = None
         self._port = 0
 
-    async def start(self) -> None:
-        """Listen. Raises OSError when the address is taken."""
+    async def start(self, *, reuse_port: bool = False) -> None:
+        """Listen; with `reuse_port` beside other processes on the same port. Raises OSError when the address is taken."""
         # aiosmtpd logs addresses and whole command lines.
         logging.getLogger("mail.log").disabled = True
         loop = asyncio.get_running_loop()
         # Asked once: a name server that hangs must not hang each connection.
         self._desk.hostname = self._desk.hostname or await asyncio.to_thread(socket.getfqdn)
         host, port = split_endpoint(self._desk.settings.listen)
-        self._server = await loop.create_server(lambda: Session(self._desk, loop), host, port, backlog=512)
+        self._server = await loop.create_server(
+            lambda: Session(self._desk, loop), host, port, backlog=512, reuse_port=reuse_port or None
+        )
         self._port = int(self._server.sockets[0].getsockname()[1])
 
     @property
     def port(self) -> int:
         """The port listened on; the one chosen by the system when 0 was configured."""
         return self._port
+
+    @property
+    def connections(self) -> int:
+        """Clients connected now."""
+        return len(self._desk.sessions)
+
+    @property
+    def inflight_bytes(self) -> int:
+        """What the messages under way take now."""
+        return self._desk.inflight.used
 
     async def stop(self, drain_seconds: float) -> None:
         """Take no more connections, end idle sessions with 421, give busy ones `drain_seconds`, then cut them off.

@@ -129,6 +129,15 @@ operators = Table(
     Column("person_id", String(20), ForeignKey("people.id"), primary_key=True),
 )
 
+# Raised whenever a source changes: one row, cheap to read for each message.
+sources_version = Table(
+    "sources_version",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("version", Integer, nullable=False),
+    CheckConstraint("id = 1", name="sources_version_one_row"),
+)
+
 # What one decision covers. declared: every message came from a source known by login or network. used: recipients sent or reserved under the approval. approvals: at this revision.
 # sending_since: the approval, or the last "deliver late". asked_at: what was held by then waits for a new "deliver late".
 holds = Table(

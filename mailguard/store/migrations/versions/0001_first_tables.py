@@ -103,6 +103,13 @@ def _people() -> None:
         ),
         sa.PrimaryKeyConstraint("source_id", "person_id"),
     )
+    op.create_table(
+        "sources_version",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("id = 1", name="sources_version_one_row"),
+        sa.PrimaryKeyConstraint("id"),
+    )
 
 
 def _holds() -> None:

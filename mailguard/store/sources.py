@@ -4,23 +4,21 @@ A From header proves nothing: whoever it names is kept from approving, and the m
 """
 
 import ipaddress
-import urllib.parse
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from mailguard.errors import ConflictError, RefusedError
 from mailguard.model import Source, SourceMode
-from mailguard.normal import domain as normal_domain
 from mailguard.store.audit import Audit
 from mailguard.store.context import Context
-from mailguard.store.schema import operators, people, sources
+from mailguard.store.register import CLAIM, TITLE, Register
+from mailguard.store.schema import operators, people, sources, sources_version
 
-UNDECLARED = Source(id="", title="未登録の送信システム", declared=False)
-CLAIM = "from:"  # begins the id of what only claims to be a source: never under an approval of the source itself
-TITLE = 200  # characters of a title that the table takes
+ID = 100  # characters of an id that the table takes
+_VERSION = select(sources_version.c.version)
 
 
 class _Signs(msgspec.Struct, frozen=True):
@@ -36,6 +34,7 @@ class Sources:
     def __init__(self, context: Context, audit: Audit) -> None:
         self._context = context
         self._audit = audit
+        self._known: tuple[int, Register] | None = None
 
     def add(self, source: Source, actor: str) -> None:
         """Declare a source. Its id, logins and networks belong to it alone; its operators must be known."""
@@ -55,6 +54,7 @@ class Sources:
             pairs = [{"source_id": source.id, "person_id": person} for person in dict.fromkeys(source.operators)]
             if pairs:
                 tx.execute(insert(operators), pairs)
+            self._changed(tx)
             self._audit.append(tx, actor, "source.added", source.id, operators=sorted(found), mode=source.mode.value)
 
     def all(self) -> list[Source]:
@@ -62,12 +62,26 @@ class Sources:
         with self._context.database.read() as tx:
             return self._read(tx)
 
-    def match(self, *, login: str | None, client: str, from_domains: Collection[str]) -> Source:
-        """The source of a mail: by SMTP login, else by client network (the narrowest).
+    def register(self) -> Register:
+        """All sources as they are now: one cheap read; the same object as long as nothing changed in any process."""
+        with self._context.database.read() as tx:
+            # The version first: a register is never taken for newer than it is.
+            version = tx.execute(_VERSION).scalar_one_or_none() or 0
+            if (known := self._known) and known[0] == version:
+                return known[1]
+            register = Register(self._read(tx))
+        self._known = version, register
+        return register
 
-        Else undeclared, with the operators of every source that a From domain names.
-        """
-        return recognise(self.all(), login, client, from_domains)
+    def match(self, *, login: str | None, client: str, from_domains: Collection[str]) -> Source:
+        """The source of one mail, as the register says now."""
+        return self.register().match(login=login, client=client, from_domains=from_domains)
+
+    @staticmethod
+    def _changed(tx: Connection) -> None:
+        """Whoever has a register reads it again."""
+        if not tx.execute(update(sources_version).values(version=sources_version.c.version + 1)).rowcount:
+            tx.execute(insert(sources_version), {"id": 1, "version": 1})
 
     def _read(self, tx: Connection) -> list[Source]:
         crew: dict[str, list[str]] = {}
@@ -84,11 +98,6 @@ class Sources:
         )  # fmt: skip
 
 
-def recognise(known: Sequence[Source], login: str | None, client: str, from_domains: Collection[str]) -> Source:
-    """Pure: which of `known` sent a mail, or UNDECLARED."""
-    return _by_login(known, login) or _by_network(known, client) or _by_domain(known, from_domains)
-
-
 def clash(one: Source, other: Source) -> bool:
     """Whether two sources could not be told apart."""
     logins = {login.casefold() for login in other.logins}
@@ -102,6 +111,8 @@ def clash(one: Source, other: Source) -> bool:
 def _check(source: Source) -> None:
     if not source.id.strip() or not source.title.strip():
         raise RefusedError("bad_source", "A source needs an id and a title.")
+    if len(source.id) > ID or len(source.title) > TITLE:
+        raise RefusedError("bad_source", f"An id has at most {ID} characters, a title {TITLE}. Choose a shorter one.")
     if source.id.startswith(CLAIM):
         raise RefusedError("bad_source", f"The id of a source cannot begin with {CLAIM}. Choose another one.")
     for network in source.networks:
@@ -109,48 +120,3 @@ def _check(source: Source) -> None:
             ipaddress.ip_network(network)
         except ValueError:
             raise RefusedError("bad_network", 'A network is written as in "10.0.0.0/8".') from None
-
-
-def _by_login(known: Sequence[Source], login: str | None) -> Source | None:
-    if not login:
-        return None
-    return next((source for source in known if login.casefold() in {name.casefold() for name in source.logins}), None)
-
-
-def _by_network(known: Sequence[Source], client: str) -> Source | None:
-    try:
-        address = ipaddress.ip_address(client)
-    except ValueError:
-        return None
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    best: tuple[int, Source] | None = None
-    for source in known:
-        for network in map(ipaddress.ip_network, source.networks):
-            if address in network and (best is None or network.prefixlen > best[0]):
-                best = network.prefixlen, source
-    return best[1] if best else None
-
-
-def _by_domain(known: Sequence[Source], from_domains: Collection[str]) -> Source:
-    seen = {normal_domain(name) for name in from_domains}
-    named = [source for source in known if seen & {normal_domain(name) for name in source.from_domains}]
-    if not named:
-        return UNDECLARED
-    names = sorted(urllib.parse.quote(source.id, safe="") for source in named)
-    title = f"{UNDECLARED.title}（From: {'、'.join(source.title for source in named)}）"
-    return Source(
-        CLAIM + "+".join(names),
-        title[:TITLE],
-        tuple(dict.fromkeys(person for source in named for person in source.operators)),
-        _strictest([source.mode for source in named]),
-        declared=False,
-    )
-
-
-def _strictest(modes: Collection[SourceMode]) -> SourceMode:
-    """Of several sources; a claim alone never makes it laxer than the default."""
-    for mode in (SourceMode.EVERY_MAILING, SourceMode.NO_ATTACHMENTS):
-        if mode in modes:
-            return mode
-    return SourceMode.FINDINGS

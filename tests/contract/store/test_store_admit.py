@@ -4,7 +4,7 @@ import pytest
 
 from mailguard.errors import NotFoundError
 from mailguard.lifecycle import Choice, HoldState, MessageState
-from mailguard.store.sources import UNDECLARED
+from mailguard.store.register import UNDECLARED
 
 
 def test_the_first_message_opens_a_hold_and_tells_who_is_concerned(stage, staff):

@@ -6,7 +6,7 @@ from stage import ACCEPTED, Stage
 
 from mailguard.errors import ConflictError, NotFoundError, RefusedError
 from mailguard.lifecycle import Choice, HoldState, MessageState
-from mailguard.store.sources import UNDECLARED
+from mailguard.store.register import UNDECLARED
 
 
 @pytest.fixture

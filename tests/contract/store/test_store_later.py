@@ -53,7 +53,7 @@ def test_an_approver_disabled_since_vouches_for_no_more(stage, staff, approved):
 
 
 def test_a_system_that_is_not_declared_needs_two_who_did_not_send(stage, staff):
-    from mailguard.store.sources import UNDECLARED
+    from mailguard.store.register import UNDECLARED
 
     _, sato, suzuki, _ = staff
     honda = stage.person("honda")

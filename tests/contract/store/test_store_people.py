@@ -3,7 +3,7 @@ from stage import PASSWORD
 
 from mailguard.errors import ConflictError, NotFoundError, RefusedError
 from mailguard.model import Source, SourceMode
-from mailguard.store.sources import UNDECLARED
+from mailguard.store.register import UNDECLARED
 
 
 def test_a_person_comes_back_as_added(stage):

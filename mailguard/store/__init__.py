@@ -21,6 +21,7 @@ from mailguard.store.releases import Releases
 from mailguard.store.sessions import Sessions
 from mailguard.store.shelf import Shelf
 from mailguard.store.sources import Sources
+from mailguard.store.switch import Switch
 from mailguard.store.vault import Vault
 
 __all__ = ["Clock", "Store", "open_store"]
@@ -40,6 +41,7 @@ class Store:
         desk = Desk(context, self.audit, self.notices, self.people, Shelf(context))
         self.holds = Holds(desk)
         self.releases = Releases(desk)
+        self.switch = Switch(context, self.audit, self.people)
 
     def ping(self) -> None:
         """Raises StoreError when the database does not answer."""

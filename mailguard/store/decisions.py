@@ -87,7 +87,7 @@ class Decisions(AtDesk):
         facts = standing.sending(tx, hold, [person])
         if code := barred(wish, lifecycle.refusal(candidate(person), facts), person, facts):
             raise RefusedError(code, WHY[code])
-        target = _target(hold, wish)
+        target = target_of(hold, wish)
         self._note_decision(tx, hold, wish)
         if wish.choice is Choice.APPROVE:
             return self._approve(tx, hold, wish, person, target)
@@ -172,7 +172,7 @@ class Decisions(AtDesk):
             .values(state=state.value, changed_at=self._context.clock(), **values)
         )
         if tx.execute(query).rowcount != 1:
-            raise _conflict(self._hold(tx, hold.id))
+            raise conflict(self._hold(tx, hold.id))
 
     @staticmethod
     def _person(tx: Connection, person_id: str) -> Any:
@@ -195,16 +195,18 @@ def barred(wish: Wish, second: str | None, person: Any, facts: lifecycle.Sending
     return None if wish.reason or wish.choice not in _REASONED else "reason_missing"
 
 
-def _target(hold: Any, wish: Wish) -> HoldState:
+def target_of(hold: Any, wish: Wish) -> HoldState:
+    """The state that a wish leads to; ConflictError when the hold is not what the person looked at."""
     if hold.revision != wish.revision:
-        raise _conflict(hold)
+        raise conflict(hold)
     try:
         return lifecycle.decide(HoldState(hold.state), wish.choice)
     except lifecycle.IllegalTransitionError:
-        raise _conflict(hold) from None
+        raise conflict(hold) from None
 
 
-def _conflict(hold: Any) -> ConflictError:
+def conflict(hold: Any) -> ConflictError:
+    """Who changed a hold, and when."""
     at: datetime = hold.changed_at
     who = {"": "a message with new findings", TIME: "time"}.get(hold.changed_by, hold.changed_by)
     return ConflictError(f"{hold.id} is {hold.state}: changed by {who} at {at.isoformat()}. Look at it again.")

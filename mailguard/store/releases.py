@@ -1,29 +1,30 @@
 """Messages on their way out: claimed under a lease, recorded per recipient.
 
 In: outcomes of the relay. Out: claims. At least once: a claim whose lease ran out is handed out again, recipients that
-the relay accepted are not. Only messages of an approved hold ever come out. What cannot be opened any more has failed.
+the relay accepted are not. Only messages of an approved hold ever come out, none while releases are paused, none that
+waits for an answer (lateness.py). What cannot be opened any more has failed.
 """
 
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, exists, func, or_, select, update
 
 from mailguard import lifecycle
 from mailguard.errors import DamagedError, NotFoundError
 from mailguard.lifecycle import HoldState, MessageState, RecipientState
-from mailguard.model import Envelope
 from mailguard.store import masks
-from mailguard.store.desk import AtDesk
-from mailguard.store.schema import holds, messages, recipients
-from mailguard.store.views import Claim, Outcome
+from mailguard.store.finishing import SENDABLE
+from mailguard.store.lateness import Lateness
+from mailguard.store.schema import holds, messages, pauses, recipients
+from mailguard.store.views import Claim, Clearance, Outcome
 
 _LOG = logging.getLogger("mailguard.store")
-_SENDABLE = (MessageState.HELD.value, MessageState.RELEASING.value)
+_PAUSED = exists().where(~pauses.c.ended)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +37,18 @@ class _Leased:
     first: datetime
     waiting: list[int]
     parts: dict[bytes, bytes]
+    pauses: tuple[tuple[datetime, datetime], ...]
 
 
-class Releases(AtDesk):
+class Releases(Lateness):
     """Hands out what may be sent."""
 
-    def claim(self, *, lease_seconds: float) -> Claim | None:
-        """The next message to send, or None; this caller's until the lease ends."""
-        while (leased := self._lease(lease_seconds)) is not None:
+    def claim(self, *, lease_seconds: float, late_hours: float = 0) -> Claim | None:
+        """The next message to send, or None; this caller's until the lease ends.
+
+        Nothing that was approved `late_hours` ago or earlier (0: whenever), without a newer "deliver late".
+        """
+        while (leased := self._lease(lease_seconds, late_hours)) is not None:
             try:
                 return self._opened(leased)
             except DamagedError as damage:
@@ -64,6 +69,23 @@ class Releases(AtDesk):
         with self._database.read() as tx:
             return tx.execute(select(messages.c.serial).where(*self._mine(token))).first() is not None
 
+    def clearance(self, tokens: Collection[str]) -> Mapping[str, Clearance]:
+        """For each token whether its message may still go out: asked right before the final dot, and again meanwhile."""
+        query = (
+            select(messages.c.token, holds.c.state)
+            .join(holds, holds.c.id == messages.c.hold_id)
+            .where(
+                messages.c.serial.in_([_serial(token) for token in tokens]),
+                messages.c.token.in_(tokens),
+                messages.c.state == MessageState.RELEASING.value,
+                messages.c.lease_until > self._context.clock(),
+            )
+        )
+        with self._database.read() as tx:
+            paused = tx.execute(select(_PAUSED)).scalar_one()
+            found = {row.token: row.state for row in tx.execute(query)}
+        return {token: _clearance(found.get(token), paused=bool(paused)) for token in tokens}
+
     def _mine(self, token: str) -> tuple[Any, ...]:
         return (
             messages.c.serial == _serial(token),
@@ -72,19 +94,27 @@ class Releases(AtDesk):
             messages.c.lease_until > self._context.clock(),
         )
 
-    def _lease(self, lease_seconds: float) -> _Leased | None:
-        now = self._context.clock()
-        due = (
-            select(messages)
+    def _due(self, now: datetime, late_hours: float) -> Any:
+        late = now - timedelta(hours=late_hours) if late_hours else None
+        in_time = () if late is None else (or_(holds.c.sending_since > late, messages.c.received_at > late),)
+        return (
+            select(messages, holds.c.sending_since)
             .join(holds, holds.c.id == messages.c.hold_id)
             .where(
                 messages.c.due_at <= now,
-                messages.c.state.in_(_SENDABLE),
+                messages.c.state.in_(SENDABLE),
                 holds.c.state == HoldState.APPROVED.value,
+                ~_PAUSED,
+                or_(holds.c.asked_at.is_(None), messages.c.received_at > holds.c.asked_at),
+                *in_time,
             )
             .order_by(messages.c.due_at, messages.c.serial)
             .limit(1)
         )
+
+    def _lease(self, lease_seconds: float, late_hours: float) -> _Leased | None:
+        now = self._context.clock()
+        due = self._due(now, late_hours)
         with self._database.read() as tx:
             if tx.execute(due).first() is None:
                 return None  # the usual answer; nobody who writes has to wait for it
@@ -101,19 +131,20 @@ class Releases(AtDesk):
                 "attempts": row.attempts + 1, "first_attempt_at": first,
             }  # fmt: skip
             tx.execute(update(messages).where(messages.c.serial == row.serial).values(values))
-            waiting = self._waiting(tx, row.serial)
-            return _Leased(row, token, until, first, waiting, self._desk.shelf.fetch(tx, row.serial))
+            first = max(first, row.sending_since or first)
+            waiting, parts = self._waiting(tx, row.serial), self._desk.shelf.fetch(tx, row.serial)
+            return _Leased(row, token, until, first, waiting, parts, _pauses(tx, first))
 
     def _opened(self, leased: _Leased) -> Claim:
         row = leased.row
         envelope = self._envelope(row)
-        if row.skeleton is None or any(position >= len(envelope.rcpt_to) for position in leased.waiting):
+        if any(position >= len(envelope.rcpt_to) for position in leased.waiting):
             raise DamagedError("database: a message to be sent is incomplete. Restore a backup.")
         skeleton = self._vault.open(row.skeleton, f"skeleton:{row.id}")
         return Claim(
             row.id, row.hold_id, leased.token, envelope, self._desk.shelf.assemble(skeleton, leased.parts),
             tuple((position, envelope.rcpt_to[position]) for position in leased.waiting),
-            row.attempts + 1, leased.first, leased.until,
+            row.attempts + 1, leased.first, leased.until, row.received_at, leased.pauses,
         )  # fmt: skip
 
     def _abandon(self, leased: _Leased) -> None:
@@ -122,13 +153,21 @@ class Releases(AtDesk):
                 select(messages).where(messages.c.serial == leased.row.serial).with_for_update()
             ).one_or_none()
             if row is not None and row.token == leased.token and row.state == MessageState.RELEASING.value:
-                self._give_up(tx, row.serial)
+                self._settle_rest(tx, row.serial, RecipientState.REFUSED)
                 self._finish(tx, row, damaged=True)
 
     def record(
-        self, token: str, outcomes: Sequence[Outcome], retry_at: datetime | None, *, give_up: bool = False
+        self,
+        token: str,
+        outcomes: Sequence[Outcome],
+        retry_at: datetime | None,
+        *,
+        give_up: bool = False,
+        in_doubt: int = 0,
     ) -> MessageState:
         """Write what became of each recipient; the state of the message afterwards.
+
+        in_doubt: to so many recipients it may have been sent (the reply to the final dot was lost).
 
         With a token whose message was claimed again, what the relay accepted is still noted, so that it is not repeated;
         the rest is left to the new owner.
@@ -139,12 +178,18 @@ class Releases(AtDesk):
             ).one_or_none()
             if row is None:
                 raise NotFoundError("No such message.")
+            if in_doubt:
+                self._desk.audit.append(
+                    tx, "relay", "message.may_have_been_sent", row.id, hold=row.hold_id, recipients=in_doubt
+                )
             if row.state != MessageState.RELEASING.value:
                 return MessageState(row.state)
             mine = row.token == token
             self._note(tx, row, [outcome for outcome in outcomes if mine or outcome.state is RecipientState.ACCEPTED])
             if mine and give_up:
-                self._give_up(tx, row.serial)
+                self._settle_rest(tx, row.serial, RecipientState.REFUSED)
+            if mine and self._hold(tx, row.hold_id).state != HoldState.APPROVED.value:
+                self._settle_rest(tx, row.serial, RecipientState.WITHDRAWN)  # the rest was stopped meanwhile
             if not self._waiting(tx, row.serial):
                 return self._finish(tx, row)
             if mine:
@@ -180,58 +225,21 @@ class Releases(AtDesk):
             )
             tx.execute(query)
 
-    def _give_up(self, tx: Connection, serial: int) -> None:
-        query = (
-            update(recipients)
-            .where(recipients.c.message == serial, recipients.c.state == RecipientState.WAITING.value)
-            .values(state=RecipientState.REFUSED.value, changed_at=self._context.clock())
-        )
-        tx.execute(query)
-
-    def _finish(self, tx: Connection, row: Any, **detail: object) -> MessageState:
-        query = (
-            select(recipients.c.state, func.count())
-            .where(recipients.c.message == row.serial)
-            .group_by(recipients.c.state)
-        )
-        counts = {state: count for state, count in tx.execute(query)}  # noqa: C416 - rows are no pairs to mypy
-        accepted = counts.get(RecipientState.ACCEPTED.value, 0)
-        refused = counts.get(RecipientState.REFUSED.value, 0)
-        state = lifecycle.advance(MessageState.RELEASING, final(accepted, refused))
-        values = {
-            "state": state.value, "due_at": None, "token": None, "lease_until": None, "finished_at": self._context.clock(),
-        }  # fmt: skip
-        tx.execute(update(messages).where(messages.c.serial == row.serial).values(values))
-        self._desk.audit.append(
-            tx, "relay", f"message.{state.value}", row.id,
-            hold=row.hold_id, accepted=accepted, refused=refused, attempts=row.attempts, **detail,
-        )  # fmt: skip
-        if state is not MessageState.RELEASED:
-            self._desk.notices.tell(tx, self._hold(tx, row.hold_id), "failed")
-        return state
-
-    @staticmethod
-    def _waiting(tx: Connection, serial: int) -> list[int]:
-        query = (
-            select(recipients.c.position)
-            .where(recipients.c.message == serial, recipients.c.state == RecipientState.WAITING.value)
-            .order_by(recipients.c.position)
-        )
-        return list(tx.execute(query).scalars())
-
-    def _envelope(self, row: Any) -> Envelope:
-        if row.envelope is None:
-            raise DamagedError("database: the bytes of a message to be sent are gone. Restore a backup.")
-        return self._vault.open_msgpack(row.envelope, f"envelope:{row.id}", Envelope)
-
-
-def final(accepted: int, refused: int) -> MessageState:
-    """The last state of a message nobody waits for any more."""
-    if not accepted:
-        return MessageState.FAILED
-    return MessageState.PARTLY if refused else MessageState.RELEASED
-
 
 def _serial(token: str) -> int:
     number = token.partition("-")[0]
     return int(number) if number.isdecimal() and len(number) <= 18 else -1
+
+
+def _clearance(state: str | None, *, paused: bool) -> Clearance:
+    if state is None:
+        return Clearance.LOST
+    if state != HoldState.APPROVED.value:
+        return Clearance.STOPPED
+    return Clearance.PAUSED if paused else Clearance.GO
+
+
+def _pauses(tx: Connection, since: datetime) -> tuple[tuple[datetime, datetime], ...]:
+    """The pauses that ended after `since`, cut to begin no earlier."""
+    query = select(pauses.c.paused_at, pauses.c.resumed_at).where(pauses.c.ended, pauses.c.resumed_at > since)
+    return tuple((max(row.paused_at, since), row.resumed_at) for row in tx.execute(query))

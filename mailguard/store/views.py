@@ -5,6 +5,7 @@ Addresses and replies in here are masked; clear text comes only from a `Claim`, 
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from mailguard.lifecycle import Choice, HoldState, MessageState, RecipientState
 from mailguard.model import Envelope, Inspection
@@ -127,7 +128,10 @@ class HoldView:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A held message that this process may send until `lease_until`. waiting: (position, raw address)."""
+    """A held message that this process may send until `lease_until`. waiting: (position, raw address).
+
+    first_attempt_at: since when it is tried, under the present approval; pauses: when all releases stood still since.
+    """
 
     message_id: str
     hold_id: str
@@ -138,6 +142,73 @@ class Claim:
     attempts: int
     first_attempt_at: datetime
     lease_until: datetime
+    received_at: datetime
+    pauses: tuple[tuple[datetime, datetime], ...] = ()
+
+
+class Clearance(StrEnum):
+    """Whether a claimed message may still go out. LOST: the lease is another's; STOPPED: its hold is not approved now."""
+
+    GO = "go"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What of an approved hold is not sent yet.
+
+    messages, recipients: still to be sent; under_way: messages being sent now. asked_at: they wait for an answer since then.
+    agreed: who has said "deliver late" to this question. deferred: recipients that were tried and wait; reply: what the
+    relay said last of one of them, masked; next_at: when the next one is due.
+    """
+
+    messages: int
+    recipients: int
+    under_way: int = 0
+    asked_at: datetime | None = None
+    agreed: tuple[str, ...] = ()
+    deferred: int = 0
+    reply: str = ""
+    next_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A stop of all releases. `name` is that of the person, or "cli"; an ended one has `ended_at`."""
+
+    reason: str
+    by: str
+    name: str
+    at: datetime
+    ended_at: datetime | None = None
+    ended_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounced:
+    """One recipient in a bounce: raw address, RCPT options, the relay's last word (masked)."""
+
+    address: str
+    options: tuple[str, ...]
+    reply: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Bounce:
+    """A delivery status notification to be sent to `mail_from`; `header` is the header block of the message."""
+
+    id: str
+    message_id: str
+    mail_from: str
+    mail_options: tuple[str, ...]
+    arrived_at: datetime
+    recipients: tuple[Bounced, ...]
+    header: bytes
+    attempts: int
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,90 @@
+"""The end of a message on its way out.
+
+In: a message whose recipients are settled, or shall be. Out: its last state, with audit row, notice and bounce in the
+same transaction. Never touches a recipient that the relay accepted.
+"""
+
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+from mailguard import lifecycle
+from mailguard.errors import DamagedError
+from mailguard.lifecycle import MessageState, RecipientState
+from mailguard.model import Envelope
+from mailguard.store.bounces import Bounces
+from mailguard.store.desk import AtDesk, Desk
+from mailguard.store.schema import messages, recipients
+
+SENDABLE = (MessageState.HELD.value, MessageState.RELEASING.value)
+
+
+class Finishing(AtDesk):
+    """Base of what ends messages."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.bounces = Bounces(desk.context, desk.audit)
+
+    def _settle_rest(self, tx: Connection, serial: int, state: RecipientState) -> None:
+        """REFUSED: given up. WITHDRAWN: a person stopped the rest."""
+        query = (
+            update(recipients)
+            .where(recipients.c.message == serial, recipients.c.state == RecipientState.WAITING.value)
+            .values(state=state.value, changed_at=self._context.clock())
+        )
+        tx.execute(query)
+
+    def _finish(self, tx: Connection, row: Any, *, damaged: bool = False) -> MessageState:
+        query = (
+            select(recipients.c.state, func.count())
+            .where(recipients.c.message == row.serial)
+            .group_by(recipients.c.state)
+        )
+        counts = {state: count for state, count in tx.execute(query)}  # noqa: C416 - rows are no pairs to mypy
+        accepted = counts.get(RecipientState.ACCEPTED.value, 0)
+        refused = counts.get(RecipientState.REFUSED.value, 0)
+        withdrawn = counts.get(RecipientState.WITHDRAWN.value, 0)
+        state = lifecycle.advance(MessageState.RELEASING, final(accepted, refused, withdrawn))
+        values = {
+            "state": state.value, "due_at": None, "token": None, "lease_until": None, "finished_at": self._context.clock(),
+        }  # fmt: skip
+        tx.execute(update(messages).where(messages.c.serial == row.serial).values(values))
+        detail: dict[str, object] = {"damaged": True} if damaged else {}
+        if withdrawn:
+            detail["withdrawn"] = withdrawn
+        if refused and not damaged:
+            detail["bounced"] = self._owe(tx, row)
+        self._desk.audit.append(
+            tx, "relay", f"message.{state.value}", row.id,
+            hold=row.hold_id, accepted=accepted, refused=refused, attempts=row.attempts, **detail,
+        )  # fmt: skip
+        if refused:
+            self._desk.notices.tell(tx, self._hold(tx, row.hold_id), "failed")
+        return state
+
+    def _owe(self, tx: Connection, row: Any) -> int:
+        try:
+            return self.bounces.owe(tx, row, self._envelope(row))
+        except DamagedError:
+            return 0  # what cannot be opened can still end, and people are told
+
+    def _waiting(self, tx: Connection, serial: int) -> list[int]:
+        query = (
+            select(recipients.c.position)
+            .where(recipients.c.message == serial, recipients.c.state == RecipientState.WAITING.value)
+            .order_by(recipients.c.position)
+        )
+        return list(tx.execute(query).scalars())
+
+    def _envelope(self, row: Any) -> Envelope:
+        if row.envelope is None or row.skeleton is None:
+            raise DamagedError("database: the bytes of a message to be sent are gone. Restore a backup.")
+        return self._vault.open_msgpack(row.envelope, f"envelope:{row.id}", Envelope)
+
+
+def final(accepted: int, refused: int, withdrawn: int = 0) -> MessageState:
+    """The last state of a message nobody waits for any more. One failure among what was stopped is still a failure."""
+    if accepted:
+        return MessageState.PARTLY if refused or withdrawn else MessageState.RELEASED
+    return MessageState.WITHDRAWN if withdrawn and not refused else MessageState.FAILED

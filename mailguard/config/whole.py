@@ -18,8 +18,6 @@ from mailguard.config.sections import (
     Smtp,
     StoreSection,
     Web,
-    is_loopback,
-    split_endpoint,
 )
 
 PREFIX = "MAILGUARD_"
@@ -66,9 +64,6 @@ class Config(BaseSettings):
                 "relay.username is missing: with smtp.auth = pass-through mailguard never keeps a client's password,"
                 " so that releasing held mail needs a login of its own at the relay"
             )
-        hosts = [self.relay.host, *(split_endpoint(hop)[0] for hop in self.relay.fallback)]
-        if self.smtp.auth == "pass-through" and self.relay.tls != "verify" and not all(map(is_loopback, hosts)):
-            raise ValueError('smtp.auth = pass-through needs relay.tls = "verify": passwords would go in the clear')
         return self
 
     @classmethod

@@ -65,3 +65,40 @@ def test_the_database_lies_in_the_data_directory_unless_named(tmp_path):
     path = tmp_path / "c.toml"
     path.write_text('[store]\nurl = "postgresql+psycopg://x"\n')
     assert config.load(path, {}).database_url == "postgresql+psycopg://x"
+
+
+def test_a_secret_may_stand_in_a_file(tmp_path):
+    secret = tmp_path / "relay"
+    secret.write_text("made up\n")
+    loaded = _relay_login(tmp_path, {"MAILGUARD_RELAY__PASSWORD_FILE": str(secret)})
+    assert loaded.relay.password.get_secret_value() == "made up"
+    assert "made up" not in repr(loaded)
+
+
+def _relay_login(tmp_path, environ):
+    path = tmp_path / "mailguard.toml"
+    path.write_text('[relay]\nusername = "mailguard"\n')
+    return config.load(path, environ)
+
+
+def test_a_secret_file_that_cannot_be_read_is_named(tmp_path):
+    with pytest.raises(ConfigError, match=r"MAILGUARD_RELAY__PASSWORD_FILE: .*none cannot be read"):
+        _relay_login(tmp_path, {"MAILGUARD_RELAY__PASSWORD_FILE": str(tmp_path / "none")})
+
+
+def test_a_secret_is_not_named_twice(tmp_path):
+    environ = {"MAILGUARD_RELAY__PASSWORD_FILE": "x", "MAILGUARD_RELAY__PASSWORD": "y"}
+    with pytest.raises(ConfigError, match="are both set"):
+        _relay_login(tmp_path, environ)
+
+
+def test_a_file_for_what_is_no_setting_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="MAILGUARD_RELAY__PASSWROD_FILE is not a setting"):
+        _relay_login(tmp_path, {"MAILGUARD_RELAY__PASSWROD_FILE": "x"})
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"), [("08:00-20:00", (480, 1200)), ("00:00–24:00", (0, 1440)), ("", None), ("24:00-25:00", None)]
+)
+def test_release_hours_are_minutes_of_the_day(text, minutes):
+    assert config.hours(text) == minutes

@@ -1,6 +1,34 @@
-"""Prometheus metrics. Label sets are closed: never an address, subject, file name or id."""
+"""Prometheus metrics. Label sets are closed: never an address, subject, file name or id.
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+In one process they stand in memory. An SMTP process beside others keeps them in mapped files of a folder, which the
+service adds to its own when it is asked: so a process that was killed takes no count with it.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    disable_created_metrics,
+    generate_latest,
+    values,
+)
+from prometheus_client.metrics_core import Metric
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.registry import Collector
+
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # the library's own name
+PROCESS = "PROMETHEUS_MULTIPROC_PROCESS"
+
+# Files are named by the number of the process and not by its pid: started again, it goes on counting where it was.
+if _process := os.environ.get(PROCESS):
+    values.ValueClass = values.MultiProcessValue(lambda: _process)  # type: ignore[no-untyped-call]  # the library publishes no types
+disable_created_metrics()  # type: ignore[no-untyped-call]  # files have no such samples: the same text from one process and from many
 
 REGISTRY = CollectorRegistry()
 
@@ -19,21 +47,84 @@ SCAN_SECONDS = Histogram(
 )
 FINDINGS = Counter("mailguard_findings", "Findings in inspected messages by kind", ["kind"], registry=REGISTRY)
 PROBLEMS = Counter("mailguard_problems", "Parts that could not be inspected by kind", ["kind"], registry=REGISTRY)
-HELD_MESSAGES = Gauge("mailguard_held_messages", "Messages waiting for a decision", registry=REGISTRY)
-HOLDS_PENDING = Gauge("mailguard_holds_pending", "Holds waiting for a decision", registry=REGISTRY)
+HELD_MESSAGES = Gauge(
+    "mailguard_held_messages", "Messages waiting for a decision", multiprocess_mode="livesum", registry=REGISTRY
+)
+HOLDS_PENDING = Gauge(
+    "mailguard_holds_pending", "Holds waiting for a decision", multiprocess_mode="livesum", registry=REGISTRY
+)
 OLDEST_PENDING = Gauge(
     "mailguard_oldest_pending_timestamp_seconds",
     "Unix time at which the oldest pending hold was opened; 0 when there is none",
+    multiprocess_mode="livesum",
     registry=REGISTRY,
 )
 APPROVERS = Gauge(
-    "mailguard_approvers_enabled", "Persons who can approve; below 2 holds cannot be decided", registry=REGISTRY
+    "mailguard_approvers_enabled",
+    "Persons who can approve; below 2 holds cannot be decided",
+    multiprocess_mode="livesum",
+    registry=REGISTRY,
 )
 DECISIONS = Counter("mailguard_decisions", "Decisions by choice", ["choice"], registry=REGISTRY)
 RELAY_ATTEMPTS = Counter(
     "mailguard_relay_attempts",
-    "Transactions with the next hop by use (handover, release, notice) and result (accepted, partly, refused, deferred, failed)",
+    "Transactions with the next hop by use (handover, release, notice, bounce) and result (accepted, partly, refused, deferred, failed)",
     ["use", "result"],
     registry=REGISTRY,
 )
 NOTICES = Counter("mailguard_notices", "Notice mails by result (sent, failed)", ["result"], registry=REGISTRY)
+CONNECTIONS = Gauge(
+    "mailguard_smtp_connections", "SMTP clients connected", multiprocess_mode="livesum", registry=REGISTRY
+)
+INFLIGHT_BYTES = Gauge(
+    "mailguard_smtp_inflight_bytes",
+    "Memory that messages under way take",
+    multiprocess_mode="livesum",
+    registry=REGISTRY,
+)
+WORKERS = Gauge("mailguard_smtp_workers", "SMTP processes that listen", multiprocess_mode="livesum", registry=REGISTRY)
+RESTARTS = Counter(
+    "mailguard_smtp_worker_restarts", "SMTP processes that ended and were started again", registry=REGISTRY
+)
+BUILD = Info("mailguard_build", "The version that runs", registry=REGISTRY)
+
+
+def text(folder: Path | None = None) -> bytes:
+    """The exposition of this process, with what the processes of `folder` counted."""
+    if folder is None:
+        return generate_latest(REGISTRY)
+    together = CollectorRegistry()
+    together.register(_Together(folder))
+    return generate_latest(together)
+
+
+def environment(folder: Path, process: str) -> Mapping[str, str]:
+    """What makes a process that starts count into `folder`."""
+    return {FOLDER: str(folder), PROCESS: process}
+
+
+def gone(folder: Path, process: str) -> None:
+    """Drop the gauges of a process that ended; its counts stay."""
+    mark_process_dead(process, str(folder))  # type: ignore[no-untyped-call]  # the library publishes no types
+
+
+class _Together(Collector):
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def collect(self) -> Iterable[Metric]:
+        theirs = {metric.name: metric for metric in MultiProcessCollector(None, str(self._folder)).collect()}  # type: ignore[no-untyped-call]  # the library's
+        for metric in REGISTRY.collect():
+            yield _sum(metric, theirs[metric.name]) if metric.name in theirs else metric
+
+
+def _sum(ours: Metric, theirs: Metric) -> Metric:
+    """Every kind of ours adds up: counters, buckets, and gauges that are 0 where they are not kept."""
+    total: dict[tuple[str, frozenset[tuple[str, str]]], float] = {}
+    for sample in (*ours.samples, *theirs.samples):
+        key = (sample.name, frozenset(sample.labels.items()))
+        total[key] = total.get(key, 0.0) + sample.value
+    metric = Metric(ours.name, ours.documentation, ours.type)
+    for (name, labels), value in total.items():
+        metric.add_sample(name, dict(sorted(labels)), value)
+    return metric

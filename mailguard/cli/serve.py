@@ -1,11 +1,18 @@
-"""mailguard serve: the whole service in the foreground."""
+"""mailguard serve: the whole service in the foreground.
+
+Exit codes: 0 after SIGTERM or SIGINT, 1 when it cannot start, 128 + the signal after a second one.
+"""
 
 import argparse
-import asyncio
+import logging
+import resource
 
 from mailguard import log
 from mailguard.cli.options import Verbs, config_of, takes_config, verb
-from mailguard.service import Service
+from mailguard.config import Config
+from mailguard.service import Service, loops
+
+_LOG = logging.getLogger("mailguard.service")
 
 
 def register(verbs: Verbs) -> None:
@@ -19,10 +26,15 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT."""
     config = config_of(arguments)
     log.setup(config.log.level)
-    return asyncio.run(_serve(Service(config)))
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # two a connection; processes beside us inherit it
+    loop = loops.available()
+    _LOG.info("event loop: %s, open files: %s", loop, most)
+    return loops.run(_serve(config), loop)
 
 
-async def _serve(service: Service) -> int:
+async def _serve(config: Config) -> int:
+    service = Service(config)
     try:
         await service.start()
         await service.run()

@@ -7,20 +7,22 @@ Never an address, a subject or a file name.
 import logging
 from collections.abc import Callable, Mapping
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from mailguard import metrics as counted
 from mailguard.errors import MailguardError
-from mailguard.metrics import REGISTRY
 
 logger = logging.getLogger(__name__)
 
 
-def create_metrics_app(ready: Callable[[], Mapping[str, bool]], refresh: Callable[[], None]) -> Starlette:
-    """The second application; `ready` and `refresh` are called in a thread, once a request."""
+def create_metrics_app(
+    ready: Callable[[], Mapping[str, bool]], refresh: Callable[[], None], text: Callable[[], bytes] = counted.text
+) -> Starlette:
+    """The second application; `ready`, `refresh` and `text` are called in a thread, once a request."""
 
     def metrics(request: Request) -> Response:
         del request
@@ -29,7 +31,7 @@ def create_metrics_app(ready: Callable[[], Mapping[str, bool]], refresh: Callabl
         except MailguardError as error:
             # The other numbers are worth most when the database is away.
             logger.warning("gauges not refreshed: %s", error)
-        return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
+        return Response(text(), media_type=CONTENT_TYPE_LATEST)
 
     def healthz(request: Request) -> Response:
         del request

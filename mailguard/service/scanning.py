@@ -1,0 +1,35 @@
+"""What a configuration says about scanning: the rule files, the sandboxed workers, the policy."""
+
+from pathlib import Path
+
+import msgspec
+
+from mailguard.config import Config
+from mailguard.detect import ruleset
+from mailguard.digest import Digester
+from mailguard.inspect import Settings
+from mailguard.policy import Policy, thresholds
+from mailguard.sandbox import Scanner
+
+
+def rules_dir(config: Config) -> Path:
+    """The rule files in force."""
+    return config.rules_dir or ruleset.shipped_dir()
+
+
+def scanner(config: Config, digester: Digester) -> Scanner:
+    """Sandboxed workers for this configuration, not yet started."""
+    settings = Settings(digester.key, str(rules_dir(config)))
+    return Scanner(
+        "mailguard.inspect.client:worker",
+        msgspec.msgpack.encode(settings),
+        workers=config.scanner.workers,
+        task_seconds=config.scanner.task_seconds,
+        memory_mb=config.scanner.memory_mb,
+        recycle_tasks=config.scanner.recycle_tasks,
+    )
+
+
+def policy(config: Config, digester: Digester) -> Policy:
+    """The policy of this configuration; raises ConfigError."""
+    return Policy.build(thresholds(rules_dir(config) / "policy.toml"), config.own, digester)

@@ -14,7 +14,7 @@ from mailguard.relay.leash import Leash
 from mailguard.relay.next_hop import NextHop, Transaction
 from mailguard.relay.reply import Reply
 from mailguard.release.mask import masked
-from mailguard.store.views import Claim, Outcome
+from mailguard.store.views import Claim, Clearance, Outcome
 
 LOST = "no reply after the final dot: it may have arrived; sent again (RFC 5321 §6.1)"
 CUT = "interrupted before it was sent"
@@ -24,29 +24,33 @@ class LeaseLostError(Exception):
     """Another process has taken the message over; nothing of it was sent in this attempt."""
 
 
+class HeldBackError(Exception):
+    """Releases were paused, or the rest of the hold was stopped; nothing of it was sent in this attempt."""
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`reply_lost`: the final dot went out and nobody answered."""
+    """`in_doubt`: to so many recipients the final dot went out and nobody answered."""
 
     outcomes: tuple[Outcome, ...]
-    reply_lost: bool = False
+    in_doubt: int = 0
     unreachable: bool = False
 
 
 @dataclass(slots=True)
 class Attempt:
-    """`run` once. `recipients` are positions and addresses; `still_mine` is asked right before the content goes out."""
+    """`run` once. `recipients` are positions and addresses; `clearance` is asked right before the content goes out."""
 
     next_hop: NextHop
     claim: Claim
     content: bytes
     recipients: Sequence[tuple[int, str]]
-    still_mine: Callable[[], Awaitable[bool]]
+    clearance: Callable[[], Awaitable[Clearance]]
     leash: Leash
     _outcomes: dict[int, Outcome] = field(default_factory=dict)
 
     async def run(self, seconds: float) -> Result:
-        """Send, within `seconds` up to the final dot. Raises LeaseLostError before it."""
+        """Send, within `seconds` up to the final dot. Raises LeaseLostError or HeldBackError before it."""
         deadline = asyncio.get_running_loop().time() + seconds
         unreachable = True
         try:
@@ -74,9 +78,10 @@ class Attempt:
             if not named:
                 await transaction.reset()
                 return
-            if not await self.still_mine():
+            clearance = await self.clearance()
+            if clearance is not Clearance.GO:
                 await transaction.reset()
-                raise LeaseLostError
+                raise LeaseLostError if clearance is Clearance.LOST else HeldBackError
         self._note(named, await transaction.data(self.content, deadline))
 
     async def _name(self, transaction: Transaction) -> list[tuple[int, str]]:
@@ -94,7 +99,7 @@ class Attempt:
         left = [position for position, _ in self.recipients if position not in self._outcomes]
         rest = [Outcome(position, RecipientState.WAITING, said) for position in left]
         return Result(
-            (*self._outcomes.values(), *rest), reply_lost=self.leash.sent and bool(left), unreachable=unreachable
+            (*self._outcomes.values(), *rest), in_doubt=len(left) if self.leash.sent else 0, unreachable=unreachable
         )
 
     def _options(self, position: int) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import logging
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 from hop import Hop
@@ -17,7 +18,7 @@ from mailguard.model import Envelope
 from mailguard.relay.next_hop import NextHop
 from mailguard.release import ReleaseWorker, work
 from mailguard.release import worker as module
-from mailguard.store.views import Claim
+from mailguard.store.views import Claim, Clearance
 
 NOW = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
 ACCEPTED, REFUSED, WAITING = RecipientState.ACCEPTED, RecipientState.REFUSED, RecipientState.WAITING
@@ -34,7 +35,9 @@ class SlowHop(Hop):
 
 
 class Leases:
-    """Messages under real leases, as the store keeps them; `locked` makes every write fail."""
+    """Messages under real leases, as the store keeps them; `locked` makes every write fail, `clear` is what people say."""
+
+    bounces = SimpleNamespace(pending=lambda: [])
 
     def __init__(self, *recipients, lease=0.3):
         self.lease = lease
@@ -48,8 +51,10 @@ class Leases:
         self.records = 0
         self.locked = False
         self.deny = False
+        self.clear = Clearance.GO
+        self.doubts = []
 
-    def claim(self, *, lease_seconds):
+    def claim(self, *, lease_seconds, late_hours):
         if self.locked:
             raise StoreError("locked")
         for number, states in enumerate(self.states):
@@ -63,7 +68,7 @@ class Leases:
                 content = b"Subject: x\r\n\r\nhello\r\n"
                 return Claim(
                     f"M-{number}", "H-1", self.tokens[number], envelope, content, tuple(waiting),
-                    self.attempts[number], NOW, NOW,
+                    self.attempts[number], NOW, NOW, NOW,
                 )  # fmt: skip
         return None
 
@@ -78,12 +83,24 @@ class Leases:
         self.due[int(token.split("-")[0])] = time.monotonic() + lease_seconds
         return True
 
-    def still_mine(self, token):
-        return self._mine(token) and self.due[int(token.split("-")[0])] > time.monotonic()
+    def clearance(self, tokens):
+        return {
+            token: self.clear
+            if self._mine(token) and self.due[int(token.split("-")[0])] > time.monotonic()
+            else Clearance.LOST
+            for token in tokens
+        }
 
-    def record(self, token, outcomes, retry_at, *, give_up=False):
+    def ask_late(self, late_hours):
+        return 0
+
+    def end_stopped(self):
+        return 0
+
+    def record(self, token, outcomes, retry_at, *, give_up=False, in_doubt=0):
         if self.locked:
             raise StoreError("locked")
+        self.doubts.append(in_doubt)
         number = int(token.split("-")[0])
         names = list(self.states[number])
         for outcome in outcomes:
@@ -196,12 +213,13 @@ async def test_many_recipients_are_sent_to_in_parts_at_once():
     releases = Leases(names(250), lease=60)
     script = ["rcpt <u3@example.jp> 452 4.2.2 full", "rcpt <u120@example.jp> 550 5.1.1 no"]
     async with working(releases, *script) as (hop, *_):
-        await until(lambda: releases.records == 3)
+        await until(lambda: releases.records >= 3)
         await asyncio.sleep(0.1)
     assert [len(taken.rcpts) for taken in hop.taken] == [99, 99, 50]
     states = list(releases.states[0].values())
     assert (states.count(ACCEPTED), states[120], states[3]) == (248, REFUSED, WAITING)
-    assert releases.claims == 3
+    # one more when a part was claimed again before its work was put away: then it is only recorded twice
+    assert releases.claims in {3, 4}
     # the wait of a first failure, though it was the third claim
     assert 24 <= (releases.retry_at[0] - NOW).total_seconds() <= 30
 
@@ -284,9 +302,9 @@ async def test_a_claim_that_comes_after_the_stop_is_given_back():
     releases = Leases(names(1), lease=60)
     claim = releases.claim
 
-    def late(*, lease_seconds):
+    def late(**options):
         time.sleep(0.2)
-        return claim(lease_seconds=lease_seconds)
+        return claim(**options)
 
     releases.claim = late
     async with working(releases) as (hop, _, stop, task):
@@ -326,7 +344,7 @@ async def test_what_fails_by_a_bug_is_given_up_in_the_end():
     releases.claim = lambda **options: (
         (found := claim(**options)) and replace(found, first_attempt_at=datetime(2026, 1, 1, tzinfo=UTC))
     )
-    releases.record = lambda *_, give_up=False: given_up.append(give_up)
+    releases.record = lambda *_, give_up=False, in_doubt=0: given_up.append(give_up)
     async with working(releases, check=broken):
         await until(lambda: given_up)
     assert given_up == [True]

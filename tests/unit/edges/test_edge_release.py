@@ -15,7 +15,7 @@ from mailguard.relay.next_hop import NextHop
 from mailguard.release import ReleaseWorker
 from mailguard.release import worker as module
 from mailguard.release.mask import masked
-from mailguard.store.views import Claim, Outcome
+from mailguard.store.views import Claim, Clearance, Outcome
 
 NOW = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
 ACCEPTED, REFUSED, WAITING = RecipientState.ACCEPTED, RecipientState.REFUSED, RecipientState.WAITING
@@ -24,47 +24,66 @@ ACCEPTED, REFUSED, WAITING = RecipientState.ACCEPTED, RecipientState.REFUSED, Re
 def claim(*addresses, attempts=1, waiting=None, name="M-1", **envelope):
     envelope = Envelope("shop@example.jp", addresses, **envelope)
     waiting = waiting or tuple(enumerate(addresses))
-    return Claim(name, "H-1", "token", envelope, b"Subject: x\r\n\r\nhello\r\n", waiting, attempts, NOW, NOW)
+    return Claim(name, "H-1", "token", envelope, b"Subject: x\r\n\r\nhello\r\n", waiting, attempts, NOW, NOW, NOW)
+
+
+class NoBounces:
+    """Nobody is owed anything."""
+
+    def pending(self, limit=20):
+        return []
 
 
 class Releases:
     """Hands out `claims` one after the other, keeps what is recorded."""
 
+    bounces = NoBounces()
+
     def __init__(self, *claims):
         self.claims = list(claims)
         self.records = []
-        self.mine = True
+        self.clear = Clearance.GO
+        self.doubts = []
+        self.asked = []
         self.failing = 0
         self.claim_errors = []
         self.done = asyncio.Event()
         self.loop = asyncio.get_running_loop()
 
-    def claim(self, *, lease_seconds):
-        assert lease_seconds == 300
+    def claim(self, *, lease_seconds, late_hours):
+        assert (lease_seconds, late_hours) == (300, 12)
         if self.claim_errors:
             raise self.claim_errors.pop()
         if self.claims:
             return self.claims.pop(0)
         return None
 
-    def still_mine(self, token):
-        assert token == "token"
-        return self.mine
+    def clearance(self, tokens):
+        assert set(tokens) == {"token"}
+        return dict.fromkeys(tokens, self.clear)
 
-    def record(self, token, outcomes, retry_at, *, give_up=False):
+    def ask_late(self, late_hours):
+        self.asked.append(late_hours)
+        return 0
+
+    def end_stopped(self):
+        return 0
+
+    def record(self, token, outcomes, retry_at, *, give_up=False, in_doubt=0):
         if self.failing:
             self.failing -= 1
             raise StoreError("locked")
         self.records.append((tuple(outcomes), retry_at, give_up))
+        self.doubts.append(in_doubt)
         self.loop.call_soon_threadsafe(self.done.set)
         return MessageState.RELEASING
 
 
-async def run(releases, script=(), *, now=NOW, records=1, wait=None, **options):
+async def run(releases, script=(), *, now=NOW, records=1, wait=None, settings=None, **options):
     """Run until `records` records are there (or for `wait` seconds); returns the hop."""
     async with Hop(list(script)) as hop:
         next_hop = NextHop(Relay(port=hop.port, reply_seconds=0.3, connect_seconds=1), "guard.example")
-        worker = ReleaseWorker(releases, next_hop, Release(), lambda: now, **options)
+        worker = ReleaseWorker(releases, next_hop, Release(**(settings or {})), lambda: now, **options)
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             group.create_task(worker.run(stop))
@@ -139,11 +158,12 @@ async def test_a_lost_reply_is_said_so():
     hop = await run(releases, ["drop reply"])
     assert len(hop.taken) == 1
     assert "may have arrived" in releases.records[0][0][0].reply
+    assert releases.doubts == [1]
 
 
 async def test_nothing_is_sent_when_the_lease_is_lost():
     releases = Releases(claim("a@example.jp"))
-    releases.mine = False
+    releases.clear = Clearance.LOST
     hop = await run(releases, wait=0.5)
     assert hop.taken == []
     assert b"RSET" in hop.commands

@@ -98,7 +98,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """RFC 5321 envelope as received. Addresses are the raw paths without angle brackets; "" is the null sender."""
+    """RFC 5321 envelope as received. Addresses are the raw paths without angle brackets; "" is the null sender.
+
+    login: name of SMTP AUTH; tls: the client sent under TLS.
+    """
 
     mail_from: str
     rcpt_to: tuple[str, ...]
@@ -107,6 +110,7 @@ class Envelope:
     login: str | None = None
     client: str = ""
     helo: str = ""
+    tls: bool = False
 
 
 @dataclass(frozen=True, slots=True)

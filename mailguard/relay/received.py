@@ -25,5 +25,6 @@ def received_line(message: Message, hostname: str) -> bytes:
 
 def _protocol(message: Message) -> str:
     # RFC 3848; RFC 6531 §4.3 for mail with internationalised addresses.
-    utf8 = any(option.upper() == "SMTPUTF8" for option in message.envelope.mail_options)
-    return ("UTF8SMTP" if utf8 else "ESMTP") + ("A" if message.envelope.login else "")
+    envelope = message.envelope
+    utf8 = any(option.upper() == "SMTPUTF8" for option in envelope.mail_options)
+    return ("UTF8SMTP" if utf8 else "ESMTP") + ("S" if envelope.tls else "") + ("A" if envelope.login else "")

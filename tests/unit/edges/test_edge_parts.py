@@ -70,6 +70,8 @@ def test_stuffing():
         (Envelope("a", ("b",), helo="[::1]", client="::1"), b"from [::1] ([IPv6:::1])\r\n\tby g with ESMTP id"),
         (Envelope("a", ("b",), helo="x; (evil\xe9", client=""), b"from unknown\r\n\tby g with ESMTP id"),
         (Envelope("a", ("b",), ("smtputf8",), login="u", helo="h"), b"from h\r\n\tby g with UTF8SMTPA id"),
+        (Envelope("a", ("b",), helo="h", tls=True), b"from h\r\n\tby g with ESMTPS id"),
+        (Envelope("a", ("b",), login="u", helo="h", tls=True), b"from h\r\n\tby g with ESMTPSA id"),
     ],
 )
 def test_received(envelope, start):

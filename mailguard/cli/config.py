@@ -9,6 +9,7 @@ from mailguard.cli.options import Verbs, config_of, nested, takes_config, verb
 from mailguard.config import Config, example
 from mailguard.detect import ruleset
 from mailguard.digest import Digester
+from mailguard.service import checkup
 
 
 def register(verbs: Verbs) -> None:
@@ -17,7 +18,7 @@ def register(verbs: Verbs) -> None:
     check = verb(
         actions,
         "check",
-        "Check configuration, rules and sandbox.",
+        "Check configuration, rules, certificate, addresses, database and sandbox.",
         "mailguard config check --config /etc/mailguard.toml",
     )
     takes_config(check)
@@ -33,9 +34,13 @@ def _check(arguments: argparse.Namespace) -> int:
     rules = ruleset.load(service.rules_dir(config))
     service.policy(config, Digester(os.urandom(32)))
     print(f"configuration: ok\nrules: ok (ruleset {rules.version})")
+    failed = False
+    for finding in checkup.findings(config, service.now):
+        print(finding)
+        failed = failed or finding.weight is checkup.Weight.FAILED
     for name, fact in asyncio.run(_posture(config)).items():
-        print(f"sandbox: {name}: {fact}")
-    return 0
+        print(f"{'' if fact else 'warning: '}sandbox: {name}: {fact or 'not available here'}")
+    return 1 if failed else 0
 
 
 async def _posture(config: Config) -> dict[str, bool | str]:

@@ -4,6 +4,8 @@ In: a setting such as smtp.listen. Out: a socket, or a ConfigError that says whi
 """
 
 import contextlib
+import errno
+import os
 import socket
 from collections.abc import Iterator
 
@@ -13,7 +15,7 @@ from mailguard.errors import ConfigError
 
 def taken(key: str, endpoint: str, error: OSError) -> ConfigError:
     """The error for people."""
-    fact = error.strerror or str(error)
+    fact = os.strerror(error.errno) if error.errno else str(error)
     return ConfigError(f"{key}: cannot listen on {endpoint} ({fact}). Stop what uses it or choose another address.")
 
 
@@ -31,6 +33,16 @@ def opened(key: str, endpoint: str) -> socket.socket:
     host, port = split_endpoint(endpoint)
     with said(key, endpoint):
         return socket.create_server((host, port), family=_family(host))
+
+
+def trouble(endpoint: str) -> int:
+    """The error number that keeps us from listening there; 0 is none."""
+    host, port = split_endpoint(endpoint)
+    try:
+        socket.create_server((host, port), family=_family(host)).close()
+    except OSError as error:
+        return error.errno or errno.EADDRNOTAVAIL
+    return 0
 
 
 def held(key: str, endpoint: str) -> socket.socket:

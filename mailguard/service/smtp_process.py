@@ -28,15 +28,14 @@ def main() -> int:
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.SIG_IGN)  # a terminal tells the whole group; the service tells us what to do
     lockdown.die_with_parent(parent)
-    say = os.fdopen(os.dup(1), "wb", buffering=0)
-    os.dup2(2, 1)  # what a library prints is no word to the service
-    orders = os.fdopen(os.dup(0), "rb", buffering=0)
-    line = orders.readline()
-    if not line:
-        return 1
-    config, number, loop = handover.unpack(line)
-    log.setup(config.log.level, process=f"smtp-{number}")
-    return loops.run(_SmtpProcess(config, orders, say).run(), loop)
+    with os.fdopen(os.dup(1), "wb", buffering=0) as say, os.fdopen(os.dup(0), "rb", buffering=0) as orders:
+        os.dup2(2, 1)  # what a library prints is no word to the service
+        line = orders.readline()
+        if not line:
+            return 1
+        config, number, loop = handover.unpack(line)
+        log.setup(config.log.level, process=f"smtp-{number}")
+        return loops.run(_SmtpProcess(config, orders, say).run(), loop)
 
 
 class _SmtpProcess:
@@ -67,12 +66,13 @@ class _SmtpProcess:
         """Obey; the seconds to drain."""
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader()
-        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), self._orders)
+        pipe, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), self._orders)
         while line := await reader.readline():
             verb, _, seconds = line.decode().strip().partition(" ")
             if verb == "reload":
                 intake.reload()
             elif verb == "stop":
+                pipe.close()
                 return float(seconds)
         os._exit(1)  # the service is gone: nobody is left to watch us
 

@@ -16,6 +16,10 @@ class StoreError(MailguardError):
     """The database cannot answer now; the client hears 451 and nothing was promised."""
 
 
+class UnavailableError(StoreError):
+    """The database is locked, full of waiting writers, or silent: whatever is asked of it now, it cannot answer."""
+
+
 class DamagedError(StoreError):
     """Bytes in the database are not what was written there; trying again does not help, a backup does."""
 

@@ -16,12 +16,14 @@ from typing import TypeVar
 from mailguard import metrics
 from mailguard.errors import RelayError, ScannerBusyError, StoreError
 from mailguard.inspect import Inspector
-from mailguard.model import Action, Inspection, Message, Source, SourceMode, Verdict
+from mailguard.model import Action, Inspection, Message, Source, SourceMode
+from mailguard.pieces import cut
 from mailguard.policy import Policy, content_key, judge
 from mailguard.relay.next_hop import Transaction
 from mailguard.relay.received import received_line
 from mailguard.relay.reply import Reply
 from mailguard.store import Store
+from mailguard.store.arrival import Arrival
 from mailguard.store.views import Reservation
 
 _LOG = logging.getLogger("mailguard.pipeline")
@@ -85,10 +87,12 @@ class Pipeline:
             return await self._hand_over(delivery, "passed")
         inspection = replace(inspection, findings=(*inspection.findings, *verdict.findings))
         key = content_key(source.id, inspection.subject_key, verdict.evidence, self.store.digester)
-        reservation = await self._ask(delivery, lambda: self._reserve(message, source, inspection, verdict, key))
+        pieces = cut(message.content, self.store.digester)
+        arrival = Arrival(message, pieces, source, inspection, verdict, key)
+        reservation = await self._ask(delivery, lambda: self.store.holds.reserve(arrival))
         if reservation is not None:
             return await self._under_approval(delivery, reservation)
-        return await self._hold(delivery, source, inspection, verdict, key)
+        return await self._hold(delivery, arrival)
 
     def _source(self, message: Message, inspection: Inspection) -> Source:
         envelope = message.envelope
@@ -103,21 +107,6 @@ class Pipeline:
         metrics.RELAY_ATTEMPTS.labels("handover", "accepted" if reply.ok else "refused").inc()
         metrics.MESSAGES.labels(outcome if reply.ok else "refused_relay").inc()
         return reply
-
-    def _reserve(
-        self, message: Message, source: Source, inspection: Inspection, verdict: Verdict, key: bytes
-    ) -> Reservation | None:
-        """A share of an approval that covers every reason to hold, within its cap; None when there is none."""
-        return self.store.holds.reserve(
-            message_id=message.id,
-            source_id=source.id,
-            subject_key=inspection.subject_key,
-            evidence=verdict.evidence,
-            recipients=len(message.envelope.rcpt_to),
-            content_key=key,
-            envelope=message.envelope,
-            authors=inspection.authors,
-        )
 
     async def _under_approval(self, delivery: _Delivery, reservation: Reservation) -> Reply:
         holds = self.store.holds
@@ -141,16 +130,9 @@ class Pipeline:
         except StoreError:
             _LOG.exception("an approval's cap stays used: its booking failed")
 
-    async def _hold(
-        self, delivery: _Delivery, source: Source, inspection: Inspection, verdict: Verdict, key: bytes
-    ) -> Reply:
+    async def _hold(self, delivery: _Delivery, arrival: Arrival) -> Reply:
         await delivery.transaction.reset(delivery.deadline)
-        admission = await self._ask(
-            delivery,
-            lambda: self.store.holds.admit(
-                delivery.message, source=source, inspection=inspection, verdict=verdict, content_key=key
-            ),
-        )
+        admission = await self._ask(delivery, lambda: self.store.holds.admit(arrival))
         # Once admit returns the message is ours: only now may the client hear 250 (RFC 5321 §6.1).
         metrics.MESSAGES.labels("joined_closed" if admission.outcome == "closed" else "held").inc()
         return Reply.of(250, f"2.0.0 held for approval, {admission.hold_id}")

@@ -1,4 +1,4 @@
-"""Where holds, people, sources and the record are kept: SQLAlchemy Core on SQLite (PostgreSQL follows).
+"""Where holds, people, sources and the record are kept: SQLAlchemy Core on SQLite or PostgreSQL.
 
 In: facts from the edges. Out: the frozen rows of views.py. Synchronous; every call is one transaction (a refused decision
 two). Whatever goes wrong with the database leaves as StoreError. Nothing is sent from here.
@@ -12,7 +12,7 @@ from mailguard.digest import Digester
 from mailguard.store.audit import Audit
 from mailguard.store.context import Clock, Context
 from mailguard.store.desk import Desk
-from mailguard.store.engine import Database, private_folder
+from mailguard.store.engine import Database
 from mailguard.store.holds import Holds
 from mailguard.store.keys import unlock
 from mailguard.store.notices import Notices
@@ -21,6 +21,7 @@ from mailguard.store.releases import Releases
 from mailguard.store.sessions import Sessions
 from mailguard.store.shelf import Shelf
 from mailguard.store.sources import Sources
+from mailguard.store.sqlite import private_folder
 from mailguard.store.switch import Switch
 from mailguard.store.vault import Vault
 

@@ -7,6 +7,8 @@ mails by message id; never an address, a subject or a text.
 import hashlib
 import hmac
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -27,11 +29,24 @@ _FROM = (
     select(audit).where(audit.c.seq > bindparam("after")).order_by(audit.c.seq).limit(1000)
 )  # a page of the chain, in order
 
+_CANONICAL = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
+_DETAIL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A fact to be recorded."""
+
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: Mapping[str, object]
+
 
 def chain(row: AuditRow) -> str:
     """The hash of a row: SHA-256 over the previous hash and the canonical JSON of everything else."""
-    facts = [row.seq, row.at.isoformat(), row.actor, row.action, row.subject, row.detail]
-    text = json.dumps(facts, ensure_ascii=True, separators=(",", ":"))
+    text = _CANONICAL([row.seq, row.at.isoformat(), row.actor, row.action, row.subject, row.detail])
     return hashlib.sha256(f"{row.previous}{text}".encode()).hexdigest()
 
 
@@ -47,23 +62,36 @@ class Audit:
 
     def append(self, tx: Connection, actor: str, action: str, subject: str, **detail: object) -> None:
         """Add a row within the writing transaction `tx`."""
+        self.extend(tx, [self.entry(actor, action, subject, **detail)])
+
+    def entry(self, actor: str, action: str, subject: str, **detail: object) -> Entry:
+        """A fact of this moment, for `extend`."""
+        return Entry(self._context.clock(), actor, action, subject, detail)
+
+    def extend(self, tx: Connection, entries: Sequence[Entry]) -> None:
+        """Add rows in this order, whatever their times: the order of the record does not depend on a clock."""
+        if not entries:
+            return
         head = tx.execute(_HEAD).one_or_none()
-        count, previous = (head.length, head.hash) if head else (0, START)
-        text = json.dumps(detail, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        bare = AuditRow(count + 1, self._context.clock(), actor, action, subject, text, previous, "")
-        last = chain(bare)
-        tx.execute(
-            _ADD,
-            {
-                "seq": bare.seq, "at": bare.at.isoformat(), "actor": actor, "action": action, "subject": subject,
-                "detail": text, "previous": previous, "hash": last,
-            },
-        )  # fmt: skip
-        seal = _seal(self._context.digester, count + 1, last)
+        start, last = (head.length, head.hash) if head else (0, START)
+        rows = []
+        for seq, entry in enumerate(entries, start + 1):
+            detail = _DETAIL(entry.detail)
+            bare = AuditRow(seq, entry.at, entry.actor, entry.action, entry.subject, detail, last, "")
+            last = chain(bare)
+            rows.append(
+                {
+                    "seq": seq, "at": entry.at.isoformat(), "actor": entry.actor, "action": entry.action,
+                    "subject": entry.subject, "detail": detail, "previous": bare.previous, "hash": last,
+                }
+            )  # fmt: skip
+        tx.execute(_ADD, rows)
+        length = start + len(rows)
+        seal = _seal(self._context.digester, length, last)
         if head:
-            tx.execute(_ADVANCE, {"seen": count, "length": count + 1, "hash": last, "seal": seal})
+            tx.execute(_ADVANCE, {"seen": start, "length": length, "hash": last, "seal": seal})
         else:
-            tx.execute(insert(audit_head), {"id": 1, "length": 1, "hash": last, "seal": seal})
+            tx.execute(insert(audit_head), {"id": 1, "length": length, "hash": last, "seal": seal})
 
     def rows(self, limit: int, offset: int, subject: str | None = None) -> list[AuditRow]:
         """Newest first; with `subject` only what concerns one hold, message, person or source."""

@@ -1,12 +1,13 @@
 """What the parts of `Store.holds` and `Store.releases` share: the context, the record, the notices, the people."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, bindparam, select
 
-from mailguard.errors import DamagedError, NotFoundError
+from mailguard.errors import DamagedError, NotFoundError, UnavailableError
 from mailguard.store.audit import Audit
 from mailguard.store.context import Context
 from mailguard.store.notices import Notices
@@ -17,6 +18,10 @@ from mailguard.store.shelf import Shelf
 # For update: on SQLite the writing transaction is alone anyway, PostgreSQL locks the row.
 _HOLD = select(holds).where(holds.c.id == bindparam("key"))
 _HOLD_TO_CHANGE = _HOLD.with_for_update()
+
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,22 @@ class AtDesk:
         if row is None:
             raise NotFoundError("No such hold. `mailguard hold list` shows what there is.")
         return row
+
+
+def each(call: Callable[[Sequence[Item]], Sequence[Answer]], items: Sequence[Item]) -> list[Answer | Exception]:
+    """The answers of one call for all; when it fails, one call for each, so that a bad item does not spoil the others."""
+    try:
+        return list(call(items))
+    except UnavailableError as error:  # no fault of an item: trying again would only take time
+        return [UnavailableError(str(error)) for _ in items]
+    except Exception as error:  # noqa: BLE001 - whatever it is, it may be the fault of one item
+        if len(items) == 1:
+            return [error]
+    answers: list[Answer | Exception] = []
+    for item in items:
+        last = answers[-1] if answers else None
+        answers += [UnavailableError(str(last))] if isinstance(last, UnavailableError) else each(call, [item])
+    return answers
 
 
 def reasons_of(hold: Any) -> list[str]:

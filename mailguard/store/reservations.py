@@ -4,49 +4,77 @@ In: what a later message is held for. Out: a `Reservation`, or None when no appr
 reserving and confirming leaves the recipients used: the cap can be missed, never exceeded.
 """
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from mailguard.lifecycle import HoldState
-from mailguard.model import Envelope
-from mailguard.store.covering import Later, covered, known_evidence, newest
-from mailguard.store.desk import AtDesk
+from mailguard.store.arrival import Arrival
+from mailguard.store.context import Context
+from mailguard.store.covering import covered
+from mailguard.store.desk import AtDesk, each
+from mailguard.store.draft import Draft, Drafts
 from mailguard.store.schema import holds, reservations
-from mailguard.store.standing import Sender
 from mailguard.store.views import Reservation
+
+
+class _Taking:
+    """One transaction that takes recipients from caps; nothing is there before `write`."""
+
+    def __init__(self, context: Context, tx: Connection, ids: Sequence[str]) -> None:
+        self.drafts = Drafts(context, tx)
+        self._tx = tx
+        self._now = context.clock()
+        self._rows: list[dict[str, Any]] = []
+        found = tx.execute(select(reservations).where(reservations.c.message_id.in_(ids)))
+        self._known = {row.message_id: Reservation(row.hold_id, row.message_id, row.recipients) for row in found}
+
+    def take(self, draft: Draft, arrival: Arrival) -> Reservation:
+        """The same message id twice is taken once."""
+        key, recipients = arrival.message.id, arrival.recipients
+        if key not in self._known:
+            self._known[key] = Reservation(draft.row.id, key, recipients)
+            self._rows.append({"message_id": key, "hold_id": draft.row.id, "recipients": recipients, "at": self._now})
+            draft.change(used=draft.row.used + recipients)  # the table refuses more than the cap as well
+        return self._known[key]
+
+    def write(self) -> None:
+        """Write what was taken."""
+        if self._rows:
+            self._tx.execute(insert(reservations), self._rows)
+        self.drafts.write()
 
 
 class Reservations(AtDesk):
     """Lets later messages of an approved mailing pass."""
 
-    def reserve(  # noqa: PLR0913 - whether a message is covered depends on so many facts, all by keyword
-        self,
-        *,
-        message_id: str,
-        source_id: str,
-        subject_key: bytes,
-        evidence: Collection[bytes],
-        recipients: int,
-        content_key: bytes,
-        envelope: Envelope,
-        authors: tuple[bytes, ...],
-    ) -> Reservation | None:
-        """Take `recipients` from an approval of this source and subject that covers all of `evidence`.
+    def reserve(self, arrival: Arrival) -> Reservation | None:
+        """Take the recipients of a message from an approval of its source and subject that covers all it is held for.
 
-        None as well when the newest hold of `content_key` is not approved, when a part of it was rejected since, and
+        None as well when the newest hold of its content key is not approved, when a part of it was rejected since, and
         when too few of the approvers are second persons for this message, by its envelope and its authors.
         """
-        later = Later(source_id, subject_key, content_key, frozenset(evidence), recipients, Sender(envelope, authors))
-        if not later.keys or recipients <= 0:
-            return None
+        return self._reserve([arrival])[0]
+
+    def reserve_all(self, arrivals: Sequence[Arrival]) -> list[Reservation | Exception | None]:
+        """The same for messages that come together; one of them does not spoil the others."""
+        return each(self._reserve, arrivals)
+
+    def _reserve(self, arrivals: Sequence[Arrival]) -> list[Reservation | None]:
         with self._database.read() as tx:
-            if self._approval(tx, later, to_change=False) is None:
-                return None  # the usual answer while a mailing waits; other writers need not wait for it
+            drafts = Drafts(self._context, tx)
+            hopeful = [self._approval(tx, drafts, arrival) is not None for arrival in arrivals]
+        if not any(hopeful):
+            return [
+                None for _ in arrivals
+            ]  # the usual answer while a mailing waits; other writers need not wait for it
         with self._database.write() as tx:
-            hold = self._approval(tx, later, to_change=True)
-            return None if hold is None else self._take(tx, hold, message_id, recipients)
+            taking = _Taking(self._context, tx, [arrival.message.id for arrival in arrivals])
+            pairs = zip(arrivals, hopeful, strict=True)
+            answers = [self._take(tx, taking, arrival) if hope else None for arrival, hope in pairs]
+            taking.write()
+        return answers
 
     def give_back(self, reservation: Reservation) -> None:
         """Nothing was sent; giving back twice, or after a confirmation, changes nothing."""
@@ -68,35 +96,22 @@ class Reservations(AtDesk):
                 self._return(tx, reservation.hold_id, reservation.recipients - accepted)
                 self._record(tx, "message.approved_pass", reservation, accepted)
 
-    def _approval(self, tx: Connection, later: Later, *, to_change: bool) -> Any:
+    def _approval(self, tx: Connection, drafts: Drafts, arrival: Arrival) -> Draft | None:
         """The newest approved hold that covers the message, or None."""
-        last = newest(tx, later.source_id, later.content_key, to_change=to_change)
-        if last is not None and last.state != HoldState.APPROVED.value:
+        if not arrival.evidence or not arrival.recipients:
+            return None
+        last = drafts.newest(arrival.source.id, arrival.content_key)
+        if last is not None and last.state is not HoldState.APPROVED:
             return None  # what was decided of this content last, or is open, beats every older approval
-        query = (
-            select(holds)
-            .where(
-                holds.c.source_id == later.source_id,
-                holds.c.subject_key == later.subject_key,
-                holds.c.state == HoldState.APPROVED.value,
-                holds.c.expires_at > self._context.clock(),
-            )
-            .order_by(holds.c.serial.desc())
-        )
-        for hold in tx.execute(query.with_for_update() if to_change else query).all():
-            if covered(self._context, tx, hold, known_evidence(tx, hold.id, later.keys), later):
-                return hold
+        marks = drafts.marks(arrival.sender)
+        for draft in drafts.approved(arrival.source.id, arrival.inspection.subject_key):
+            if covered(self._context, tx, draft, arrival, marks):
+                return draft
         return None
 
-    def _take(self, tx: Connection, hold: Any, message_id: str, recipients: int) -> Reservation:
-        query = select(reservations).where(reservations.c.message_id == message_id)
-        if known := tx.execute(query).one_or_none():
-            return Reservation(known.hold_id, message_id, known.recipients)
-        row = {"message_id": message_id, "hold_id": hold.id, "recipients": recipients, "at": self._context.clock()}
-        tx.execute(insert(reservations), row)
-        # The table refuses more than the cap as well.
-        tx.execute(update(holds).where(holds.c.serial == hold.serial).values(used=holds.c.used + recipients))
-        return Reservation(hold.id, message_id, recipients)
+    def _take(self, tx: Connection, taking: "_Taking", arrival: Arrival) -> Reservation | None:
+        draft = self._approval(tx, taking.drafts, arrival)
+        return None if draft is None else taking.take(draft, arrival)
 
     @staticmethod
     def _return(tx: Connection, hold_id: str, recipients: int) -> None:

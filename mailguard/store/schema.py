@@ -220,7 +220,7 @@ claimed = Table(
 messages = Table(
     "messages",
     metadata,
-    Column("serial", SERIAL, primary_key=True),
+    Column("serial", SERIAL, primary_key=True, autoincrement=False),
     Column("id", String(100), nullable=False),
     Column("hold_id", String(20), ForeignKey("holds.id"), nullable=False),
     Column("state", String(20), nullable=False),

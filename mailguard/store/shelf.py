@@ -1,16 +1,20 @@
 """Large parts on disk: sealed, each stored once, kept while a message needs it.
 
-In: parts by id. Out: their bytes. Sealing happens before the writing transaction, so that a big attachment does not
+In: pieces of mails. Out: their bytes. Sealing happens before the writing transaction, so that a big attachment does not
 make other writers wait.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 from sqlalchemy import Connection, delete, exists, insert, select
 
 from mailguard.errors import DamagedError
+from mailguard.pieces import Pieces
 from mailguard.store.context import Context
 from mailguard.store.schema import blobs, parts
+
+SEEN = 1_000  # ids remembered of parts that the database had when it was last asked
 
 
 class Shelf:
@@ -18,29 +22,33 @@ class Shelf:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._seen: dict[bytes, None] = {}
 
-    def prepare(self, wanted: Mapping[bytes, bytes]) -> dict[bytes, bytes]:
-        """Seal what the database does not have yet."""
+    def prepare(self, mails: Iterable[Pieces]) -> dict[bytes, bytes]:
+        """Seal what the database does not have yet, as far as known."""
+        wanted = {key: mail for mail in mails for key in _keys(mail) if key not in self._seen}
         if not wanted:
             return {}
         with self._context.database.read() as tx:
             known = self._known(tx, wanted)
-        return {key: self._sealed(key, data) for key, data in wanted.items() if key not in known}
+        return {key: self._sealed(key, mail) for key, mail in wanted.items() if key not in known}
 
-    def put(self, tx: Connection, message: int, wanted: Mapping[bytes, bytes], prepared: Mapping[bytes, bytes]) -> None:
-        """Keep `wanted` for `message`."""
+    def put(self, tx: Connection, mails: Mapping[int, Pieces], prepared: Mapping[bytes, bytes]) -> None:
+        """Keep the parts of messages, which go by their serial."""
+        wanted = {key: mail for mail in mails.values() for key in _keys(mail)}
         if not wanted:
             return
         known = self._known(tx, wanted)
         # A part that was there a moment ago may have been purged in between: seal it now.
         fresh = [
-            {"id": key, "sealed": prepared.get(key) or self._sealed(key, data)}
-            for key, data in wanted.items()
+            {"id": key, "sealed": prepared.get(key) or self._sealed(key, mail)}
+            for key, mail in wanted.items()
             if key not in known
         ]
         if fresh:
             tx.execute(insert(blobs), fresh)
-        tx.execute(insert(parts), [{"message": message, "blob_id": key} for key in wanted])
+        pairs = [{"message": serial, "blob_id": key} for serial, mail in mails.items() for key in _keys(mail)]
+        tx.execute(insert(parts), pairs)
 
     def fetch(self, tx: Connection, message: int) -> dict[bytes, bytes]:
         """Sealed parts of a message by id."""
@@ -65,9 +73,17 @@ class Shelf:
         unused = delete(blobs).where(blobs.c.id.in_(released), ~exists().where(parts.c.blob_id == blobs.c.id))
         return tx.execute(unused).rowcount if released else 0
 
-    def _sealed(self, key: bytes, data: bytes) -> bytes:
-        return self._context.vault.seal(data, f"blob:{key.hex()}")
+    def _sealed(self, key: bytes, mail: Pieces) -> bytes:
+        piece = next(piece for piece in mail.apart if piece.key == key)
+        return self._context.vault.seal(mail.data(piece), f"blob:{key.hex()}")
 
-    @staticmethod
-    def _known(tx: Connection, wanted: Mapping[bytes, bytes]) -> set[bytes]:
-        return set(tx.execute(select(blobs.c.id).where(blobs.c.id.in_(list(wanted)))).scalars())
+    def _known(self, tx: Connection, wanted: Mapping[bytes, Any]) -> set[bytes]:
+        known = set(tx.execute(select(blobs.c.id).where(blobs.c.id.in_(list(wanted)))).scalars())
+        if len(self._seen) > SEEN:
+            self._seen = {}
+        self._seen |= dict.fromkeys(known)
+        return known
+
+
+def _keys(mail: Pieces) -> Iterable[bytes]:
+    return {piece.key: None for piece in mail.apart}

@@ -5,17 +5,23 @@ digests, never addresses.
 """
 
 from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, or_, select
 
 from mailguard import lifecycle
-from mailguard.lifecycle import Choice, Sending
+from mailguard.lifecycle import Candidate, Choice, Sending
 from mailguard.model import Envelope
 from mailguard.store.context import Context
 from mailguard.store.people import approvers, candidate
 from mailguard.store.schema import claimed, decisions, operators, participants, people
+
+SOME = 1000  # keys that one statement names
+
+Marks = AbstractSet[tuple[str, bytes]]
+"""(role, digest) of who took part in sending, as `participants` keeps them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +33,8 @@ class Sender:
     operators: tuple[str, ...] = ()
     declared: bool = True
 
-    def marks(self, context: Context) -> frozenset[tuple[str, bytes]]:
-        """(role, digest) as `participants` keeps them."""
+    def marks(self, context: Context) -> Marks:
+        """Who took part in sending this message."""
         envelope = self.envelope
         marks = {("author", author) for author in self.authors}
         marks.add(("author", context.mail_key(envelope.mail_from)))
@@ -54,19 +60,48 @@ def crew(tx: Connection, hold: Any) -> Sequence[Any]:
 
 def sending(tx: Connection, hold: Any, persons: Collection[Any]) -> Sending:
     """What of the sending concerns `persons` (rows of people): a mailing of thousands has thousands of authors."""
-    return _sending(tx, hold, persons)
+    keys = [row.login_key for row in persons] + [row.mail_key for row in persons if row.mail_key]
+    query = select(participants.c.role, participants.c.key).where(
+        participants.c.hold_id == hold.id, participants.c.key.in_(keys)
+    )
+    found = {(row.role, row.key) for row in tx.execute(query)}
+    staff = frozenset(row.id for row in crew(tx, hold))
+    return Sending(
+        operators=staff,
+        logins=frozenset(key.hex() for role, key in found if role == "login"),
+        authors=frozenset(key for role, key in found if role == "author"),
+        declared=hold.declared and bool(staff),
+    )
 
 
-def vouched(context: Context, tx: Connection, hold: Any, sender: Sender) -> bool:
-    """Whether enough of those who approved a hold are second persons for one more message, whoever sends it.
+@dataclass(frozen=True, slots=True)
+class Vouchers:
+    """Those who approved a hold, with what its sending says of them: read once, asked for many messages."""
 
-    Without this somebody could approve a mailing of others and then send the same file himself.
-    """
+    approved: tuple[Candidate, ...]
+    facts: Sending
+    needed: int
+
+    def vouch(self, marks: Marks, staff: Collection[str], *, declared: bool) -> bool:
+        """Whether enough of them are second persons for one more message with these marks, whoever sends it.
+
+        Without this somebody could approve a mailing of others and then send the same file himself.
+        """
+        known = self.facts
+        facts = Sending(
+            operators={*known.operators, *staff},
+            logins={*known.logins, *(key.hex() for role, key in marks if role == "login")},
+            authors={*known.authors, *(key for role, key in marks if role == "author")},
+            declared=known.declared and declared,
+        )
+        able = {person.id for person in self.approved if lifecycle.refusal(person, facts) is None}
+        return len(able) >= max(self.needed, lifecycle.approvals_needed(facts))
+
+
+def vouchers(tx: Connection, hold: Any) -> Vouchers:
+    """Who may vouch for later messages of an approved hold."""
     rows = _approvals(tx, hold)
-    facts = _sending(tx, hold, rows, sender.marks(context), sender)
-    able = {row.id for row in rows if lifecycle.refusal(candidate(row), facts) is None}
-    needed: int = max(hold.approvals_needed, lifecycle.approvals_needed(facts))
-    return len(able) >= needed
+    return Vouchers(tuple(candidate(row) for row in rows), sending(tx, hold, rows), hold.approvals_needed)
 
 
 def deciders(tx: Connection, hold: Any) -> list[Any]:
@@ -76,18 +111,18 @@ def deciders(tx: Connection, hold: Any) -> list[Any]:
     return [row for row in rows if lifecycle.refusal(candidate(row), facts) is None]
 
 
-def remember(context: Context, tx: Connection, hold_id: str, sender: Sender) -> None:
-    """Note who sent one more message of a hold."""
-    marks = sender.marks(context)
-    query = select(participants.c.role, participants.c.key).where(
-        participants.c.hold_id == hold_id, participants.c.key.in_([key for _, key in marks])
-    )
-    known = {(row.role, row.key) for row in tx.execute(query)} if marks else set()
-    fresh = [{"hold_id": hold_id, "role": role, "key": key} for role, key in sorted(marks - known)]
+def remember(tx: Connection, hold_id: str, marks: Marks, staff: Collection[str]) -> None:
+    """Note who sent messages of a hold, and the operators of the sources that its mail only claims to come from."""
+    wanted, known = sorted(marks), set[tuple[str, bytes]]()
+    query = select(participants.c.role, participants.c.key).where(participants.c.hold_id == hold_id)
+    for start in range(0, len(wanted), SOME):
+        some = query.where(participants.c.key.in_([key for _, key in wanted[start : start + SOME]]))
+        known |= {(row.role, row.key) for row in tx.execute(some)}
+    fresh = [{"hold_id": hold_id, "role": role, "key": key} for role, key in wanted if (role, key) not in known]
     if fresh:
         tx.execute(insert(participants), fresh)
-    if not sender.declared:
-        _remember_claims(tx, hold_id, sender.operators)
+    if staff:
+        _remember_claims(tx, hold_id, staff)
 
 
 def _remember_claims(tx: Connection, hold_id: str, staff: Collection[str]) -> None:
@@ -108,25 +143,3 @@ def _approvals(tx: Connection, hold: Any) -> Sequence[Any]:
         .where(*approvals, decisions.c.revision == last)
     )
     return tx.execute(query).all()
-
-
-def _sending(
-    tx: Connection,
-    hold: Any,
-    persons: Collection[Any],
-    marks: frozenset[tuple[str, bytes]] = frozenset(),
-    sender: Sender | None = None,
-) -> Sending:
-    """Of the hold alone, or of the hold and one more message with its `marks`."""
-    keys = [row.login_key for row in persons] + [row.mail_key for row in persons if row.mail_key]
-    query = select(participants.c.role, participants.c.key).where(
-        participants.c.hold_id == hold.id, participants.c.key.in_(keys)
-    )
-    found = {(row.role, row.key) for row in tx.execute(query)} | marks
-    staff = frozenset(row.id for row in crew(tx, hold))
-    return Sending(
-        operators=staff | frozenset(sender.operators if sender else ()),
-        logins=frozenset(key.hex() for role, key in found if role == "login"),
-        authors=frozenset(key for role, key in found if role == "author"),
-        declared=hold.declared and bool(staff) and (sender is None or sender.declared),
-    )

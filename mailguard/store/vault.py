@@ -1,13 +1,12 @@
 """Held bytes: sealed piece by piece, and put together again, byte for byte.
 
-In: the pieces of a mail. Out: a small skeleton and the large parts, which many mails of one mailing share. Nothing is
+In: the pieces of a mail. Out: a small skeleton, apart from the large parts, which many mails of one mailing share. Nothing is
 decoded: whatever the bytes are, joined they are the same bytes.
 """
 
 import os
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
@@ -21,17 +20,10 @@ from mailguard.store.keys import Keys
 
 _NONCE = 12  # NIST SP 800-38D §8.2.2: random 96 bits
 _PLAIN, _DEFLATED = b"\x01", b"\x02"  # first byte: format and, one day, which data key
+SMALL = 200  # bytes below which compressing costs more than it saves
 LARGEST = 250_000_000  # bytes of one thing: more than smtp.max_message_bytes may be, with what a skeleton adds
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Packed:
-    """A mail taken apart: the skeleton refers to the parts by id."""
-
-    skeleton: bytes
-    parts: dict[bytes, bytes]
 
 
 class Vault:
@@ -46,7 +38,7 @@ class Vault:
         if len(data) > LARGEST:
             raise StoreError("database: a mail is too large to be held. Lower smtp.max_message_bytes.")
         # Level 1: base64 loses its quarter at any level, and an admit waits for it.
-        small = zlib.compress(data, 1)
+        small = zlib.compress(data, 1) if len(data) >= SMALL else data
         head, body = (_DEFLATED, small) if len(small) < len(data) * 0.95 else (_PLAIN, data)
         nonce = os.urandom(_NONCE)
         return head + nonce + self._cipher.encrypt(nonce, body, head + place.encode())
@@ -75,10 +67,9 @@ class Vault:
             raise _altered(place) from None
 
     @staticmethod
-    def pack(pieces: Pieces) -> Packed:
-        """Skeleton (not sealed yet) and parts by id."""
-        runs = [(literal, piece.key if piece else b"") for literal, piece in pieces.runs()]
-        return Packed(msgspec.msgpack.encode(runs), {piece.key: pieces.data(piece) for piece in pieces.apart})
+    def skeleton(pieces: Pieces) -> bytes:
+        """What is between the large parts, and the ids of these; not sealed yet."""
+        return msgspec.msgpack.encode([(literal, piece.key if piece else b"") for literal, piece in pieces.runs()])
 
     @staticmethod
     def unpack(skeleton: bytes, part: Callable[[bytes], bytes]) -> bytes:

@@ -20,9 +20,10 @@ mails = st.lists(pieces, max_size=12).map(b"".join)
 
 @given(mails)
 def test_what_was_packed_is_unpacked_byte_for_byte(content):
-    packed = VAULT.pack(cut(content, VAULT.digester))
-    assert VAULT.unpack(packed.skeleton, packed.parts.__getitem__) == content
-    assert all(len(part) >= APART for part in packed.parts.values())
+    pieces = cut(content, VAULT.digester)
+    parts = {piece.key: pieces.data(piece) for piece in pieces.apart}
+    assert VAULT.unpack(VAULT.skeleton(pieces), parts.__getitem__) == content
+    assert all(len(part) >= APART for part in parts.values())
 
 
 @given(mails)
@@ -60,7 +61,7 @@ def test_mails_to_different_people_share_the_attachment(one, other):
         b"To: %s\r\n\r\n--b\r\n\r\nhello\r\n--b\r\nContent-Id: <%s>\r\n\r\n%s\r\n--b--\r\n" % (to, to, attachment)
         for to in (one.encode().hex().encode(), other.encode().hex().encode())
     ]
-    parts = [set(VAULT.pack(cut(mail, VAULT.digester)).parts) for mail in mails]
+    parts = [{piece.key for piece in cut(mail, VAULT.digester).apart} for mail in mails]
     assert parts[0] == parts[1]
     assert len(parts[0]) == 1
 

@@ -9,7 +9,9 @@ from pathlib import Path
 from mailguard import config
 from mailguard.lifecycle import Choice, RecipientState
 from mailguard.model import Action, Envelope, Finding, Inspection, Kind, Message, Source, Verdict
+from mailguard.pieces import cut
 from mailguard.store import open_store
+from mailguard.store.arrival import Arrival
 from mailguard.store.views import Outcome
 
 PASSWORD = "correct horse battery"
@@ -39,9 +41,9 @@ def content(body=LIST, to="taro@example.jp"):
     )
 
 
-def inspection(persons=3, evidence=(b"leaf",), **facts):
+def inspection(persons=3, evidence=(b"leaf",), subject_key=b"subject", **facts):
     findings = tuple(Finding("name", Kind.NAME, ("list.csv",), "1", 1, 1, ("山〇〇郎",), key=key) for key in evidence)
-    return Inspection(findings=findings, persons=persons, subject="冬の〇〇", subject_key=b"subject", **facts)
+    return Inspection(findings=findings, persons=persons, subject="冬の〇〇", subject_key=subject_key, **facts)
 
 
 @dataclass
@@ -78,24 +80,22 @@ class Stage:
         body = content(to=to[0]) if data is None else data
         return Message(name or f"m{next(self.numbers)}", envelope, body, self.clock())
 
-    def admit(
-        self,
-        source,
-        message=None,
-        *,
-        evidence=(b"leaf",),
-        reasons=("attachment",),
-        key=b"content",
-        persons=3,
-        authors=(),
-    ):
-        return self.store.holds.admit(
-            message or self.message(),
-            source=source,
-            inspection=inspection(persons, evidence, authors=authors),
-            verdict=Verdict(Action.HOLD, reasons, evidence),
-            content_key=key,
+    def arrival(
+        self, source, message=None, *, evidence=(b"leaf",), reasons=("attachment",), key=b"content", persons=3,
+        authors=(), subject_key=b"subject",
+    ):  # fmt: skip
+        message = message or self.message()
+        return Arrival(
+            message,
+            cut(message.content, self.store.digester),
+            source,
+            inspection(persons, evidence, authors=authors, subject_key=subject_key),
+            Verdict(Action.HOLD, reasons, evidence),
+            key,
         )
+
+    def admit(self, source, message=None, **facts):
+        return self.store.holds.admit(self.arrival(source, message, **facts))
 
     def decide(self, hold_id, person, choice=Choice.APPROVE, revision=None, reason="looked at it", cap=10):
         revision = self.row(hold_id).revision if revision is None else revision
@@ -106,15 +106,19 @@ class Stage:
     def row(self, hold_id):
         return self.store.holds.get(hold_id).row
 
-    def reserve(
-        self, recipients=1, *, evidence=(b"leaf",), source_id="ski", message_id=None, subject_key=b"subject",
-        key=b"content", mail_from="shop@example.co.jp", login=None, authors=(),
-    ):  # fmt: skip
-        return self.store.holds.reserve(
-            message_id=message_id or f"r{next(self.numbers)}",
-            source_id=source_id, subject_key=subject_key, evidence=evidence, recipients=recipients, content_key=key,
-            envelope=Envelope(mail_from, ("taro@example.jp",), login=login), authors=authors,
-        )  # fmt: skip
+    def later(
+        self, recipients=1, *, source_id="ski", message_id=None, mail_from="shop@example.co.jp", login=None, **facts
+    ):
+        """A message for reserve."""
+        to = tuple(f"taro{number}@example.jp" for number in range(recipients))
+        message = Message(
+            message_id or f"r{next(self.numbers)}", Envelope(mail_from, to, login=login), content(), self.clock()
+        )
+        source = next((one for one in self.store.sources.all() if one.id == source_id), None)
+        return self.arrival(source or Source(source_id, "x", declared=False), message, **facts)
+
+    def reserve(self, recipients=1, **facts):
+        return self.store.holds.reserve(self.later(recipients, **facts))
 
     def record(self, claim, *states, retry_at=None, give_up=False):
         outcomes = [Outcome(position, state, "250 2.0.0 ok") for position, state in enumerate(states)]

@@ -10,7 +10,7 @@ from mailguard import config
 from mailguard.errors import DamagedError, StoreError
 from mailguard.lifecycle import MessageState
 from mailguard.model import Envelope
-from mailguard.store import covering, engine, vault
+from mailguard.store import draft, engine, vault
 from mailguard.store.vault import LARGEST
 
 
@@ -148,7 +148,7 @@ def test_odd_tokens_and_passwords_are_only_wrong(stage, staff):
 
 
 def test_evidence_beyond_what_one_statement_can_name_is_kept_and_never_covered(stage, staff, monkeypatch):
-    monkeypatch.setattr(covering, "EVIDENCE", 3)
+    monkeypatch.setattr(draft, "EVIDENCE", 3)
     keys = tuple(bytes([number]) for number in range(8))
     hold_id = stage.admit(staff[3], evidence=keys).hold_id
     assert stage.admit(staff[3], evidence=keys).hold_id == hold_id

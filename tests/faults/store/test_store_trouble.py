@@ -11,6 +11,7 @@ from mailguard.errors import StoreError
 from mailguard.lifecycle import Choice
 from mailguard.store import engine, schema
 from mailguard.store.engine import Database
+from mailguard.store.sqlite import Sqlite
 
 COUNTED = ("holds", "messages", "recipients", "blobs", "parts", "evidence", "participants", "notices", "audit")
 
@@ -68,22 +69,22 @@ def test_a_full_disk_is_a_store_error_and_nothing_is_half_written(stage, staff, 
     ski = staff[3]
     hold_id = stage.admit(ski).hold_id
     before = rows(stage)
-    prepare = engine._prepare
+    prepare = Sqlite._prepare
 
-    def full(connection, record):
-        prepare(connection, record)
+    def full(self, connection, record):
+        prepare(self, connection, record)
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
         connection.execute(f"PRAGMA max_page_count = {pages + 4}")
 
     stage.store.close()
-    monkeypatch.setattr(engine, "_prepare", full)
+    monkeypatch.setattr(Sqlite, "_prepare", full)
     stage.open()
     big = b"Subject: x\r\n\r\n" + bytes(range(256)) * 40_000
     with pytest.raises(StoreError, match="disk full"):
         stage.admit(ski, stage.message("big", data=big + stage.folder.name.encode()), key=b"big")
     assert rows(stage) == before
     assert stage.store.audit.verify() is None
-    monkeypatch.setattr(engine, "_prepare", prepare)
+    monkeypatch.setattr(Sqlite, "_prepare", prepare)
     stage.reopen()
     assert stage.admit(ski, stage.message("big", data=big), key=b"big").outcome == "opened"
     assert stage.row(hold_id).messages == 1

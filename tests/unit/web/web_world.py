@@ -20,7 +20,9 @@ from mailguard.model import (
     Source,
     Verdict,
 )
+from mailguard.pieces import cut
 from mailguard.store import open_store
+from mailguard.store.arrival import Arrival
 from mailguard.web import create_app
 
 PASSWORD = "correct horse battery"
@@ -105,13 +107,8 @@ class World:
             envelope = Envelope("news@example.co.jp", (f"customer{self._count}@example.com",), login="bulk")
             content = b"Subject: x\r\n\r\nmade up\r\n"
             message = Message(f"m-{self._count}", envelope, content, self.clock())
-            admission = self.store.holds.admit(
-                message,
-                source=self.source,
-                inspection=inspection,
-                verdict=Verdict(Action.HOLD, reasons, (evidence,)),
-                content_key=key,
-            )
+            pieces, verdict = cut(content, self.store.digester), Verdict(Action.HOLD, reasons, (evidence,))
+            admission = self.store.holds.admit(Arrival(message, pieces, self.source, inspection, verdict, key))
         return admission.hold_id
 
     def approve(self, hold_id, person=None, cap=None):

@@ -205,7 +205,7 @@ def _holds() -> None:
 def _messages() -> None:
     op.create_table(
         "messages",
-        sa.Column("serial", SERIAL, nullable=False),
+        sa.Column("serial", SERIAL, autoincrement=False, nullable=False),
         sa.Column("id", sa.String(length=100), nullable=False),
         sa.Column("hold_id", sa.String(length=20), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),

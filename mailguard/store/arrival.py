@@ -1,0 +1,35 @@
+"""One message with all that is known of it when it is to be held, or to pass under an approval. Owns nothing."""
+
+from dataclasses import dataclass
+
+from mailguard.model import Inspection, Message, Source, Verdict
+from mailguard.pieces import Pieces
+from mailguard.store.standing import Sender
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """pieces: of the message's content; content_key: what one decision covers, see policy.py."""
+
+    message: Message
+    pieces: Pieces
+    source: Source
+    inspection: Inspection
+    verdict: Verdict
+    content_key: bytes
+
+    @property
+    def recipients(self) -> int:
+        """宛先数 of this message."""
+        return len(self.message.envelope.rcpt_to)
+
+    @property
+    def evidence(self) -> frozenset[bytes]:
+        """Keys of what the message is held for."""
+        return frozenset(self.verdict.evidence)
+
+    @property
+    def sender(self) -> Sender:
+        """Who sends it."""
+        source = self.source
+        return Sender(self.message.envelope, self.inspection.authors, source.operators, declared=source.declared)

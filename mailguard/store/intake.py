@@ -1,0 +1,203 @@
+"""One transaction that takes messages in: everything they need is read once, and written together at its end.
+
+In: sealed messages in the order they came. Out: an `Admission` each. A message that joins costs the same whether it is the
+second or the fourteen-thousandth: counters on the hold, no counting.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, func, insert, select
+
+from mailguard.lifecycle import HoldState, MessageState, RecipientState
+from mailguard.model import Inspection
+from mailguard.pieces import Pieces
+from mailguard.store import masks, standing
+from mailguard.store.arrival import Arrival
+from mailguard.store.audit import Entry
+from mailguard.store.calendar import add_business_days
+from mailguard.store.context import fresh_id
+from mailguard.store.covering import covered
+from mailguard.store.desk import Desk, reasons_of
+from mailguard.store.draft import Draft, Drafts
+from mailguard.store.joining import Place, enriched, place
+from mailguard.store.schema import holds, messages, recipients
+from mailguard.store.standing import Marks
+from mailguard.store.views import Admission
+
+_LAST = select(func.coalesce(func.max(messages.c.serial), 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """An arrival whose envelope and skeleton are sealed."""
+
+    arrival: Arrival
+    envelope: bytes
+    skeleton: bytes
+
+
+class Intake:
+    """Takes messages into one writing transaction; nothing is there before `write`."""
+
+    def __init__(self, desk: Desk, tx: Connection, mails: list[Sealed]) -> None:
+        self._desk = desk
+        self._context = desk.context
+        self._tx = tx
+        self._now = desk.context.clock()
+        self._drafts = Drafts(desk.context, tx)
+        self._serial: int = tx.execute(_LAST).scalar_one()  # nobody else writes now
+        self._answers = self._known([mail.arrival.message.id for mail in mails])
+        self._messages: list[dict[str, Any]] = []
+        self._recipients: list[dict[str, Any]] = []
+        self._pieces: dict[int, Pieces] = {}
+        self._entries: list[Entry] = []
+
+    def take(self, mail: Sealed) -> Admission:
+        """The same message id twice is kept once."""
+        key = mail.arrival.message.id
+        if key not in self._answers:
+            self._answers[key] = self._take(mail)
+        return self._answers[key]
+
+    def write(self, prepared: dict[bytes, bytes]) -> None:
+        """Write what was taken; `prepared` has the large parts that were sealed before."""
+        for table, rows in ((messages, self._messages), (recipients, self._recipients)):
+            if rows:
+                self._tx.execute(insert(table), rows)
+        self._desk.shelf.put(self._tx, self._pieces, prepared)
+        self._drafts.write()
+        self._desk.audit.extend(self._tx, self._entries)
+
+    def _known(self, ids: list[str]) -> dict[str, Admission]:
+        query = select(messages.c.id, messages.c.hold_id, messages.c.outcome, holds.c.state).join(
+            holds, holds.c.id == messages.c.hold_id
+        )
+        rows = self._tx.execute(query.where(messages.c.id.in_(ids)))
+        return {row.id: Admission(row.hold_id, HoldState(row.state), row.outcome) for row in rows}
+
+    def _take(self, mail: Sealed) -> Admission:
+        arrival = mail.arrival
+        newest = self._drafts.newest(arrival.source.id, arrival.content_key)
+        marks = self._drafts.marks(arrival.sender)
+        outcome = place(newest.state if newest else None, covered=self._covered(newest, arrival, marks))
+        if newest is None or outcome is Place.OPENED:
+            draft = self._open(arrival)
+        else:
+            draft = newest
+            self._grow(draft, outcome, arrival)
+        draft.marks |= marks
+        if not arrival.source.declared:
+            draft.staff |= set(arrival.source.operators)
+        self._keep(mail, draft, outcome)
+        self._tell(arrival, draft, outcome)
+        return Admission(draft.row.id, draft.state, outcome.value)
+
+    def _covered(self, newest: Draft | None, arrival: Arrival, marks: Marks) -> bool:
+        if newest is None or newest.state is not HoldState.APPROVED:
+            return False
+        return covered(self._context, self._tx, newest, arrival, marks)
+
+    def _open(self, arrival: Arrival) -> Draft:
+        hold_id, inspection, source, now = fresh_id("H"), arrival.inspection, arrival.source, self._now
+        vault = self._context.vault
+        declared = source.declared and standing.staffed(self._tx, source.id)
+        row = {
+            "id": hold_id, "source_id": source.id, "source_title": source.title,
+            "content_key": arrival.content_key, "subject_key": inspection.subject_key, "declared": declared,
+            "state": HoldState.PENDING.value, "revision": 1, "reasons": _listed(set(arrival.verdict.reasons)),
+            "subject": vault.seal(inspection.subject.encode(), f"subject:{hold_id}"),
+            "inspection": vault.seal(msgspec.msgpack.encode(inspection), f"inspection:{hold_id}"),
+            "messages": 1, "recipients": arrival.recipients, "late_messages": 0,
+            "persons": inspection.persons, "persons_exact": inspection.persons_exact, "households": inspection.households,
+            "first_seen": now, "last_seen": now,
+            "expires_at": add_business_days(now, self._context.settings.business_days),
+            "cap": None, "used": 0, "approvals": 0, "approvals_needed": 1 if declared else 2,
+            "changed_at": now, "changed_by": "",
+        }  # fmt: skip
+        draft = self._drafts.open(row)
+        draft.note_evidence(self._tx, arrival.evidence)
+        return draft
+
+    def _grow(self, draft: Draft, outcome: Place, arrival: Arrival) -> None:
+        """Count one more message, and raise the revision when it brings something nobody has seen."""
+        hold, inspection = draft.row, arrival.inspection
+        draft.change(last_seen=self._now)
+        if outcome is Place.CLOSED:
+            draft.change(late_messages=hold.late_messages + 1)
+            return
+        draft.change(
+            messages=hold.messages + 1,
+            recipients=hold.recipients + arrival.recipients,
+            households=max(hold.households, inspection.households),
+        )
+        if inspection.persons > hold.persons:
+            draft.change(persons=inspection.persons, persons_exact=inspection.persons_exact)
+        if outcome is Place.WAITING:
+            draft.change(used=hold.used + arrival.recipients)
+        else:
+            self._join(draft, arrival)
+
+    def _join(self, draft: Draft, arrival: Arrival) -> None:
+        fresh = arrival.evidence - draft.evidence(self._tx, arrival.evidence)
+        reasons = set(reasons_of(draft.row))
+        added = set(arrival.verdict.reasons) - reasons
+        if fresh or added:
+            draft.note_evidence(self._tx, fresh)
+            first = draft.inspection or self._shown(draft)
+            draft.inspection = enriched(first, arrival.inspection, fresh)
+            revision = draft.row.revision + 1
+            self._record(
+                "hold.changed", draft.row.id, message=arrival.message.id, revision=revision, evidence=len(fresh)
+            )
+            draft.change(
+                revision=revision, approvals=0, changed_at=self._now, changed_by="", reasons=_listed(reasons | added)
+            )
+        if not arrival.source.declared:
+            draft.change(declared=False, approvals_needed=2)
+
+    def _shown(self, draft: Draft) -> Inspection:
+        return self._context.vault.open_msgpack(draft.row.inspection, f"inspection:{draft.row.id}", Inspection)
+
+    def _keep(self, mail: Sealed, draft: Draft, outcome: Place) -> None:
+        message, now = mail.arrival.message, self._now
+        self._serial += 1
+        self._messages.append(
+            {
+                "serial": self._serial, "id": message.id, "hold_id": draft.row.id, "outcome": outcome.value,
+                "state": (MessageState(draft.row.state) if outcome is Place.CLOSED else MessageState.HELD).value,
+                "envelope": mail.envelope, "skeleton": mail.skeleton, "received_at": message.received_at, "attempts": 0,
+                "finished_at": now if outcome is Place.CLOSED else None,
+                "due_at": now if outcome is Place.WAITING else None,
+            }
+        )  # fmt: skip
+        self._recipients += [
+            {
+                "message": self._serial, "position": position, "state": RecipientState.WAITING.value,
+                "address": masks.address(address), "reply": "", "attempts": 0, "changed_at": now,
+            }
+            for position, address in enumerate(message.envelope.rcpt_to)
+        ]  # fmt: skip
+        self._pieces[self._serial] = mail.arrival.pieces
+
+    def _tell(self, arrival: Arrival, draft: Draft, outcome: Place) -> None:
+        hold_id, message_id = draft.row.id, arrival.message.id
+        if outcome is Place.OPENED:
+            self._record(
+                "hold.opened", hold_id,
+                message=message_id, source=arrival.source.id, reasons=sorted(set(arrival.verdict.reasons)),
+                persons=arrival.inspection.persons, ruleset=arrival.inspection.ruleset,
+            )  # fmt: skip
+        self._record(f"message.{outcome.value}", message_id, hold=hold_id, recipients=arrival.recipients)
+        if outcome in {Place.OPENED, Place.CLOSED} and outcome not in draft.told:
+            draft.told.add(outcome)
+            draft.remember(self._tx)  # who is told depends on who sent it
+            self._desk.notices.tell(self._tx, draft.row, outcome.value)
+
+    def _record(self, action: str, subject: str, **detail: object) -> None:
+        self._entries.append(self._desk.audit.entry("mail", action, subject, **detail))
+
+
+def _listed(reasons: set[str]) -> str:
+    return msgspec.json.encode(sorted(reasons)).decode()

@@ -27,9 +27,14 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_BOM_BEGINS = frozenset(mark[:1] for mark, _ in _BOMS)
 _ESCAPE = re.compile(rb"\x1b(\$[@AB]|\$\([@ABCDOPQ]|\([A-Z]|\.[AF])|([\x0e\x0f])")
 _JAPANESE_ESCAPE = re.compile(rb"\x1b(?:\$[@B]|\$\([@BDOPQ]|\([IJ])")
 _NOT_ASCII = re.compile("[^\x00-\x7f]+")
+# One look for the surest sign of UTF-8: a sequence of three bytes, or three sequences.
+_UTF8_SIGN = re.compile("[\u0800-\U0010ffff]|[\u0080-\u07ff][\x00-\x7f]*[\u0080-\u07ff][\x00-\x7f]*[\u0080-\u07ff]")
+# What writing uses; the rest is looked up one by one.
+_UNUSUAL = re.compile("[^ -~\t\n\r\f\v\x1a\x1b\u3000-\u3002\u3041-\u30fe\u4e00-\u9fff\uff01-\uff5e\uff61-\uff9f]")
 _SCORED = 5_000  # characters beyond ASCII that decide; more would not change the answer
 UNREADABLE = 0.1  # share of characters of no writing, from which a text counts as not decoded
 _DAMAGED = 0.1  # what a reading with unreadable bytes loses besides
@@ -45,9 +50,10 @@ _LEVEL_ONE = frozenset(
 
 def decode(data: bytes, declared: str = "") -> str:
     """The text of `data`; a byte order mark is taken off."""
-    for mark, codec in _BOMS:
-        if data.startswith(mark):
-            return data[len(mark) :].decode(codec, "replace")
+    if data[:1] in _BOM_BEGINS:
+        for mark, codec in _BOMS:
+            if data.startswith(mark):
+                return data[len(mark) :].decode(codec, "replace")
     wanted = _codec(declared)
     if data.isascii():
         if _JAPANESE_ESCAPE.search(data) or (wanted == "iso2022_jp" and b"\x0e" in data):
@@ -69,11 +75,7 @@ def codec_name(declared: str) -> str:
 def unreadable(text: str) -> float:
     """Share of characters that no writing uses: controls, private use, unassigned, U+FFFD."""
     sample = text[:_SCORED]
-    bad = sum(
-        1
-        for char in sample
-        if (char < " " and char not in "\t\n\r\f\v\x1a\x1b") or (char >= "\x7f" and _weight(char) <= -2)
-    )
+    bad = sum(1 for char in _UNUSUAL.findall(sample) if char < " " or _weight(char) <= -2)
     return bad / len(sample) if sample else 0.0
 
 
@@ -86,6 +88,10 @@ def is_utf16(text: str) -> bool:
 
 
 def _codec(declared: str) -> str:
+    return _known_codec(declared) if len(declared) <= _LONGEST_NAME else _codec_of(declared)
+
+
+def _codec_of(declared: str) -> str:
     name = declared.strip().strip("\"'").lower()
     name = _ALIASES.get(name, name)
     try:
@@ -93,6 +99,10 @@ def _codec(declared: str) -> str:
     except (LookupError, ValueError):  # ValueError: a NUL in the name
         return ""
     return info.name if info and info._is_text_encoding else ""  # noqa: SLF001 - no public way to leave out rot13 and zlib
+
+
+_LONGEST_NAME = 60
+_known_codec = functools.lru_cache(maxsize=256)(_codec_of)
 
 
 def _strict(data: bytes, codec: str) -> str | None:
@@ -110,11 +120,11 @@ def _ascii(data: bytes) -> str:
 
 def _surely_utf8(text: str) -> bool:
     """Three sequences, or one of three bytes, are no accident; two half-width kana of cp932 may be one."""
+    first = text[:_SCORED]
+    if not first.isascii():
+        return _UTF8_SIGN.search(first) is not None
     beyond = _NOT_ASCII.search(text)
-    if beyond is None:
-        return True
-    few = "".join(_NOT_ASCII.findall(text[:_SCORED]))
-    return len(few) >= 3 or any(char > "\u07ff" for char in few or beyond[0])
+    return beyond is None or any(char > "\u07ff" for char in beyond[0])
 
 
 def _best(data: bytes, wanted: str) -> str:

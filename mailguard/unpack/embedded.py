@@ -23,6 +23,9 @@ _LOOSE = 200  # characters: from here even one line is looked into, and read if 
 _SHORT = 600  # bytes of nothing readable: a signature or a hash, too short for a list
 _WIDTH = 60
 _LINE = re.compile(r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{60,}={0,2}(?![A-Za-z0-9+/=])")
+# Sixty characters in a row show in every fifteenth of a text.
+_STEP = 15
+_SIGN = re.compile("[A-Za-z0-9+/]{4}")
 _GAP = re.compile(r"[ \t]*(?:\r\n?|\n)[ \t>|]*| +")
 _LAST = re.compile(r"(?:[ \t]*(?:\r\n?|\n)[ \t>|]*| +)([A-Za-z0-9+/]{1,2000}={0,2})(?![^\s<\"')])")
 _STANDS_ALONE = re.compile("[\\s\"'>(,:]")
@@ -57,7 +60,7 @@ def find(item: Text | Table, depth: int, budget: Budget) -> Iterator[Part | Prob
         start, content = source
         yield _part(item.path, MAIL, content, depth, budget, media_type=sniff.MAIL)
         text = text[:start]
-    if len(list(itertools.islice(_QP.finditer(text), _QP_PLACES))) == _QP_PLACES:
+    if text.count("=") >= 3 * _QP_PLACES and len(list(itertools.islice(_QP.finditer(text), _QP_PLACES))) == _QP_PLACES:
         data = binascii.a2b_qp(text.encode("utf-8", "replace"))
         yield _part(item.path, QUOTED_PRINTABLE, data, depth, budget)
     names = (BASE64 if number == 1 else f"{BASE64} ({number})" for number in itertools.count(1))
@@ -98,6 +101,8 @@ def _source(text: str) -> tuple[int, bytes] | None:
 
 def _runs(text: str) -> Iterator[_Run]:
     """Lines of base64 of one width with the shorter one behind them; single lines too if they are long."""
+    if _SIGN.search(text[::_STEP]) is None:
+        return
     lines: list[re.Match[str]] = []
     for match in _LINE.finditer(text):
         if lines and not _goes_on(text, lines, match):

@@ -7,6 +7,7 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mailguard.model import ProblemKind
 from mailguard.unpack import charset
@@ -23,6 +24,9 @@ _SECTION = re.compile(r"([^*]+)(?:\*(\d{1,4}))?(\*)?")
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 _ADDRESS_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\((?:[^()\\]|\\.)*\)|<[^<>]*>|[,;:]|[^"(<,;:]+|.', re.DOTALL)
+_PLAIN_ADDRESS = re.compile(rb"[A-Za-z0-9!#$%&'*+/=^_`{|}~.-]+@[A-Za-z0-9.-]+")
+# What the mails of one mailing repeat is read once: so many values of at most so many bytes are kept.
+_KEPT, _SHORT = 2048, 300
 _OTHERS = 20
 _OTHER_CHARS = 2_000
 # Fields that are read by themselves, and fields that mailers and filters fill for machines.
@@ -48,11 +52,14 @@ class Headers:
 
     def all(self, name: str) -> list[bytes]:
         """Every value of a field."""
-        return [value for key, value in self.fields if key == name]
+        return [field[1] for field in self.fields if field[0] == name]
 
     def first(self, name: str) -> bytes:
         """The first value of a field, b"" if there is none."""
-        return next((value for key, value in self.fields if key == name), b"")
+        for key, value in self.fields:
+            if key == name:
+                return value
+        return b""
 
 
 def parse(block: bytes, limits: Limits) -> Headers:
@@ -63,15 +70,24 @@ def parse(block: bytes, limits: Limits) -> Headers:
         block = block[: limits.header_block_bytes]
     fields = []
     for line in _FOLD.sub(b"", block).split(b"\n"):
-        match = _FIELD.match(line)
-        if match is None:
+        found = _known_field(line) if len(line) <= _SHORT else _field(line)
+        if found is None:
             continue
-        value = line[match.end() :].strip()
+        name, value = found
         if len(value) > limits.header_bytes:
             problem = ProblemKind.TOO_BIG, f"a header of more than {limits.header_bytes} bytes"
             value = value[: limits.header_bytes]
-        fields.append((match[1].decode("ascii").lower(), value))
+            found = name, value
+        fields.append(found)
     return Headers(tuple(fields), problem)
+
+
+def _field(line: bytes) -> tuple[str, bytes] | None:
+    match = _FIELD.match(line)
+    return (match[1].decode("ascii").lower(), line[match.end() :].strip()) if match else None
+
+
+_known_field = lru_cache(_KEPT)(_field)
 
 
 def remaining(headers: Headers) -> tuple[tuple[tuple[str, str], ...], str]:
@@ -81,7 +97,7 @@ def remaining(headers: Headers) -> tuple[tuple[tuple[str, str], ...], str]:
     too_much = ""
     for name, value in headers.fields:
         subjects += name == "subject"
-        if _ELSEWHERE.match(name) and not (name == "subject" and subjects > 1):
+        if _stands_elsewhere(name) and not (name == "subject" and subjects > 1):
             continue
         text = decode(value)
         if _MARK.fullmatch(text):
@@ -93,13 +109,29 @@ def remaining(headers: Headers) -> tuple[tuple[tuple[str, str], ...], str]:
     return tuple(found), too_much
 
 
+@lru_cache(_KEPT)
+def _elsewhere(name: str) -> bool:
+    return _ELSEWHERE.match(name) is not None
+
+
+def _stands_elsewhere(name: str) -> bool:
+    return _elsewhere(name) if len(name) <= _SHORT else _ELSEWHERE.match(name) is not None
+
+
 def looks_like_field(line: bytes) -> bool:
     """Whether a line can open a header field."""
     return _FIELD.match(line) is not None
 
 
-def parameters(value: bytes) -> tuple[str, list[tuple[str, bytes]]]:
+Parameters = tuple[tuple[str, bytes], ...]
+
+
+def parameters(value: bytes) -> tuple[str, Parameters]:
     """The main value in lower case, and its parameters in order with quotes taken off."""
+    return _known_parameters(value) if len(value) <= _SHORT else _parameters(value)
+
+
+def _parameters(value: bytes) -> tuple[str, Parameters]:
     main = value.split(b";", 1)[0].split(b"(", 1)[0].strip().decode("ascii", "replace").lower()
     found = []
     for match in _PARAMETER.finditer(value):
@@ -107,7 +139,10 @@ def parameters(value: bytes) -> tuple[str, list[tuple[str, bytes]]]:
         if len(raw) > 1 and raw.startswith(b'"') and raw.endswith(b'"'):
             raw = _unquote(raw[1:-1])
         found.append((match[1].decode("ascii", "replace").lower(), raw))
-    return main, found
+    return main, tuple(found)
+
+
+_known_parameters = lru_cache(_KEPT)(_parameters)
 
 
 def _unquote(raw: bytes) -> bytes:
@@ -115,21 +150,21 @@ def _unquote(raw: bytes) -> bytes:
     return raw.replace(b'\\"', b'"').replace(b"\\\\", b"\\")
 
 
-def named(found: list[tuple[str, bytes]], name: str) -> bytes:
+def named(found: Parameters, name: str) -> bytes:
     """The first plain parameter of that name."""
     return next((value for key, value in found if key == name), b"")
 
 
-def file_name(found: list[tuple[str, bytes]], names: tuple[str, ...]) -> str:
+def file_name(found: Parameters, names: tuple[str, ...]) -> str:
     """The file name among parameters: RFC 2231 with its continuations, RFC 2047 words, raw bytes; "" if none."""
-    for name in names:
+    for name in names if found else ():
         sections = _sections(found, name)
         if sections:
             return clean_name(_join(sections))
     return ""
 
 
-def _sections(found: list[tuple[str, bytes]], name: str) -> list[tuple[int, bool, bytes]]:
+def _sections(found: Parameters, name: str) -> list[tuple[int, bool, bytes]]:
     """(index, percent-encoded, raw) of each piece in order; `filename*` beats a plain `filename` (RFC 6266 §4.3)."""
     plain: list[tuple[int, bool, bytes]] = []
     pieces: list[tuple[int, bool, bytes]] = []
@@ -166,6 +201,10 @@ def clean_name(name: str) -> str:
 
 def decode(value: bytes) -> str:
     """A header value as text: RFC 2047 words (also inside quotes, also split mid-character), else raw bytes by trial."""
+    return _known_text(value) if len(value) <= _SHORT else _text(value)
+
+
+def _text(value: bytes) -> str:
     out: list[str] = []
     pending, label, at = b"", "", 0
     for match in _WORD.finditer(value):
@@ -183,6 +222,9 @@ def decode(value: bytes) -> str:
     return "".join(out)
 
 
+_known_text = lru_cache(_KEPT)(_text)
+
+
 def _word(encoding: bytes, text: bytes) -> bytes:
     if encoding in b"qQ":
         return binascii.a2b_qp(text, header=True)
@@ -193,6 +235,12 @@ def _word(encoding: bytes, text: bytes) -> bytes:
 
 def addresses(value: bytes) -> list[Address]:
     """The mailboxes of a From, To or Cc header (RFC 5322 §3.4), group names left out."""
+    if _PLAIN_ADDRESS.fullmatch(value):
+        return [("", value.decode("ascii"))]
+    return list(_known_addresses(value) if len(value) <= _SHORT else _addresses(value))
+
+
+def _addresses(value: bytes) -> tuple[Address, ...]:
     # Words are decoded after the split (a decoded comma is no separator); raw bytes must be decoded before it.
     text = value.decode("ascii") if value.isascii() and b"\x1b" not in value else charset.decode(value)
     found: list[Address] = []
@@ -209,7 +257,10 @@ def addresses(value: bytes) -> list[Address]:
         else:
             name.append(piece)
     _mailbox(found, name, address)
-    return found
+    return tuple(found)
+
+
+_known_addresses = lru_cache(_KEPT)(_addresses)
 
 
 def _mailbox(found: list[Address], name: list[str], address: str) -> None:

@@ -8,12 +8,13 @@ Where two readers would disagree there is a Problem, and what can be read is rea
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from urllib.parse import unquote
 
 from mailguard.model import BODY, HEADERS, HTML, MAIL, UNNAMED, Part, PartPath, Problem, ProblemKind, Table, Text
 from mailguard.unpack import header, sniff
 from mailguard.unpack.budget import Budget, Limits
-from mailguard.unpack.header import Address, Headers
+from mailguard.unpack.header import Address, Headers, Parameters
 from mailguard.unpack.transfer import RawPart, decode
 
 NAME = "Mail (message/rfc822, .eml)"
@@ -24,6 +25,8 @@ _BLANK = re.compile(rb"\r?\n(?=\r?\n)")
 _NO_FIELD = re.compile(rb"\n(?![ \t\r\n]|[!-9;-~]+[ \t]*:|>?From )(?=.)")
 _CID = re.compile(rb"cid:([^\"'<>\s)]{1,500})", re.IGNORECASE)
 _NOT_WHOLE = {"message/partial", "message/external-body"}
+_BOUNDARY_END = re.compile(rb"(--)?[ \t]*(?=\r?\n|\Z)")
+_SHORT = 100  # bytes of a transfer encoding that may be kept
 _PREAMBLE = b"This is a multi-part message in MIME format"
 
 
@@ -68,7 +71,7 @@ class _Split:
 def split(content: bytes, limits: Limits, depth: int = 0) -> Mail:
     """The leaves and the headers of a mail; `depth` is how many containers it lies in."""
     state = _Split(limits, depth)
-    headers, body = _head(content, state)
+    headers, body = _head(content, state, 0, len(content))
     _entity(headers, body, state, 0)
     other, too_much = header.remaining(headers)
     if too_much:
@@ -93,19 +96,21 @@ def _mailboxes(headers: Headers, *names: str) -> tuple[Address, ...]:
     return tuple(box for name in names for value in headers.all(name) for box in header.addresses(value))
 
 
-def _head(content: bytes, state: _Split) -> tuple[Headers, bytes]:
-    """Header fields and body of an entity that starts at the first byte of `content`."""
-    if content.startswith((b"\r\n", b"\n")):
-        return Headers(()), content
-    first = content[:1_000].split(b"\n", 1)[0]
+def _head(content: bytes, state: _Split, start: int, end: int) -> tuple[Headers, bytes]:
+    """Header fields and body of an entity that is `content[start:end]`; of all the rest no copy is made."""
+    if content.startswith((b"\r\n", b"\n"), start, end):
+        return Headers(()), content[start:end]
+    first = content[start : min(start + 1_000, end)].split(b"\n", 1)[0]
     if not header.looks_like_field(first) and not first.startswith((b"From ", b">From ")):
-        return Headers(()), b"\n" + content
-    end = _BLANK.search(content)
-    block, body = (content[: end.start()], content[end.end() :]) if end else (content, b"")
+        return Headers(()), b"\n" + content[start:end]
+    blank = _BLANK.search(content, start, end)
+    block = content[start : blank.start()] if blank else content[start:end]
+    below = blank.end() if blank else end
     if broken := _NO_FIELD.search(block):
         # Some readers start the body here, others at the blank line.
         state.problem(ProblemKind.AMBIGUOUS, "a header block with a line that is no header")
-        block, body = block[: broken.start()], content[broken.start() :]
+        block, below = block[: broken.start()], start + broken.start()
+    body = content[below:end]
     headers = header.parse(block, state.limits)
     if headers.problem:
         state.problem(*headers.problem)
@@ -137,44 +142,57 @@ def _unsplit(headers: Headers, body: bytes, state: _Split, boundary: bytes, leve
         state.problem(ProblemKind.TOO_DEEP, f"more than {state.limits.mime_depth} levels of multipart")
     else:
         state.problem(ProblemKind.TOO_MANY, f"more than {state.limits.mime_parts} parts")
-    _leaf(headers, sniff.TEXT, [], body, state)
+    _leaf(headers, sniff.TEXT, (), body, state)
 
 
 def _multipart(boundary: bytes, media_type: str, body: bytes, state: _Split, level: int) -> None:
-    lines = re.compile(rb"\n--" + re.escape(boundary) + rb"(--)?[ \t]*(?=\r?\n|\Z)")
     start, closed = None, False
-    for match in lines.finditer(body):
+    for begin, end, last in _boundaries(body, b"\n--" + boundary):
         if start is None:
-            _around(body[: match.start()], BODY, state)
+            _around(body[:begin], BODY, state)
         else:
-            _child(body[start : match.start()].removesuffix(b"\r"), media_type, state, level)
-        start, closed = match.end(), match[1] is not None
+            _child(body, start, begin - (begin > start and body[begin - 1] == 0x0D), media_type, state, level)
+        start, closed = end, last
         if closed or state.entities > state.limits.mime_parts:
             break
     if start is None:
         state.problem(ProblemKind.DAMAGED, "a boundary that never comes")
-        _leaf(Headers(()), sniff.TEXT, [], body, state)
+        _leaf(Headers(()), sniff.TEXT, (), body, state)
     elif closed:
         _around(body[start:], UNNAMED, state)
     else:
-        _open_end(body[start:], media_type, state, level)
+        _open_end(body, start, media_type, state, level)
 
 
-def _open_end(rest: bytes, media_type: str, state: _Split, level: int) -> None:
+def _boundaries(body: bytes, line: bytes) -> Iterator[tuple[int, int, bool]]:
+    """Start and end of each boundary line, and whether it is the closing one."""
+    at = body.find(line)
+    while at >= 0:
+        match = _BOUNDARY_END.match(body, at + len(line))
+        if match:
+            yield at, match.end(), match[1] is not None
+        at = body.find(line, match.end() if match else at + 1)
+
+
+def _open_end(body: bytes, start: int, media_type: str, state: _Split, level: int) -> None:
     if state.entities > state.limits.mime_parts:
         state.problem(ProblemKind.TOO_MANY, f"more than {state.limits.mime_parts} parts")
         return
     state.problem(ProblemKind.DAMAGED, "the closing boundary is missing")
-    _child(rest, media_type, state, level)
+    _child(body, start, len(body), media_type, state, level)
 
 
-def _child(content: bytes, media_type: str, state: _Split, level: int) -> None:
+def _child(content: bytes, start: int, end: int, media_type: str, state: _Split, level: int) -> None:
     # The delimiter ends before its own line end; a part that begins with a blank line has no headers (RFC 2046 §5.1).
-    content = content.removeprefix(b"\r").removeprefix(b"\n")
-    headers, body = _head(content, state)
+    headers, body = _head(content, state, _behind_line_end(content, start, end), end)
     if media_type == "multipart/digest" and not headers.first("content-type"):
         headers = replace(headers, fields=(*headers.fields, ("content-type", b"message/rfc822")))
     _entity(headers, body, state, level + 1)
+
+
+def _behind_line_end(content: bytes, start: int, end: int) -> int:
+    start += content.startswith(b"\r", start, end)
+    return start + content.startswith(b"\n", start, end)
 
 
 def _around(text: bytes, name: str, state: _Split) -> None:
@@ -184,24 +202,33 @@ def _around(text: bytes, name: str, state: _Split) -> None:
         state.parts.append(RawPart((name,), sniff.TEXT, "", "", "", text, depth=state.depth))
 
 
-def _content_type(headers: Headers, state: _Split) -> tuple[str, list[tuple[str, bytes]]]:
+def _content_type(headers: Headers, state: _Split) -> tuple[str, Parameters]:
     for name in ("content-type", "content-transfer-encoding"):
-        if len({value.lower() for value in headers.all(name)}) > 1:
+        values = headers.all(name)
+        if len(values) > 1 and len({value.lower() for value in values}) > 1:
             state.problem(ProblemKind.AMBIGUOUS, f"two {name} headers")
     media_type, found = header.parameters(headers.first("content-type"))
     return (media_type if "/" in media_type else sniff.TEXT), found
 
 
 def _encoding(headers: Headers) -> str:
-    value = headers.first("content-transfer-encoding").split(b";", 1)[0].split(b"(", 1)[0]
+    value = headers.first("content-transfer-encoding")
+    return _known_encoding(value) if len(value) <= _SHORT else _encoding_of(value)
+
+
+def _encoding_of(value: bytes) -> str:
+    value = value.split(b";", 1)[0].split(b"(", 1)[0]
     return value.strip().strip(b'"').decode("ascii", "replace").lower()
+
+
+_known_encoding = lru_cache(256)(_encoding_of)
 
 
 def _as_is(headers: Headers) -> bool:
     return _encoding(headers) in {"", "7bit", "8bit", "binary"}
 
 
-def _leaf(headers: Headers, media_type: str, found: list[tuple[str, bytes]], body: bytes, state: _Split) -> None:
+def _leaf(headers: Headers, media_type: str, found: Parameters, body: bytes, state: _Split) -> None:
     disposition, about = header.parameters(headers.first("content-disposition"))
     name = header.file_name(about, ("filename", "name")) or header.file_name(found, ("name", "filename"))
     raw = RawPart(
@@ -210,7 +237,7 @@ def _leaf(headers: Headers, media_type: str, found: list[tuple[str, bytes]], bod
         charset=header.named(found, "charset").decode("ascii", "replace").strip().lower()[:60],
         encoding=_encoding(headers),
         disposition=disposition,
-        raw=body.removeprefix(b"\r").removeprefix(b"\n"),
+        raw=body[_behind_line_end(body, 0, len(body)) :],
         depth=state.depth,
         content_id=header.decode(headers.first("content-id")).strip().strip("<>")[:500],
     )

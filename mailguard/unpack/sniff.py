@@ -39,6 +39,7 @@ _MAGIC = (
     (b"SQLite format 3\0", "application/vnd.sqlite3"),
     (b"\x78\x9f\x3e\x22", "application/vnd.ms-tnef"),
 )
+_MAGICS = tuple(magic for magic, _ in _MAGIC)
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _LOOK = 65_536
 _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\r\f\v\x1a\x1b") + b"\x7f"
@@ -62,9 +63,8 @@ def sniff(data: bytes) -> str:
     """The media type of `data`; `BINARY` when nothing is recognised."""
     if not data:
         return EMPTY
-    for magic, media_type in _MAGIC:
-        if data.startswith(magic):
-            return media_type
+    if data.startswith(_MAGICS):
+        return next(media_type for magic, media_type in _MAGIC if data.startswith(magic))
     return _container(data) or _textual(data) or BINARY
 
 
@@ -117,10 +117,10 @@ def _textual(data: bytes) -> str:
     if not _reads_as_text(data):
         return ""
     head = data[:4096].replace(b"\0", b"")  # UTF-16 without its NULs is enough to see a tag
-    lines = head.lstrip(b"\xff\xfe\xef\xbb\xbf \t\r\n").splitlines()[:30]
-    if lines and _HEADER_LINE.match(lines[0]) and sum(1 for line in lines if _HEADER_LINE.match(line)) >= 2:
+    top = head.lstrip(b"\xff\xfe\xef\xbb\xbf \t\r\n")
+    if _HEADER_LINE.match(top) and sum(1 for line in top.splitlines()[:30] if _HEADER_LINE.match(line)) >= 2:
         return MAIL
-    return HTML if _HTML.search(head) else TEXT
+    return HTML if b"<" in head and _HTML.search(head) else TEXT
 
 
 def _reads_as_text(data: bytes) -> bool:

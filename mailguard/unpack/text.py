@@ -14,13 +14,14 @@ from mailguard.unpack.budget import Budget
 NAME = "Text"
 LIMITATIONS = "Files packed into text (uuencode, yEnc, BinHex, PGP) and encoded values of address cards are not decoded: a problem."
 
+# What a text must hold, which is quicker to see, and the expression itself.
 _HIDDEN = (
-    (re.compile(r"^begin [0-7]{3,4} \S", re.MULTILINE), ProblemKind.NOT_READ, "uuencoded file"),
-    (re.compile(r"^=ybegin ", re.MULTILINE), ProblemKind.NOT_READ, "yEnc file"),
-    (re.compile(r"^\(This file must be converted with BinHex", re.MULTILINE), ProblemKind.NOT_READ, "BinHex file"),
-    (re.compile(r"^-----BEGIN PGP MESSAGE-----", re.MULTILINE), ProblemKind.ENCRYPTED, "PGP message"),
-    (re.compile(r"^[^\n:]{1,60};ENCODING=(?:QUOTED-PRINTABLE|BASE64|B)\b", re.MULTILINE | re.IGNORECASE), ProblemKind.NOT_READ, "encoded values"),
-    (re.compile(r"^[\w;-]{1,60}:: [A-Za-z0-9+/=]{8}", re.MULTILINE), ProblemKind.NOT_READ, "encoded values"),
+    ("begin ", re.compile(r"^begin [0-7]{3,4} \S", re.MULTILINE), ProblemKind.NOT_READ, "uuencoded file"),
+    ("=ybegin ", re.compile(r"^=ybegin ", re.MULTILINE), ProblemKind.NOT_READ, "yEnc file"),
+    ("BinHex", re.compile(r"^\(This file must be converted with BinHex", re.MULTILINE), ProblemKind.NOT_READ, "BinHex file"),
+    ("PGP MESSAGE", re.compile(r"^-----BEGIN PGP MESSAGE-----", re.MULTILINE), ProblemKind.ENCRYPTED, "PGP message"),
+    (";", re.compile(r"^[^\n:]{1,60};ENCODING=(?:QUOTED-PRINTABLE|BASE64|B)\b", re.MULTILINE | re.IGNORECASE), ProblemKind.NOT_READ, "encoded values"),
+    (":: ", re.compile(r"^[\w;-]{1,60}:: [A-Za-z0-9+/=]{8}", re.MULTILINE), ProblemKind.NOT_READ, "encoded values"),
 )  # fmt: skip
 _JSON_ESCAPE = re.compile(r"\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})|\\u([0-9a-f]{4})", re.IGNORECASE)
 _READABLE = {sniff.TEXT, sniff.HTML, sniff.MAIL}
@@ -38,8 +39,8 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Prob
     budget.text(len(text))
     if charset.unreadable(text) > charset.UNREADABLE:
         yield Problem(part.path, ProblemKind.UNKNOWN_FORMAT, "text in no known charset")
-    for pattern, kind, detail in _HIDDEN:
-        if pattern.search(text):
+    for needed, pattern, kind, detail in _HIDDEN:
+        if needed in text and pattern.search(text):
             yield Problem(part.path, kind, detail)
             break
     yield Text(part.path, _unescape(text))

@@ -78,11 +78,24 @@ def _decode(raw: bytes, encoding: str) -> bytes:
 
 def from_base64(raw: bytes) -> bytes:
     """Decode each run between paddings: a decoder that stops at the first `=` misses what was glued on."""
+    if (whole := _one_run(raw)) is not None:
+        return whole
     packed = raw.translate(None, _NOT_BASE64)
     runs = packed.split(b"=", 3 * _RUNS)
     if len(runs) > 3 * _RUNS:
         raise LimitError(ProblemKind.DAMAGED, f"more than {_RUNS} base64 runs in one part")
     return b"".join(binascii.a2b_base64(_padded(run)) for run in runs if run)
+
+
+def _one_run(raw: bytes) -> bytes | None:
+    """What undamaged base64 decodes to, in one step; None when runs must be looked for."""
+    first = raw.find(b"=")
+    if first >= 0 and raw[first:].strip(b"=\r\n \t"):
+        return None
+    try:
+        return binascii.a2b_base64(raw)
+    except binascii.Error:
+        return None
 
 
 def _padded(run: bytes) -> bytes:

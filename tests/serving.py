@@ -28,16 +28,17 @@ def free_port() -> int:
 class Serving:
     """`with Serving(folder, hop.port) as service:`; the operator is tanaka, the approvers are sato and suzuki."""
 
-    def __init__(self, folder: Path, hop_port: int, *, declared: bool = True, extra: str = "") -> None:
+    def __init__(self, folder: Path, hop_port: int, *, declared: bool = True, extra: str = "", smtp: str = "") -> None:
         self.smtp, self.web, self.metrics = free_port(), free_port(), free_port()
         self.data = folder / "data"
         self.config = folder / "mailguard.toml"
         self._stderr = folder / "stderr.log"
         self.program: list[str] = [sys.executable, "-m", "mailguard"]
+        self.environ: dict[str, str] = {}
         self._process: subprocess.Popen[bytes] | None = None
         self.config.write_text(
             f'data_dir = "{self.data}"\n'
-            f'[smtp]\nlisten = "127.0.0.1:{self.smtp}"\nhostname = "guard.example.jp"\n'
+            f'[smtp]\nlisten = "127.0.0.1:{self.smtp}"\nhostname = "guard.example.jp"\n{smtp}\n'
             f"[relay]\nport = {hop_port}\n"
             f'[web]\nlisten = "127.0.0.1:{self.web}"\nurl = "http://127.0.0.1:{self.web}"\n'
             f'[metrics]\nlisten = "127.0.0.1:{self.metrics}"\n'
@@ -74,13 +75,25 @@ class Serving:
         command = [*self.program, "serve", "--config", str(self.config)]
         with self._stderr.open("ab") as log:
             self._process = subprocess.Popen(
-                command, stderr=log, stdout=log, env=os.environ | {"PYTHONWARNINGS": "default"}
+                command, stderr=log, stdout=log, env=os.environ | {"PYTHONWARNINGS": "default"} | self.environ
             )
         deadline = time.monotonic() + 30
         while self.status(f"http://127.0.0.1:{self.metrics}/readyz") != 200:
             assert self._process.poll() is None, self.log()
             assert time.monotonic() < deadline, self.log()
             time.sleep(0.1)
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def wait(self, seconds: float = 40) -> int:
+        """The exit code, when it ends by itself."""
+        assert self._process is not None
+        code = self._process.wait(seconds)
+        self._process = None
+        return code
 
     def alive(self) -> bool:
         return self._process is not None and self._process.poll() is None

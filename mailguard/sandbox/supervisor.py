@@ -10,19 +10,21 @@ import logging
 import os
 import socket
 import sys
+from dataclasses import dataclass
+from typing import Protocol
 
-from mailguard.errors import MailguardError, ScannerBusyError
+from mailguard.errors import MailguardError
 from mailguard.sandbox import wire
 from mailguard.sandbox.errors import CrashedError, TimedOutError
 from mailguard.sandbox.lockdown import Posture
-from mailguard.sandbox.worker import EndedError, LateError, Worker
+from mailguard.sandbox.places import Places
+from mailguard.sandbox.worker import EndedError, LateError, Memory, Worker
 from mailguard.sandbox.zygote import Settings
 
 _log = logging.getLogger(__name__)
 _BUILD_SECONDS = 120.0
 _FORK_SECONDS = 10.0
 _STOP_SECONDS = 5.0
-_IN_THREAD = 1_000_000  # bodies above this are copied in a thread
 # A library with a thread pool of its own would fail in a worker, which may not start threads.
 _ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
@@ -30,6 +32,34 @@ _ONE_THREAD = {
     "MKL_NUM_THREADS": "1",
     "ARROW_DEFAULT_MEMORY_POOL": "system",
 }
+
+
+class Errand(Protocol):
+    """One job as the one who asks sees it. What it sends may depend on the worker that it gets."""
+
+    @property
+    def job(self) -> str:
+        """Its name."""
+
+    def begin(self, memory: Memory) -> bytes:
+        """The body for this worker; asked again when there is a second attempt, in a fresh one."""
+
+    def more(self, answer: bytes, memory: Memory) -> bytes | None:
+        """Another body for the same worker, or None when `answer` is the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    job: str
+    body: bytes
+
+    def begin(self, memory: Memory) -> bytes:
+        del memory
+        return self.body
+
+    def more(self, answer: bytes, memory: Memory) -> bytes | None:
+        del answer, memory
+        return None
 
 
 class _Zygote:
@@ -73,7 +103,7 @@ class Scanner:
         self._settings = Settings(entry, task_seconds, memory_mb, init)
         self._workers = workers
         self._recycle = recycle_tasks
-        self._slots = asyncio.Semaphore(workers)
+        self._places = Places(workers)
         self._zygote: _Zygote | None = None
         self._forking = asyncio.Lock()
         self._idle: list[Worker] = []
@@ -111,40 +141,45 @@ class Scanner:
         return dict(self._posture)
 
     async def run(self, job: str, body: bytes, seconds: float) -> bytes:
-        """Do one job; `seconds` bounds the wait for a free worker, `task_seconds` each of at most two attempts.
+        """Do one job with a body that is the same for every worker."""
+        return await self.do(_Plain(job, body), seconds)
+
+    async def do(self, errand: Errand, seconds: float, *, once: bool = False) -> bytes:
+        """Do one errand; `seconds` bounds the wait for a free worker, `task_seconds` each of at most two attempts.
 
         So a wait can only end in ScannerBusyError: overload never looks like a file that takes too long.
+        once: one attempt, of half the time, for a job that is expected to be small.
         """
+        await self._places.acquire(seconds)
         try:
-            async with asyncio.timeout(seconds):
-                await self._slots.acquire()
-        except TimeoutError:
-            raise ScannerBusyError("all scanners are busy. Raise scanner.workers, or send more slowly.") from None
-        try:
-            memfd = await asyncio.to_thread(wire.sealed, body) if len(body) > _IN_THREAD else wire.sealed(body)
-            try:
-                return await self._attempts(job, memfd)
-            finally:
-                os.close(memfd)
+            return await self._attempts(errand, once=once)
         finally:
-            self._slots.release()
+            self._places.release()
 
-    async def _attempts(self, job: str, memfd: int) -> bytes:
+    async def _attempts(self, errand: Errand, *, once: bool) -> bytes:
         """Once, and once more in a fresh worker: the first may have been spoilt by an earlier job."""
+        if not once:
+            try:
+                return await self._attempt(await self._take(), errand, self._settings.task_seconds)
+            except EndedError as error:
+                _log.warning("sandbox: a worker %s; the job gets a fresh one", error)
         try:
-            return await self._attempt(await self._take(), job, memfd)
-        except EndedError as error:
-            _log.warning("sandbox: a worker %s; the job gets a fresh one", error)
-        try:
-            return await self._attempt(await self._fork(), job, memfd)
+            seconds = self._settings.task_seconds / (2 if once else 1)
+            return await self._attempt(await self._fork(), errand, seconds)
         except LateError:
             raise TimedOutError("the scan ran past its time, in two workers") from None
         except EndedError as error:
             raise CrashedError(f"the scan ended two workers; the second {error}") from None
 
-    async def _attempt(self, worker: Worker, job: str, memfd: int) -> bytes:
+    async def _attempt(self, worker: Worker, errand: Errand, seconds: float) -> bytes:
+        deadline = asyncio.get_running_loop().time() + seconds
+        left = seconds
         try:
-            result = await worker.task(job, memfd, self._settings.task_seconds)
+            body: bytes | None = errand.begin(worker.memory)
+            while body is not None:
+                result = await worker.task(errand.job, body, left)
+                body = errand.more(result, worker.memory)
+                left = max(deadline - asyncio.get_running_loop().time(), 0.001)
         except BaseException:  # a cancelled job leaves its worker in the middle of something, too
             self._end(worker)
             raise

@@ -1,7 +1,8 @@
 """One worker as the supervisor sees it: a socket to ask through, a pidfd to kill through.
 
-In: a name and a sealed body. Out: the answer's bytes, or how the worker ended. Never trusts what the worker says beyond
-its bytes: lengths are capped, time and memory are watched from outside.
+In: a name and a body. Out: the answer's bytes, or how the worker ended. Never trusts what the worker says beyond its
+bytes: lengths are capped, time and memory are watched from outside. One reader stays for the worker's whole life, and
+one timer watches whatever task is under way when it goes off.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import os
 import select
 import signal
 import socket
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,7 +22,10 @@ from mailguard.sandbox.lockdown import Posture
 _WATCH_SECONDS = 0.2
 _START_SECONDS = 20.0
 _PAGE = os.sysconf("SC_PAGE_SIZE")
-_CHUNK = 1 << 20
+_CHUNK = 64 * 1024
+_Answer = tuple[int, bytes]
+Memory = OrderedDict[bytes, None]
+"""What the one who asks wants to remember of a worker as long as it lives."""
 
 
 class EndedError(Exception):
@@ -38,41 +43,41 @@ class Worker:
     pid: int
     pidfd: int
     sock: socket.socket
-    memory: int
+    limit: int
     tasks: int = 0
     posture: Posture = field(default_factory=dict)
+    memory: Memory = field(default_factory=OrderedDict)
     _over: bool = False
-    _timer: asyncio.TimerHandle = field(init=False, repr=False)
+    _gone: bool = False
+    _deadline: float = 0.0
+    _in: bytearray = field(default_factory=bytearray)
+    _rest: memoryview = field(default_factory=lambda: memoryview(b""))
+    _answer: "asyncio.Future[_Answer] | None" = None
+    _timer: asyncio.TimerHandle | None = None
+    _poll: select.poll = field(default_factory=select.poll)
 
     async def greet(self) -> None:
         """Wait until the worker has locked itself down."""
         self.sock.setblocking(False)
-        async with asyncio.timeout(_START_SECONDS):
-            status, data = await self._answer()
+        self._poll.register(self.pidfd, select.POLLIN)
+        asyncio.get_running_loop().add_reader(self.sock, self._readable)
+        status, data = await self._next(_START_SECONDS)
         if status != wire.READY:
             raise EndedError("a worker did not lock itself down")
         self.posture = json.loads(data)
 
     def alive(self) -> bool:
         """Whether the process still runs: its pidfd becomes readable when it ends."""
-        poll = select.poll()
-        poll.register(self.pidfd, select.POLLIN)
-        return not poll.poll(0)
+        return not self._gone and not self._poll.poll(0)
 
-    async def task(self, name: str, body: int, seconds: float) -> bytes:
-        """Do one task on the memfd `body`."""
+    async def task(self, name: str, body: bytes, seconds: float) -> bytes:
+        """Do one task; a large body is copied to where nobody can change it."""
         self.tasks += 1
-        self._timer = asyncio.get_running_loop().call_later(_WATCH_SECONDS, self._watch)
         try:
-            async with asyncio.timeout(seconds):
-                wire.send_request(self.sock, name, [body])
-                status, data = await self._answer()
-        except TimeoutError:
-            raise LateError("ran past its time") from None
+            await self._send(name, body)
+            status, data = await self._next(seconds)
         except OSError as error:
             raise EndedError(f"lost its socket ({type(error).__name__})") from None
-        finally:
-            self._timer.cancel()
         if status != wire.OK:
             raise EndedError(f"raised {data[:100].decode('ascii', 'replace')}")
         return data
@@ -81,37 +86,121 @@ class Worker:
         """Kill it, whatever it does; twice does no harm."""
         if self.pidfd < 0:
             return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._fail(EndedError("was stopped"))
         self.sock.close()
-        with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+        self._kill()
         os.close(self.pidfd)
         self.pidfd = -1
 
-    def _watch(self) -> None:
-        """Memory beyond the limit ends the worker: shared and mapped pages do not count for RLIMIT_DATA."""
+    async def _send(self, name: str, body: bytes) -> None:
+        if len(body) < wire.INLINE:
+            self._push(wire.task(name, body))
+            return
+        # A copy of this size takes longer than a thread costs.
+        memfd = await asyncio.to_thread(wire.sealed, body) if len(body) > 1_000_000 else wire.sealed(body)
         try:
-            resident = int(Path(f"/proc/{self.pid}/statm").read_text(encoding="ascii").split()[1]) * _PAGE
-        except (OSError, IndexError, ValueError):
-            return
-        if resident > self.memory and self.pidfd >= 0:
-            self._over = True
-            signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
-            return
-        self._timer = asyncio.get_running_loop().call_later(_WATCH_SECONDS, self._watch)
+            socket.send_fds(self.sock, [wire.task(name)], [memfd])
+        finally:
+            os.close(memfd)
 
-    async def _answer(self) -> tuple[int, bytes]:
-        head = await self._read(wire.ANSWER.size)
-        status, length = wire.ANSWER.unpack(head)
-        if length > wire.CAP:
-            raise EndedError(f"answered with {length} bytes")
-        return status, await self._read(length)
+    def _push(self, frame: bytes) -> None:
+        try:
+            sent = self.sock.send(frame)
+        except BlockingIOError:
+            sent = 0
+        if sent < len(frame):
+            self._rest = memoryview(frame)[sent:]
+            asyncio.get_running_loop().add_writer(self.sock, self._push_rest)
 
-    async def _read(self, length: int) -> bytes:
+    def _push_rest(self) -> None:
+        try:
+            self._rest = self._rest[self.sock.send(self._rest) :]
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._fail(EndedError(f"lost its socket ({type(error).__name__})"))
+            return
+        if not self._rest:
+            asyncio.get_running_loop().remove_writer(self.sock)
+
+    async def _next(self, seconds: float) -> _Answer:
+        if self._gone:
+            raise EndedError("died")
         loop = asyncio.get_running_loop()
-        out = bytearray()
-        while len(out) < length:
-            chunk = await loop.sock_recv(self.sock, min(_CHUNK, length - len(out)))
-            if not chunk:
-                raise EndedError("used too much memory" if self._over else "died")
-            out += chunk
-        return bytes(out)
+        self._answer = loop.create_future()
+        self._deadline = loop.time() + seconds
+        # A timer that an earlier task left is early enough, except for a very short time.
+        if self._timer is None or self._timer.when() > self._deadline:
+            self._watch_in(min(_WATCH_SECONDS, seconds))
+        try:
+            return await self._answer
+        finally:
+            self._answer = None
+
+    def _readable(self) -> None:
+        try:
+            chunk = self.sock.recv(_CHUNK)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            chunk = b""
+        if not chunk or self._answer is None:  # it ended, or it speaks without being asked
+            self._fail(EndedError("used too much memory" if self._over else "died"))
+            return
+        self._in += chunk
+        if len(self._in) >= wire.ANSWER.size:
+            self._complete(self._answer)
+
+    def _complete(self, answer: "asyncio.Future[_Answer]") -> None:
+        status, length = wire.ANSWER.unpack_from(self._in)
+        whole = wire.ANSWER.size + length
+        if length > wire.CAP:
+            self._fail(EndedError(f"answered with {length} bytes"))
+        elif len(self._in) > whole:
+            self._fail(EndedError("answered twice"))
+        elif len(self._in) == whole and not answer.done():
+            answer.set_result((status, bytes(memoryview(self._in)[wire.ANSWER.size :])))
+            self._in = bytearray()
+
+    def _fail(self, error: EndedError) -> None:
+        """Nothing more is heard from it."""
+        if not self._gone:
+            self._gone = True
+            loop = asyncio.get_running_loop()
+            loop.remove_reader(self.sock)
+            loop.remove_writer(self.sock)
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(error)
+
+    def _kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+
+    def _watch_in(self, seconds: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._watch)
+
+    def _watch(self) -> None:
+        """End a worker that is late, or whose memory is beyond the limit: mapped pages do not count for RLIMIT_DATA."""
+        self._timer = None
+        if self._answer is None or self.pidfd < 0:
+            return
+        left = self._deadline - asyncio.get_running_loop().time()
+        if left <= 0:
+            self._kill()
+            self._fail(LateError("ran past its time"))
+        elif self._resident() > self.limit:
+            self._over = True
+            self._kill()
+            self._watch_in(left)
+        else:
+            self._watch_in(min(_WATCH_SECONDS, left))
+
+    def _resident(self) -> int:
+        try:
+            return int(Path(f"/proc/{self.pid}/statm").read_text(encoding="ascii").split()[1]) * _PAGE
+        except (OSError, IndexError, ValueError):
+            return 0

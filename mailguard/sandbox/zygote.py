@@ -7,7 +7,6 @@ The entry is imported and built once, so workers share its memory; the zygote it
 import gc
 import importlib
 import json
-import mmap
 import os
 import select
 import signal
@@ -131,23 +130,15 @@ def _in_worker(
 
 
 def _work(sock: socket.socket, function: Function, task_seconds: float) -> None:
-    while (request := wire.receive_request(sock, 1)) is not None:
-        name, fds = request
+    while (task := wire.receive_task(sock)) is not None:
+        name, body = task
         lockdown.renew_cpu(task_seconds)
         try:
-            status, result = wire.OK, function(name, _body(fds[0]))
+            status, result = wire.OK, function(name, body)
         except BaseException as error:  # noqa: BLE001 - only its type goes out: the text may quote the mail
             status, result = wire.FAILED, type(error).__name__.encode()
+        del task, body  # a large one is mapped memory
         wire.send_answer(sock, status, result)
-
-
-def _body(fd: int) -> memoryview:
-    """The request's bytes, mapped and not copied. Private, because older kernels refuse a shared map of a sealed file."""
-    try:
-        size = os.fstat(fd).st_size
-        return memoryview(mmap.mmap(fd, size, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ) if size else b"")
-    finally:
-        os.close(fd)
 
 
 _ZYGOTE = os.getpid()

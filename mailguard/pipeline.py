@@ -9,29 +9,31 @@ path leads from an error to "pass", and 250 for a held message is said only afte
 
 import asyncio
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 from mailguard import metrics
 from mailguard.errors import RelayError, ScannerBusyError, StoreError
 from mailguard.inspect import Inspector
 from mailguard.model import Action, Inspection, Message, Source, SourceMode
-from mailguard.pieces import cut
+from mailguard.pieces import Pieces, cut
 from mailguard.policy import Policy, content_key, judge
 from mailguard.relay.next_hop import Transaction
 from mailguard.relay.received import received_line
 from mailguard.relay.reply import Reply
 from mailguard.store import Store
 from mailguard.store.arrival import Arrival
-from mailguard.store.views import Reservation
+from mailguard.store.register import Register
+from mailguard.store.views import Admission, Reservation
+from mailguard.together import Together
 
 _LOG = logging.getLogger("mailguard.pipeline")
-_Answer = TypeVar("_Answer")
 
 _BUSY = Reply.of(451, "4.3.2 scanners are busy, try again later")
 _STORE_DOWN = Reply.of(451, "4.3.0 storage is not available, try again later")
 _HOP_DOWN = Reply.of(451, "4.4.2 next hop broke off, try again later")
+_BIG = 1_000_000  # bytes from which a message is cut in a thread
+_MOST = 200  # messages that one commit takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class _Delivery:
     deadline: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Pipeline:
     """hostname: our name for the Received line, None to add none.
 
@@ -56,6 +58,14 @@ class Pipeline:
     hostname: str | None
     wait_seconds: float
     reply_seconds: float
+    _registers: Together[None, Register] = field(init=False)
+    _reservations: Together[Arrival, Reservation | None] = field(init=False)
+    _admissions: Together[Arrival, Admission] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._registers = Together(self._read_register, _late, most=10_000)
+        self._reservations = Together(self.store.holds.reserve_all, _late, most=_MOST)
+        self._admissions = Together(self.store.holds.admit_all, _late, most=_MOST)
 
     async def deliver(self, message: Message, transaction: Transaction) -> Reply:
         """Bring one message to its end: handed over, held or put off. Never raises for trouble of ours or the relay's."""
@@ -76,9 +86,9 @@ class Pipeline:
 
     async def _deliver(self, delivery: _Delivery) -> Reply:
         message = delivery.message
+        pieces = await self._cut(message.content)
         inspection = await self.inspector.mail(message.content, self.wait_seconds)
-        # Read for each message: a source, a stop or a decision counts from the next message on; store down = 451 for all.
-        source = await self._ask(delivery, lambda: self._source(message, inspection))
+        source = await self._source(delivery, inspection)
         verdict = judge(message.envelope, inspection, self.policy(), source.mode)
         _LOG.info(
             "verdict message=%s source=%s action=%s reasons=%s", message.id, source.id, verdict.action, verdict.reasons
@@ -87,18 +97,25 @@ class Pipeline:
             return await self._hand_over(delivery, "passed")
         inspection = replace(inspection, findings=(*inspection.findings, *verdict.findings))
         key = content_key(source.id, inspection.subject_key, verdict.evidence, self.store.digester)
-        pieces = cut(message.content, self.store.digester)
         arrival = Arrival(message, pieces, source, inspection, verdict, key)
-        reservation = await self._ask(delivery, lambda: self.store.holds.reserve(arrival))
+        reservation = await self._reservations.ask(arrival, delivery.deadline)
         if reservation is not None:
             return await self._under_approval(delivery, reservation)
         return await self._hold(delivery, arrival)
 
-    def _source(self, message: Message, inspection: Inspection) -> Source:
-        envelope = message.envelope
-        return self.store.sources.match(
-            login=envelope.login, client=envelope.client, from_domains=inspection.from_domains
-        )
+    async def _cut(self, content: bytes) -> Pieces:
+        if len(content) < _BIG:
+            return cut(content, self.store.digester)
+        return await asyncio.to_thread(cut, content, self.store.digester)
+
+    async def _source(self, delivery: _Delivery, inspection: Inspection) -> Source:
+        """Read after the message came: a source, a stop or a decision counts from the next message on; store down = 451."""
+        register = await self._registers.ask(None, delivery.deadline)
+        envelope = delivery.message.envelope
+        return register.match(login=envelope.login, client=envelope.client, from_domains=inspection.from_domains)
+
+    def _read_register(self, callers: Sequence[None]) -> list[Register]:
+        return [self.store.sources.register()] * len(callers)
 
     async def _hand_over(self, delivery: _Delivery, outcome: str) -> Reply:
         message = delivery.message
@@ -109,6 +126,7 @@ class Pipeline:
         return reply
 
     async def _under_approval(self, delivery: _Delivery, reservation: Reservation) -> Reply:
+        """Hand over on a share of an approval that covers every reason to hold, within its cap."""
         holds = self.store.holds
         try:
             reply = await self._hand_over(delivery, "approved_pass")
@@ -124,26 +142,20 @@ class Pipeline:
         return reply
 
     async def _settle(self, call: Callable[[], None]) -> None:
-        """Book what the relay did. Its answer stands whatever becomes of the booking; the cap then stays used."""
+        """Book what the relay did. Its answer stands whatever becomes of the booking; a cap then stays used."""
         try:
             await asyncio.to_thread(call)
         except StoreError:
-            _LOG.exception("an approval's cap stays used: its booking failed")
+            _LOG.exception("a booking failed: what the relay did stands")
 
     async def _hold(self, delivery: _Delivery, arrival: Arrival) -> Reply:
         await delivery.transaction.reset(delivery.deadline)
-        admission = await self._ask(delivery, lambda: self.store.holds.admit(arrival))
-        # Once admit returns the message is ours: only now may the client hear 250 (RFC 5321 §6.1).
+        admission = await self._admissions.ask(arrival, delivery.deadline)
+        # Once it is admitted the message is ours: only now may the client hear 250 (RFC 5321 §6.1).
         metrics.MESSAGES.labels("joined_closed" if admission.outcome == "closed" else "held").inc()
         return Reply.of(250, f"2.0.0 held for approval, {admission.hold_id}")
 
-    async def _ask(self, delivery: _Delivery, call: Callable[[], _Answer]) -> _Answer:
-        """Ask the store in a thread. What is still queued at the deadline is not begun: its client will come again."""
-        clock = asyncio.get_running_loop().time
 
-        def in_time() -> _Answer:
-            if clock() > delivery.deadline:
-                raise StoreError("the store was not free before the deadline")
-            return call()
-
-        return await asyncio.to_thread(in_time)
+def _late() -> Exception:
+    """What is still queued at its deadline is not begun: its client will come again."""
+    return StoreError("the store was not free before the deadline")

@@ -26,6 +26,9 @@ JAPANESE = {
     "withdrawn": Words("保留が取り下げられました", "送信担当者が保留を取り下げました。この配信は送信されません。"),
     "expired": Words("保留が期限切れになりました(未送信)", "期限までに承認されなかったため、期限切れ(未送信)になりました。送信はされていません。"),
     "failed": Words("送信に失敗した宛先があります", "承認済みの配信のうち、中継サーバーが受理しなかった宛先があります。"),
+    "late": Words("遅れて配信しますか", "承認から時間がたっても送信されていないメールがあります。あらためて判断するまで送信されません。"),
+    "deliver_late": Words("遅れて配信します", "未送信のメールを遅れて配信すると判断されました。送信済みの宛先には再送されません。"),
+    "rest_stopped": Words("残りの送信を取りやめました", "承認済みの配信のうち、未送信のメールは取り下げになりました。送信済みのメールには影響ありません。"),
     "closed": Words("終了した保留に後続のメールが届きました", "却下・取り下げ・期限切れの保留に当たるメールが届きました。送信されません。"),
 }  # fmt: skip
 
@@ -38,6 +41,9 @@ ENGLISH = {
     "withdrawn": Words("A hold was withdrawn", "An operator withdrew the hold. This mailing will not be sent."),
     "expired": Words("A hold expired (never sent)", "Nobody approved the hold in time. It expired and was never sent."),
     "failed": Words("Some recipients could not be sent to", "The relay did not accept some recipients of an approved mailing."),
+    "late": Words("Deliver late?", "Some approved mail has not been sent in time. It will not be sent until somebody confirms it again."),
+    "deliver_late": Words("Delivering late", "It was decided to deliver the rest of an approved mailing late. Nobody gets it twice."),
+    "rest_stopped": Words("The rest was stopped", "What was not sent of an approved mailing was withdrawn. Mail that was sent is not affected."),
     "closed": Words("More mail arrived for a closed hold", "Mail arrived that belongs to a rejected, withdrawn or expired hold. It is not sent."),
 }  # fmt: skip
 

@@ -16,6 +16,7 @@ from mailguard.model import Finding, Problem
 from mailguard.store.decisions import CAP
 from mailguard.store.views import Decided, HoldRow, HoldView, Person, Session
 from mailguard.web import deciding, say, show
+from mailguard.web import rest as resting
 from mailguard.web.deciding import Refusal, Wish
 from mailguard.web.site import Site
 from mailguard.web.texts import Texts
@@ -46,6 +47,21 @@ class DecisionBody(Strict):
     cap: Annotated[StrictInt, Field(ge=1, le=CAP)] | None = None
 
 
+class AnswerBody(Strict):
+    """Body of an answer about what is not sent yet."""
+
+    revision: StrictInt
+    choice: Literal["deliver_late", "stop_rest"]
+    reason: str = Field("", max_length=5000)
+
+
+class SwitchBody(Strict):
+    """Body of a pause (with a reason) or its end."""
+
+    action: Literal["pause", "resume"]
+    reason: str = Field("", max_length=5000)
+
+
 class Api:
     """Routes under /api."""
 
@@ -59,6 +75,9 @@ class Api:
         add("/holds/{hold_id}", self.one, methods=["GET"])
         add("/holds/{hold_id}/recipients", self.recipients, methods=["GET"])
         add("/holds/{hold_id}/decision", self.decide, methods=["POST"])
+        add("/holds/{hold_id}/rest", self.answer, methods=["POST"])
+        add("/release", self.release, methods=["GET"])
+        add("/release", self.switch, methods=["POST"])
 
     def log_in(self, request: Request, body: LoginBody) -> Json:
         """A bearer token for a password; sets no cookie."""
@@ -129,6 +148,34 @@ class Api:
         deciding.decide(self._site, self._site.texts(request), hold_id, session.person, wish)
         return self._view(request, session, hold_id)
 
+    def answer(self, request: Request, hold_id: str, body: AnswerBody) -> Json:
+        """Deliver late, or stop the rest, as it stood at a revision; answers with the hold as it is then."""
+        session, _ = self._changing(request)
+        wish = Wish(Choice(body.choice), body.revision, body.reason)
+        resting.answer(self._site, self._site.texts(request), hold_id, session.person, wish)
+        return self._view(request, session, hold_id)
+
+    def release(self, request: Request) -> Json:
+        """Whether approved mail goes out."""
+        self._session(request)
+        store, pause = self._site.store, self._site.store.switch.state()
+        return {
+            "paused": pause is not None,
+            "pause": {"name": pause.name, "reason": pause.reason, "at": show.iso(pause.at)} if pause else None,
+            "hours": self._site.release.hours,
+            "per_minute": self._site.release.per_minute,
+            "messages": store.releases.open_count(),
+        }
+
+    def switch(self, request: Request, body: SwitchBody) -> Json:
+        """Pause or resume all releases."""
+        session, _ = self._changing(request)
+        if body.action == "pause":
+            self._site.store.switch.pause(session.person.id, body.reason)
+        else:
+            self._site.store.switch.resume(session.person.id)
+        return self.release(request)
+
     def _session(self, request: Request) -> tuple[Session, str]:
         token = _bearer(request) or self._site.token(request)
         return self._site.look_up(request, token), token
@@ -148,6 +195,7 @@ class Api:
         return _hold(t, view) | {
             "may_decide": pending and refusal is None,
             "refusal": refusal,
+            "rest": _rest(resting.shown(self._site, t, view, session.person, self._site.store.switch.state())),
             "deciders": [_person(person) for person in holds.deciders(hold_id)] if pending else [],
         }
 
@@ -159,6 +207,20 @@ def _bearer(request: Request) -> str:
 
 def _person(person: Person) -> Json:
     return {"id": person.id, "name": person.name, "role": person.role, "organisation": person.organisation}
+
+
+def _rest(shown: resting.Shown | None) -> Json | None:
+    if shown is None:
+        return None
+    rest = shown.rest
+    return {
+        "messages": rest.messages,
+        "recipients": rest.recipients,
+        "why": list(shown.lines),
+        "asked_at": show.iso(rest.asked_at) if rest.asked_at else None,
+        "may_deliver_late": shown.asked and shown.barred is None and not shown.agreed,
+        "may_stop": shown.may_stop,
+    }
 
 
 def _row(t: Texts, row: HoldRow) -> Json:

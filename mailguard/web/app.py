@@ -18,16 +18,21 @@ from mailguard.web.guard import Guard
 from mailguard.web.holds import HoldPages
 from mailguard.web.login import LoginPages
 from mailguard.web.site import Clock, build
+from mailguard.web.switch import SwitchPages
 from mailguard.web.trouble import Trouble
 
 
-def create_app(store: Store, *, config: settings.Web, clock: Clock) -> FastAPI:
-    """Everything people and programs see on the page's port. No API browser: its scripts come from elsewhere."""
-    site = build(store, config, clock)
+def create_app(store: Store, *, config: settings.Web, clock: Clock, release: settings.Release | None = None) -> FastAPI:
+    """Everything people and programs see on the page's port. No API browser: its scripts come from elsewhere.
+
+    `release` is only told about: hours and rate.
+    """
+    site = build(store, config, clock, release or settings.Release())
     trouble = Trouble(site)
     app = FastAPI(title="mailguard", openapi_url=None, docs_url=None, redoc_url=None)
     app.include_router(LoginPages(site).router)
     app.include_router(HoldPages(site).router)
+    app.include_router(SwitchPages(site).router)
     app.include_router(Api(site).router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     app.add_api_route("/", _home, methods=["GET"], response_model=None)

@@ -16,6 +16,8 @@ from starlette.responses import RedirectResponse, Response
 from mailguard.lifecycle import Choice, HoldState
 from mailguard.store.views import AuditRow, HoldRow, HoldView, Person, Session
 from mailguard.web import deciding, say, show
+from mailguard.web import rest as resting
+from mailguard.web.alert import Alert
 from mailguard.web.deciding import Refusal, Wish
 from mailguard.web.show import Pager
 from mailguard.web.site import Site
@@ -26,6 +28,8 @@ OTHER_ROWS = 30
 PER_PAGE = 50
 AUDIT_ROLES = frozenset({"approver", "auditor", "administrator"})
 ENOUGH_APPROVERS = 2
+ANSWERS = {"late": Choice.DELIVER_LATE, "stop": Choice.STOP_REST}
+DONE = frozenset({"approved", "first", "rejected", "late", "late_first", "stopped"})
 Field = Annotated[str, Form(max_length=5000)]
 Page = Annotated[int, Query(ge=1, le=100_000)]
 
@@ -37,16 +41,6 @@ class Typed:
     choice: Choice | None = None
     reason: str = ""
     cap: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """A message at the top of a page. tone: bad | good."""
-
-    tone: str
-    title: str
-    text: str = ""
-    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +66,8 @@ class HoldPages:
         add("/holds/{hold_id}/{form}", self.back, methods=["GET"], response_model=None)
         add("/holds/{hold_id}/approve", self.approve, methods=["POST"], response_model=None)
         add("/holds/{hold_id}/reject", self.reject, methods=["POST"], response_model=None)
+        add("/holds/{hold_id}/late", self.late, methods=["POST"], response_model=None)
+        add("/holds/{hold_id}/stop", self.stop, methods=["POST"], response_model=None)
 
     def overview(self, request: Request, state: HoldState | None = None, page: Page = 1) -> Response:
         """Pending holds first, then the others; or one state, page by page."""
@@ -104,7 +100,7 @@ class HoldPages:
         """Everything about one hold."""
         session = self._site.session(request)
         t = self._site.texts(request)
-        notice = Alert("good", t(f"done.{done}")) if done in {"approved", "first", "rejected"} else None
+        notice = Alert("good", t(f"done.{done}")) if done in DONE else None
         return self._hold(request, session, hold_id, alert=notice, page=page)
 
     def approve(
@@ -134,7 +130,19 @@ class HoldPages:
         wish, typed = Wish(Choice.REJECT, revision, reason), Typed(Choice.REJECT, reason)
         return self._decide(request, session, hold_id, wish, typed)
 
-    def back(self, hold_id: str, form: Literal["approve", "reject"]) -> Response:
+    def late(
+        self, request: Request, hold_id: str, revision: Annotated[int, Form()], csrf: Field = "", reason: Field = ""
+    ) -> Response:
+        """Deliver what was not sent in time after all."""
+        return self._answer(request, hold_id, csrf, Wish(Choice.DELIVER_LATE, revision, reason))
+
+    def stop(
+        self, request: Request, hold_id: str, revision: Annotated[int, Form()], csrf: Field = "", reason: Field = ""
+    ) -> Response:
+        """Never send what is left."""
+        return self._answer(request, hold_id, csrf, Wish(Choice.STOP_REST, revision, reason))
+
+    def back(self, hold_id: str, form: Literal["approve", "reject", "late", "stop"]) -> Response:
         """Where a reload of a refused form leads."""
         del form
         return RedirectResponse(f"/holds/{quote(hold_id)}", 303)
@@ -153,6 +161,17 @@ class HoldPages:
         except Refusal as refusal:
             return self._refused(request, session, hold_id, refusal, typed)
         done = {HoldState.APPROVED: "approved", HoldState.REJECTED: "rejected"}.get(state, "first")
+        return RedirectResponse(f"/holds/{quote(hold_id)}?done={done}", 303)
+
+    def _answer(self, request: Request, hold_id: str, csrf: str, wish: Wish) -> Response:
+        session = self._genuine(request, csrf)
+        try:
+            resting.answer(self._site, self._site.texts(request), hold_id, session.person, wish)
+        except Refusal as refusal:
+            return self._refused(request, session, hold_id, refusal, Typed(wish.choice, wish.reason))
+        done = "stopped" if wish.choice is Choice.STOP_REST else "late"
+        if done == "late" and self._site.store.releases.rest(hold_id).asked_at is not None:
+            done = "late_first"
         return RedirectResponse(f"/holds/{quote(hold_id)}?done={done}", 303)
 
     def _refused(self, request: Request, session: Session, hold_id: str, refusal: Refusal, typed: Typed) -> Response:
@@ -177,7 +196,8 @@ class HoldPages:
         view = store.holds.get(hold_id)
         person, pending = session.person, view.row.state is HoldState.PENDING
         pager = Pager.at(page, PER_PAGE, sum(view.progress.recipients.values()))
-        approved = view.row.state is HoldState.APPROVED
+        approved = view.row.state is HoldState.APPROVED or _stopped(view)
+        rest = resting.shown(self._site, t, view, person, store.switch.state())
         return self._site.page(
             request,
             "hold.html",
@@ -196,7 +216,9 @@ class HoldPages:
             size=lambda count: show.size(t, count),
             barred=deciding.barred(self._site, view, person) if pending else None,
             agreed=pending and deciding.agreed(view, person),
-            deciders=store.holds.deciders(hold_id) if pending else [],
+            deciders=store.holds.deciders(hold_id) if pending or (rest and rest.asked) else [],
+            rest=rest,
+            choices=ANSWERS,
             pager=pager,
             recipients=store.holds.recipients(hold_id, limit=PER_PAGE, offset=pager.offset) if approved else [],
             release=show.release_state(view.progress.messages) if approved else None,
@@ -235,3 +257,8 @@ class HoldPages:
             show.left(t, row, now) if pending else "",
             pending and show.receiving(row, now),
         )
+
+
+def _stopped(view: HoldView) -> bool:
+    """Whether the rest of an approved hold was stopped: then it has been sent in part, perhaps."""
+    return any(decided.choice is Choice.STOP_REST for decided in view.decisions)

@@ -122,4 +122,6 @@ def changed(t: Texts, view: HoldView, seen: int) -> str:
         return t("alert.stale.decided", at=show.when(t, last.at), name=last.person_name, choice=choice)
     if view.row.state is HoldState.EXPIRED:
         return t("alert.stale.expired", at=show.when(t, view.row.expires_at))
+    if view.row.state is HoldState.APPROVED:
+        return t("alert.stale.late")
     return t("alert.stale.evidence", at=show.when(t, view.row.last_seen))

@@ -140,7 +140,7 @@ def bar(counts: Mapping[RecipientState, int] | Mapping[MessageState, int], order
     return slices
 
 
-RECIPIENT_ORDER = (RecipientState.ACCEPTED, RecipientState.REFUSED, RecipientState.WAITING)
+RECIPIENT_ORDER = (RecipientState.ACCEPTED, RecipientState.REFUSED, RecipientState.WAITING, RecipientState.WITHDRAWN)
 MESSAGE_ORDER = (
     MessageState.RELEASED,
     MessageState.PARTLY,
@@ -160,7 +160,10 @@ def release_state(messages: Mapping[MessageState, int]) -> MessageState:
         return MessageState.RELEASING
     if counts.keys() == {MessageState.FAILED}:
         return MessageState.FAILED
-    return MessageState.PARTLY if counts.keys() & {MessageState.PARTLY, MessageState.FAILED} else MessageState.RELEASED
+    if counts.keys() == {MessageState.WITHDRAWN}:
+        return MessageState.WITHDRAWN
+    short = counts.keys() & {MessageState.PARTLY, MessageState.FAILED, MessageState.WITHDRAWN}
+    return MessageState.PARTLY if short else MessageState.RELEASED
 
 
 @dataclass(frozen=True, slots=True)

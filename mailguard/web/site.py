@@ -42,6 +42,7 @@ class Site:
     clock: Clock
     templates: Environment
     origins: frozenset[str]
+    release: config.Release
 
     @property
     def https(self) -> bool:
@@ -109,12 +110,13 @@ class Site:
             "short": lambda at: show.short(t, at),
             "person": session.person if session else None,
             "csrf": session.csrf if session else "",
+            "pause": self.store.switch.state() if session else None,
             "here": quote(request.url.path) if request.method == "GET" else "/holds",
         }
         return HTMLResponse(self.templates.get_template(template).render(context | values), status)
 
 
-def build(store: Store, settings: config.Web, clock: Clock) -> Site:
+def build(store: Store, settings: config.Web, clock: Clock, release: config.Release) -> Site:
     """A site whose own origins are its public URL and the address it listens on."""
     templates = Environment(
         loader=PackageLoader("mailguard.web"),
@@ -127,7 +129,7 @@ def build(store: Store, settings: config.Web, clock: Clock) -> Site:
     origins = {_origin(settings.url)}
     if host in {"127.0.0.1", "::1", "localhost"} and settings.url.startswith("http://"):
         origins |= {f"http://{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
-    return Site(store, settings, clock, templates, frozenset(origins))
+    return Site(store, settings, clock, templates, frozenset(origins), release)
 
 
 def new_token() -> str:
@@ -137,7 +139,8 @@ def new_token() -> str:
 
 def local(path: str) -> str:
     """`path` if it is a page of ours, else the list: a login never leads to another site."""
-    return path if path.startswith("/holds") and "\\" not in path and ".." not in path else "/holds"
+    ours = path.startswith("/holds") or path == "/release"
+    return path if ours and "\\" not in path and ".." not in path else "/holds"
 
 
 def _origin(url: str) -> str:

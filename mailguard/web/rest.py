@@ -1,0 +1,88 @@
+"""What of an approved hold is not sent yet: why it waits, and the answers that a person can give.
+
+In: the store's counts, settings, a reader. Out: sentences and what may be pressed; or a `Refusal`. Who may answer is the
+store's to say.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from mailguard.config import Release
+from mailguard.config.opening import Opening
+from mailguard.errors import ConflictError, RefusedError
+from mailguard.lifecycle import HoldState
+from mailguard.metrics import DECISIONS
+from mailguard.store.views import HoldView, Pause, Person, Rest
+from mailguard.web import deciding, say, show
+from mailguard.web.deciding import REASON_CHARACTERS, Refusal, Wish
+from mailguard.web.site import Site
+from mailguard.web.texts import Texts
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """`lines` say why it waits. asked: "deliver late?" is open; barred: why this reader cannot say so."""
+
+    rest: Rest
+    lines: tuple[str, ...] = ()
+    asked: bool = False
+    barred: str | None = None
+    agreed: bool = False
+    may_stop: bool = False
+
+
+def shown(site: Site, t: Texts, view: HoldView, person: Person, pause: Pause | None) -> Shown | None:
+    """None when nothing of the hold is left to be sent."""
+    if view.row.state is not HoldState.APPROVED:
+        return None
+    releases, hold_id = site.store.releases, view.row.id
+    rest = releases.rest(hold_id)
+    if not rest.messages:
+        return None
+    return Shown(
+        rest,
+        tuple(lines(t, rest, pause, site.release, site.clock())),
+        asked=rest.asked_at is not None,
+        barred=deciding.barred(site, view, person),
+        agreed=person.id in rest.agreed,
+        may_stop=releases.may_stop(hold_id, person.id),
+    )
+
+
+def lines(t: Texts, rest: Rest, pause: Pause | None, settings: Release, now: datetime) -> list[str]:
+    """Why something waits, the hardest reason first."""
+    opening, said = Opening.of(settings.hours), []
+    if pause:
+        said.append(t("rest.paused", at=show.short(t, pause.at), name=pause.name))
+    if rest.asked_at:
+        said.append(t("rest.asked", at=show.short(t, rest.asked_at)))
+    if not opening.open(now):
+        said.append(t("rest.hours", at=show.short(t, opening.opens_at(now))))
+    if rest.deferred:
+        due = rest.next_at if rest.next_at and rest.next_at > now else None
+        said.append(t("rest.deferred", n=rest.deferred, reply=rest.reply or "–"))
+        if due and len(said) == 1:  # nothing else stands in the way
+            said.append(t("rest.next", at=show.short(t, due)))
+    if rest.under_way:
+        said.append(t("rest.under_way", n=rest.under_way))
+    if not said:
+        said.append(t("rest.queue", n=rest.messages))
+    if settings.per_minute and not pause:
+        said.append(t("rest.rate", n=settings.per_minute))
+    return said
+
+
+def answer(site: Site, t: Texts, hold_id: str, person: Person, wish: Wish) -> HoldState:
+    """The hold's state after DELIVER_LATE or STOP_REST; raises Refusal."""
+    if len(wish.reason) > REASON_CHARACTERS:
+        deciding.refuse(t, "reason_long")
+    try:
+        state = site.store.releases.decide_rest(
+            hold_id, revision=wish.revision, choice=wish.choice, person_id=person.id, reason=wish.reason
+        )
+    except RefusedError as error:
+        deciding.refuse(t, error.code)
+    except ConflictError:
+        raise Refusal(409, "conflict", say.changed(t, site.store.holds.get(hold_id), wish.revision)) from None
+    DECISIONS.labels(wish.choice.value).inc()
+    return state

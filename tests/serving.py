@@ -77,7 +77,7 @@ class Serving:
             self._process = subprocess.Popen(
                 command, stderr=log, stdout=log, env=os.environ | {"PYTHONWARNINGS": "default"} | self.environ
             )
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while self.status(f"http://127.0.0.1:{self.metrics}/readyz") != 200:
             assert self._process.poll() is None, self.log()
             assert time.monotonic() < deadline, self.log()

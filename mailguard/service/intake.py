@@ -77,6 +77,7 @@ class Intake:
 
     def reload(self) -> None:
         """Read the certificate again; the old one stays when the new one cannot be used."""
+        _LOG.info("reload: certificate")
         reload = getattr(self._smtp, "reload", None)
         if reload is None:
             return

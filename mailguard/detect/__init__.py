@@ -20,6 +20,9 @@ from mailguard.detect.greeting import greets, literal_name
 from mailguard.detect.groups import Hit
 from mailguard.detect.layout import Layout
 from mailguard.detect.mask import mask
+from mailguard.detect.memory import Memory
+from mailguard.detect.organisation import names_organisation
+from mailguard.detect.passages import Passage, cut, joined
 from mailguard.detect.ruleset import Ruleset
 from mailguard.detect.span import Span
 from mailguard.detect.table import table_evidence
@@ -30,23 +33,30 @@ from mailguard.model import Finding, Kind, PartPath, Table, Text, attached
 __all__ = ["Detector", "Evidence"]
 
 _BLANK_LINES = re.compile(r"\n[ \t\r\u3000]*\n\s*")
-KNOWN_PARAGRAPHS = 2048  # kept in a worker's memory, the least recently met go first
+KNOWN_PASSAGES = 16 << 20  # bytes of a worker's memory, about
+KNOWN_PARAGRAPHS = 8 << 20
+KNOWN_TEXTS = 2 << 20
+SHORT = 1000  # characters of a text that is known as a whole: headers, and bodies that all mails of a mailing share
 SURE_NAME = 0.8  # a family name alone in a file name may be a place or a product
-KNOWN_LENGTH = 4000  # characters; longer ones are read again
 _HONORIFIC = re.compile(" ?(?:様|さま|さん|氏|殿)")
 _LINK = re.compile(r"(https?://[^/\s\"'<>]*)[^\s\"'<>]*")
+_FIGURE = re.compile("[0-9]")
 _TOGETHER = {frozenset({Kind.POSTAL_CODE, Kind.ADDRESS})}  # kinds that may share characters
 
 
 class Detector:
-    """All kinds together. Built once a process; keeps no state between calls."""
+    """All kinds together. Built once a process; what it remembers between calls only spares it the same work again."""
 
     def __init__(self, rules: Ruleset, digester: Digester) -> None:
         self.version = rules.version
         self._digester = digester
-        self._known = lru_cache(KNOWN_PARAGRAPHS)(self._paragraph)
+        self._paragraphs: Memory[str, list[Span]] = Memory(KNOWN_PARAGRAPHS)
+        self._passages: Memory[str, Passage] = Memory(KNOWN_PASSAGES)
+        self._texts: Memory[tuple[Text, bytes], Evidence] = Memory(KNOWN_TEXTS)
+        self._subjects = lru_cache(256)(self._subject)
         detectors = kinds.build(rules)
         self._all, self._names = detectors.all, detectors.name
+        self._figureless = detectors.figureless
         names = detectors.name
         self._reader = Reader(
             header=rules.header_kind,
@@ -71,6 +81,24 @@ class Detector:
 
     def text(self, text: Text, key: bytes) -> Evidence:
         """Names, contacts and numbers in running text, and lists pasted into it."""
+        if len(text.text) > SHORT:
+            return self._text(text, key)
+        known = text, b"" if not attached(text.path) else key  # what a reader sees first has keys of its own
+        evidence = self._texts.get(known)
+        if evidence is None:
+            evidence = self._texts.put(known, self._text(text, key), 4 * SHORT)
+        return evidence
+
+    def _text(self, text: Text, key: bytes) -> Evidence:
+        passages = self._read(text.text)
+        if any(passage.grid for passage in passages):
+            return self._text_with_tables(text, key)
+        lines, hits = joined(passages)
+        if not hits:
+            return Evidence()
+        return TextReader(self._digester, text.path, key, body=not attached(text.path)).evidence(lines, hits)
+
+    def _text_with_tables(self, text: Text, key: bytes) -> Evidence:
         folded = fold(text.text).text
         lines = lines_of(folded)
         reader = TextReader(self._digester, text.path, key, body=not attached(text.path))
@@ -105,6 +133,9 @@ class Detector:
 
     def subject(self, subject: str) -> tuple[str, str]:
         """(masked for the page, skeleton in which digits and names are equal for a whole mailing)."""
+        return self._subjects(subject) if len(subject) <= SHORT else self._subject(subject)
+
+    def _subject(self, subject: str) -> tuple[str, str]:
         text = fold(subject).text
         masked, skeleton = list(text), ["0" if char.isdecimal() else char for char in text]
         for span in self._resolved(text):
@@ -114,7 +145,16 @@ class Detector:
 
     def skeleton(self, text: str) -> str:
         """A body without names, contacts and what links carry: equal for all messages of a mailing."""
-        folded = _LINK.sub(r"\1", fold(text).text)
+        pieces = []
+        for passage in self._read(text):
+            if passage.skeleton is None:
+                passage.skeleton = self._skeleton(passage.text)
+            if passage.skeleton:
+                pieces.append(passage.skeleton)
+        return " ".join(pieces)
+
+    def _skeleton(self, folded: str) -> str:
+        folded = _LINK.sub(r"\1", folded)
         pieces, end = [], 0
         for span in self._resolved(folded):
             pieces.append(folded[end : span.start])
@@ -127,20 +167,45 @@ class Detector:
         japanese = any("\u3041" <= char <= "\u9fff" for char in name)
         return name if japanese and self._names.cell(name) >= 0.5 else None
 
+    def _read(self, text: str) -> list[Passage]:
+        return [self._passages.get(piece) or self._passage(piece) for piece in cut(text)]
+
+    def _passage(self, piece: str) -> Passage:
+        folded = fold(piece).text
+        lines = lines_of(folded)
+        hits = self._hits(folded, lines)
+        lines = lines if lines[-1].text or len(lines) == 1 else lines[:-1]
+        passage = Passage(
+            folded,
+            lines,
+            hits,
+            telling=bool(hits) or any(names_organisation(line.text) for line in lines),
+            grid=bool(grids_of(lines)),
+            greets=any(hit.greeted for hit in hits),
+        )
+        return self._passages.put(piece, passage, 16 * len(piece) + 500 * (len(lines) + len(hits)))
+
     def _resolved(self, text: str) -> list[Span]:
         """Spans of all kinds in order. Bodies of one mailing differ by a greeting: a paragraph seen before is known."""
         spans: list[Span] = []
         start = 0
         for match in [*_BLANK_LINES.finditer(text), None]:
             end = match.start() if match else len(text)
-            look = self._known if end - start <= KNOWN_LENGTH else self._paragraph
-            spans += [_moved(span, start) for span in look(text[start:end])]
+            paragraph = text[start:end]
+            found = self._paragraphs.get(paragraph)
+            if found is None:
+                found = self._paragraph(paragraph)
+                self._paragraphs.put(paragraph, found, 300 + 4 * len(paragraph) + 200 * len(found))
+            spans += [_moved(span, start) for span in found] if start else found
             start = match.end() if match else end
         return spans
 
     def _paragraph(self, text: str) -> list[Span]:
         """Spans of all kinds, the surer and longer one first where two would share characters."""
-        spans = [span for detector in self._all for span in detector.find(text)]
+        detectors = self._all if _FIGURE.search(text) else self._figureless
+        spans = [span for detector in detectors for span in detector.find(text)]
+        if len(spans) < 2:
+            return spans
         spans.sort(key=lambda span: (-span.confidence, span.start - span.end, span.start))
         kept: list[Span] = []
         owner: dict[int, Kind] = {}

@@ -32,10 +32,15 @@ _PLAUSIBLE = 0.35  # what a cell must reach as an example: enough under its head
 
 @dataclass(frozen=True, slots=True)
 class Detectors:
-    """name: also by itself, for halves of names."""
+    """name: also by itself, for halves of names. figureless: those of `all` that may find something where no figure is."""
 
     name: Name
     all: tuple[Detector, ...]
+
+    @property
+    def figureless(self) -> tuple[Detector, ...]:
+        """Phones, postal codes and numbers are made of figures: their patterns are not even tried without one."""
+        return tuple(detector for detector in self.all if not isinstance(detector, Phone | PostalCode | Number))
 
     def of(self, kind: Kind) -> Detector:
         """The detector of a kind; KeyError if there is none."""

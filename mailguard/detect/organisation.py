@@ -1,5 +1,7 @@
 """Whose contact is it: marks of an organisation in a line of text, and mailboxes that are nobody's own."""
 
+from functools import lru_cache
+
 import regex
 
 _MARK = regex.compile(
@@ -9,6 +11,7 @@ _MARK = regex.compile(
     r"|発行(?:元|者|:)|配信(?:元|:)|運営(?:元|会社|:)|主催|代表(?:電話|番号)|お?振込|振り込み|\b(?:Inc|Ltd|Corp|LLC|Co)\b\.?",
     regex.IGNORECASE,
 )
+_SHORT = 200  # characters of a line whose answer is kept
 _STAFF = regex.compile(r"担当|代表取締役|発行責任者|編集長|取締役|社長|部長|課長|係長|店長|マネージャー")
 # fmt: off
 _MAILBOXES = frozenset([
@@ -24,7 +27,14 @@ _MAILBOXES = frozenset([
 
 def names_organisation(line: str) -> bool:
     """Whether a folded line speaks of an organisation's own contact, and is not addressed to it (御中)."""
+    return _known(line) if len(line) <= _SHORT else _names_organisation(line)
+
+
+def _names_organisation(line: str) -> bool:
     return _MARK.search(line) is not None and "御中" not in line
+
+
+_known = lru_cache(4096)(_names_organisation)
 
 
 def names_staff(line: str) -> bool:

@@ -67,7 +67,7 @@ class Service:
     async def start(self) -> None:
         """Open every port; raises ConfigError when an address is taken."""
         await self._front.start()
-        page = create_app(self.store, config=self._config.web, clock=self._clock)
+        page = create_app(self.store, config=self._config.web, clock=self._clock, release=self._config.release)
         self.web_port = self._pages.open("web.listen", self._config.web.listen, page)
         health = create_metrics_app(self._readiness, self._gauges, self._metrics)
         self.metrics_port = self._pages.open("metrics.listen", self._config.metrics.listen, health)

@@ -26,3 +26,19 @@ def engine(detector):
     from mailguard.unpack import Limits
 
     return Engine(detector, DIGESTER, Limits())
+
+
+@pytest.fixture(scope="session")
+def postgresql():
+    """One PostgreSQL for the whole run; `postgresql.database()` is the URL of a database with empty tables."""
+    from machine import needs
+    from postgres import Postgres, available
+
+    from mailguard.store.engine import Database
+
+    needs(available(), "PostgreSQL")
+    with Postgres() as server:
+        made = Database(server.template)
+        made.upgrade()
+        made.close()
+        yield server

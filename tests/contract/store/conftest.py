@@ -1,19 +1,33 @@
 """The suite runs against whatever databases stand here; each entry makes the URL of an empty one."""
 
+from contextlib import contextmanager
+
 import pytest
 from stage import Stage
 
 
-def sqlite_file(folder):
-    return f"sqlite:///{folder / 'mailguard.db'}"
+@contextmanager
+def sqlite(request, folder):
+    del request
+    yield f"sqlite:///{folder / 'mailguard.db'}"
 
 
-@pytest.fixture(params=[sqlite_file], ids=["sqlite"])
+@contextmanager
+def postgresql(request, folder):
+    del folder
+    server = request.getfixturevalue("postgresql")
+    url = server.database()
+    yield url
+    server.drop(url)
+
+
+@pytest.fixture(params=[sqlite, postgresql], ids=["sqlite", "postgresql"])
 def stage(request, tmp_path):
     folder = tmp_path / "data"
-    made = Stage(request.param(folder), folder)
-    yield made
-    made.store.close()
+    with request.param(request, folder) as url:
+        made = Stage(url, folder)
+        yield made
+        made.store.close()
 
 
 @pytest.fixture

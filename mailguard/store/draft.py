@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from mailguard.lifecycle import HoldState
 from mailguard.model import Inspection
@@ -17,8 +17,29 @@ from mailguard.store.context import Context
 from mailguard.store.schema import evidence as evidence_table
 from mailguard.store.schema import holds
 from mailguard.store.standing import Marks, Sender, Vouchers
+from mailguard.store.vault import Vault
 
 EVIDENCE = 10_000  # keys one statement can name; a message with more is held
+
+# Built once: making a statement takes longer than running it. Without the inspection, which is large and seldom needed.
+_HOLD = select(*[column for column in holds.c if column is not holds.c.inspection])
+_NEWEST = (
+    _HOLD.where(holds.c.source_id == bindparam("source"), holds.c.content_key == bindparam("content"))
+    .order_by(holds.c.serial.desc())
+    .limit(1)
+)
+_APPROVED = _HOLD.where(
+    holds.c.source_id == bindparam("source"),
+    holds.c.subject_key == bindparam("subject"),
+    holds.c.state == HoldState.APPROVED.value,
+    holds.c.expires_at > bindparam("now"),
+).order_by(holds.c.serial.desc())
+_INSPECTION = select(holds.c.inspection).where(holds.c.serial == bindparam("which"))
+_WRITE = update(holds).where(holds.c.serial == bindparam("which"))
+_EVIDENCE = select(evidence_table.c.key).where(
+    evidence_table.c.hold_id == bindparam("hold"), evidence_table.c.key.in_(bindparam("keys", expanding=True))
+)
+_ADD_EVIDENCE = insert(evidence_table)
 
 
 class Draft:
@@ -50,15 +71,19 @@ class Draft:
         wanted = sorted(key for key in keys if key not in self._evidence)
         for start in range(0, len(wanted), EVIDENCE):
             some = wanted[start : start + EVIDENCE]
-            mine = (evidence_table.c.hold_id == self.row.id, evidence_table.c.key.in_(some))
-            found = set(tx.execute(select(evidence_table.c.key).where(*mine)).scalars())
+            found = set(tx.execute(_EVIDENCE, {"hold": self.row.id, "keys": some}).scalars())
             self._evidence |= {key: key in found for key in some}
         return {key for key in keys if self._evidence[key]}
+
+    def shown(self, tx: Connection, vault: Vault) -> Inspection:
+        """What the hold shows of its mail."""
+        sealed = tx.execute(_INSPECTION, {"which": self.row.serial}).scalar_one()
+        return self.inspection or vault.open_msgpack(sealed, f"inspection:{self.row.id}", Inspection)
 
     def note_evidence(self, tx: Connection, keys: Collection[bytes]) -> None:
         """The hold has `keys` as well from now on."""
         if keys:
-            tx.execute(insert(evidence_table), [{"hold_id": self.row.id, "key": key} for key in sorted(keys)])
+            tx.execute(_ADD_EVIDENCE, [{"hold_id": self.row.id, "key": key} for key in sorted(keys)])
             self._evidence |= dict.fromkeys(keys, True)
 
     def remember(self, tx: Connection) -> None:
@@ -81,8 +106,7 @@ class Drafts:
         """The newest hold of a content key decides; None when there is none."""
         key = source_id, content_key
         if key not in self._newest:
-            mine = (holds.c.source_id == source_id, holds.c.content_key == content_key)
-            found = self._read(select(holds).where(*mine).order_by(holds.c.serial.desc()).limit(1))
+            found = self._read(_NEWEST, {"source": source_id, "content": content_key})
             self._newest[key] = found[0] if found else None
         return self._newest[key]
 
@@ -90,13 +114,8 @@ class Drafts:
         """Approved holds of a subject, the newest first."""
         key = source_id, subject_key
         if key not in self._approved:
-            mine = (
-                holds.c.source_id == source_id,
-                holds.c.subject_key == subject_key,
-                holds.c.state == HoldState.APPROVED.value,
-                holds.c.expires_at > self._context.clock(),
-            )
-            self._approved[key] = self._read(select(holds).where(*mine).order_by(holds.c.serial.desc()))
+            names = {"source": source_id, "subject": subject_key, "now": self._context.clock()}
+            self._approved[key] = self._read(_APPROVED, names)
         return self._approved[key]
 
     def open(self, row: dict[str, Any]) -> Draft:
@@ -122,10 +141,10 @@ class Drafts:
                 shown = msgspec.msgpack.encode(draft.inspection)
                 draft.change(inspection=self._context.vault.seal(shown, f"inspection:{draft.row.id}"))
             if draft.changed:
-                self._tx.execute(update(holds).where(holds.c.serial == draft.row.serial).values(draft.changed))
+                self._tx.execute(_WRITE, {"which": draft.row.serial, **draft.changed})
 
-    def _read(self, query: Any) -> list[Draft]:
-        return [self._draft(row) for row in self._tx.execute(query).mappings()]
+    def _read(self, query: Any, names: dict[str, Any]) -> list[Draft]:
+        return [self._draft(row) for row in self._tx.execute(query, names).mappings()]
 
     def _draft(self, row: Any) -> Draft:
         return self._known.setdefault(row["serial"], Draft(row))

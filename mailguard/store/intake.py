@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from mailguard.lifecycle import HoldState, MessageState, RecipientState
-from mailguard.model import Inspection
 from mailguard.pieces import Pieces
 from mailguard.store import masks, standing
 from mailguard.store.arrival import Arrival
@@ -27,6 +26,12 @@ from mailguard.store.standing import Marks
 from mailguard.store.views import Admission
 
 _LAST = select(func.coalesce(func.max(messages.c.serial), 0))
+_KNOWN = (
+    select(messages.c.id, messages.c.hold_id, messages.c.outcome, holds.c.state)
+    .join(holds, holds.c.id == messages.c.hold_id)
+    .where(messages.c.id.in_(bindparam("ids", expanding=True)))
+)  # the same messages again
+_ADD_MESSAGES, _ADD_RECIPIENTS = insert(messages), insert(recipients)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +68,15 @@ class Intake:
 
     def write(self, prepared: dict[bytes, bytes]) -> None:
         """Write what was taken; `prepared` has the large parts that were sealed before."""
-        for table, rows in ((messages, self._messages), (recipients, self._recipients)):
+        for statement, rows in ((_ADD_MESSAGES, self._messages), (_ADD_RECIPIENTS, self._recipients)):
             if rows:
-                self._tx.execute(insert(table), rows)
+                self._tx.execute(statement, rows)
         self._desk.shelf.put(self._tx, self._pieces, prepared)
         self._drafts.write()
         self._desk.audit.extend(self._tx, self._entries)
 
     def _known(self, ids: list[str]) -> dict[str, Admission]:
-        query = select(messages.c.id, messages.c.hold_id, messages.c.outcome, holds.c.state).join(
-            holds, holds.c.id == messages.c.hold_id
-        )
-        rows = self._tx.execute(query.where(messages.c.id.in_(ids)))
+        rows = self._tx.execute(_KNOWN, {"ids": ids})
         return {row.id: Admission(row.hold_id, HoldState(row.state), row.outcome) for row in rows}
 
     def _take(self, mail: Sealed) -> Admission:
@@ -145,7 +147,7 @@ class Intake:
         added = set(arrival.verdict.reasons) - reasons
         if fresh or added:
             draft.note_evidence(self._tx, fresh)
-            first = draft.inspection or self._shown(draft)
+            first = draft.shown(self._tx, self._context.vault)
             draft.inspection = enriched(first, arrival.inspection, fresh)
             revision = draft.row.revision + 1
             self._record(
@@ -156,9 +158,6 @@ class Intake:
             )
         if not arrival.source.declared:
             draft.change(declared=False, approvals_needed=2)
-
-    def _shown(self, draft: Draft) -> Inspection:
-        return self._context.vault.open_msgpack(draft.row.inspection, f"inspection:{draft.row.id}", Inspection)
 
     def _keep(self, mail: Sealed, draft: Draft, outcome: Place) -> None:
         message, now = mail.arrival.message, self._now

@@ -7,12 +7,15 @@ make other writers wait.
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, insert, select
+from sqlalchemy import Connection, bindparam, delete, exists, insert, select
 
 from mailguard.errors import DamagedError
 from mailguard.pieces import Pieces
 from mailguard.store.context import Context
 from mailguard.store.schema import blobs, parts
+
+_KNOWN = select(blobs.c.id).where(blobs.c.id.in_(bindparam("ids", expanding=True)))
+_ADD_BLOBS, _ADD_PARTS = insert(blobs), insert(parts)
 
 SEEN = 1_000  # ids remembered of parts that the database had when it was last asked
 
@@ -46,9 +49,9 @@ class Shelf:
             if key not in known
         ]
         if fresh:
-            tx.execute(insert(blobs), fresh)
+            tx.execute(_ADD_BLOBS, fresh)
         pairs = [{"message": serial, "blob_id": key} for serial, mail in mails.items() for key in _keys(mail)]
-        tx.execute(insert(parts), pairs)
+        tx.execute(_ADD_PARTS, pairs)
 
     def fetch(self, tx: Connection, message: int) -> dict[bytes, bytes]:
         """Sealed parts of a message by id."""
@@ -78,7 +81,7 @@ class Shelf:
         return self._context.vault.seal(mail.data(piece), f"blob:{key.hex()}")
 
     def _known(self, tx: Connection, wanted: Mapping[bytes, Any]) -> set[bytes]:
-        known = set(tx.execute(select(blobs.c.id).where(blobs.c.id.in_(list(wanted)))).scalars())
+        known = set(tx.execute(_KNOWN, {"ids": list(wanted)}).scalars())
         if len(self._seen) > SEEN:
             self._seen = {}
         self._seen |= dict.fromkeys(known)

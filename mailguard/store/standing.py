@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, or_, select
+from sqlalchemy import Connection, bindparam, func, insert, or_, select
 
 from mailguard import lifecycle
 from mailguard.lifecycle import Candidate, Choice, Sending
@@ -19,6 +19,10 @@ from mailguard.store.people import approvers, candidate
 from mailguard.store.schema import claimed, decisions, operators, participants, people
 
 SOME = 1000  # keys that one statement names
+
+_KNOWN = select(participants.c.role, participants.c.key).where(
+    participants.c.hold_id == bindparam("hold"), participants.c.key.in_(bindparam("keys", expanding=True))
+)
 
 Marks = AbstractSet[tuple[str, bytes]]
 """(role, digest) of who took part in sending, as `participants` keeps them."""
@@ -61,10 +65,7 @@ def crew(tx: Connection, hold: Any) -> Sequence[Any]:
 def sending(tx: Connection, hold: Any, persons: Collection[Any]) -> Sending:
     """What of the sending concerns `persons` (rows of people): a mailing of thousands has thousands of authors."""
     keys = [row.login_key for row in persons] + [row.mail_key for row in persons if row.mail_key]
-    query = select(participants.c.role, participants.c.key).where(
-        participants.c.hold_id == hold.id, participants.c.key.in_(keys)
-    )
-    found = {(row.role, row.key) for row in tx.execute(query)}
+    found = {(row.role, row.key) for row in tx.execute(_KNOWN, {"hold": hold.id, "keys": keys})}
     staff = frozenset(row.id for row in crew(tx, hold))
     return Sending(
         operators=staff,
@@ -114,10 +115,9 @@ def deciders(tx: Connection, hold: Any) -> list[Any]:
 def remember(tx: Connection, hold_id: str, marks: Marks, staff: Collection[str]) -> None:
     """Note who sent messages of a hold, and the operators of the sources that its mail only claims to come from."""
     wanted, known = sorted(marks), set[tuple[str, bytes]]()
-    query = select(participants.c.role, participants.c.key).where(participants.c.hold_id == hold_id)
     for start in range(0, len(wanted), SOME):
-        some = query.where(participants.c.key.in_([key for _, key in wanted[start : start + SOME]]))
-        known |= {(row.role, row.key) for row in tx.execute(some)}
+        keys = [key for _, key in wanted[start : start + SOME]]
+        known |= {(row.role, row.key) for row in tx.execute(_KNOWN, {"hold": hold_id, "keys": keys})}
     fresh = [{"hold_id": hold_id, "role": role, "key": key} for role, key in wanted if (role, key) not in known]
     if fresh:
         tx.execute(insert(participants), fresh)

@@ -38,7 +38,7 @@ class Vault:
         if len(data) > LARGEST:
             raise StoreError("database: a mail is too large to be held. Lower smtp.max_message_bytes.")
         # Level 1: base64 loses its quarter at any level, and an admit waits for it.
-        small = zlib.compress(data, 1) if len(data) >= SMALL else data
+        small = _deflated(data)
         head, body = (_DEFLATED, small) if len(small) < len(data) * 0.95 else (_PLAIN, data)
         nonce = os.urandom(_NONCE)
         return head + nonce + self._cipher.encrypt(nonce, body, head + place.encode())
@@ -79,6 +79,14 @@ class Vault:
         except msgspec.DecodeError:
             raise _altered("skeleton") from None
         return b"".join(part(key) if key else literal for literal, key in pieces)
+
+
+def _deflated(data: bytes) -> bytes:
+    if len(data) < SMALL:
+        return data
+    # A small window: setting up the usual one takes longer than to compress a skeleton.
+    stream = zlib.compressobj(1, zlib.DEFLATED, 12, 4) if len(data) < 4096 else zlib.compressobj(1)
+    return stream.compress(data) + stream.flush()
 
 
 def _inflate(data: bytes) -> bytes:

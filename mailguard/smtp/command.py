@@ -14,9 +14,9 @@ _KEYWORD = {"MAIL": "FROM", "RCPT": "TO"}
 _PATH = re.compile(r'<((?:"(?:[^"\\]|\\.)*"|[^">])*)>(?:[ ]+(.*))?|([^ <>]+)(?:[ ]+(.*))?')
 _OPTION = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([^ =]+))?")
 
-# Which extension of ours makes an option known (RFC 1870, 6152, 6531, 3461).
+# Which extension of ours makes an option known (RFC 1870, 6152, 6531, 3461, 4954).
 _KNOWN = {
-    "MAIL": {"SIZE": "SIZE", "BODY": "8BITMIME", "SMTPUTF8": "SMTPUTF8", "RET": "DSN", "ENVID": "DSN"},
+    "MAIL": {"SIZE": "SIZE", "BODY": "8BITMIME", "SMTPUTF8": "SMTPUTF8", "RET": "DSN", "ENVID": "DSN", "AUTH": "AUTH"},
     "RCPT": {"NOTIFY": "DSN", "ORCPT": "DSN"},
 }
 _PATH_LIMIT = 1_024  # RFC 5321 §4.5.3.1.3 asks for 256; VERP paths are longer

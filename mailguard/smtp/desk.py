@@ -3,17 +3,26 @@
 In: a client's address. Out: whether it may speak. Never decides anything about a message.
 """
 
+import asyncio
 import ipaddress
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
 from mailguard.config import Smtp
 from mailguard.model import Message
 from mailguard.relay.next_hop import NextHop, Transaction
 from mailguard.relay.reply import Reply
+from mailguard.smtp.gate import Gate
 from mailguard.smtp.inflight import Inflight
+from mailguard.smtp.tls import Certificate
+
+_STRANGER = Reply.of(554, "5.7.1 your network may not send through this server")
+_FULL = Reply.of(421, "4.3.2 too many connections, try again later")
+_TOO_MANY = Reply.of(421, "4.7.0 too many connections from your address, try again later")
 
 
 class Delivery(Protocol):
@@ -26,34 +35,87 @@ class Delivery(Protocol):
         """Pass, hold or defer; the reply is what the client hears."""
 
 
+class Standing(StrEnum):
+    """What a client's address alone allows."""
+
+    MAY_SEND = "may_send"
+    MUST_LOG_IN = "must_log_in"
+    STRANGER = "stranger"
+
+
 @dataclass(slots=True)
 class Desk:
-    """`hostname` stands in the greeting; `sessions` are those now open, `leaving` those that only wait to be read."""
+    """`hostname` stands in the greeting; `sessions` are those now open, `leaving` those that only wait to be read.
+
+    turns: held by the one message that is looked through in steps.
+    """
 
     settings: Smtp
     pipeline: Delivery
     next_hop: NextHop
     clock: Callable[[], datetime]
     hostname: str
+    gate: Gate
+    certificate: Certificate | None = None
     sessions: set[Any] = field(default_factory=set)
     leaving: set[Any] = field(default_factory=set)
+    clients: Counter[str] = field(default_factory=Counter)
+    turns: asyncio.Lock = field(default_factory=asyncio.Lock)
     inflight: Inflight = field(init=False)
+    _senders: tuple[Any, ...] = field(init=False)
+    _strangers: tuple[Any, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         self.inflight = Inflight(self.settings.max_inflight_bytes)
+        self._senders = _networks(self.settings.clients)
+        self._strangers = _networks(self.settings.auth_clients)
+
+    def enter(self, session: Any, client: str) -> None:
+        """A connection came."""
+        self.sessions.add(session)
+        self.clients[client] += 1
+
+    def leave(self, session: Any, client: str) -> None:
+        """It does not count any more; may be said twice."""
+        if session not in self.sessions:
+            return
+        self.sessions.remove(session)
+        self.clients[client] -= 1
+        if not self.clients[client]:
+            del self.clients[client]
+
+    def standing(self, client: str) -> Standing:
+        """What the networks of the configuration say of an address."""
+        address = _address(client)
+        if any(address in network for network in self._senders):
+            return Standing.MAY_SEND
+        if any(address in network for network in self._strangers):
+            return Standing.MUST_LOG_IN
+        return Standing.STRANGER
 
     def refusal(self, client: str) -> Reply | None:
-        """Why a client that has just been added to `sessions` may not speak."""
-        if not self._known(client):
-            return Reply.of(554, "5.7.1 your network may not send through this server")
+        """Why a client that has just entered may not speak."""
+        if self.standing(client) is Standing.STRANGER:
+            return _STRANGER
         if len(self.sessions) > self.settings.max_connections:
-            return Reply.of(421, "4.3.2 too many connections, try again later")
-        return None
+            return _FULL
+        return _TOO_MANY if self.clients[client] > self.settings.max_connections_per_client else None
 
-    def _known(self, client: str) -> bool:
-        try:
-            address = ipaddress.ip_address(client.partition("%")[0])
-        except ValueError:
-            return False
-        mapped = getattr(address, "ipv4_mapped", None)  # a dual-stack socket shows IPv4 clients as ::ffff:192.0.2.1
-        return any((mapped or address) in ipaddress.ip_network(network) for network in self.settings.clients)
+
+def is_this_machine(client: str) -> bool:
+    """Whether nobody between can listen."""
+    address = _address(client)
+    return address is not None and address.is_loopback
+
+
+def _networks(values: Iterable[str]) -> tuple[Any, ...]:
+    return tuple(ipaddress.ip_network(value) for value in values)
+
+
+def _address(client: str) -> Any:
+    try:
+        address = ipaddress.ip_address(client.partition("%")[0])
+    except ValueError:
+        return None
+    # A dual-stack socket shows IPv4 clients as ::ffff:192.0.2.1.
+    return getattr(address, "ipv4_mapped", None) or address

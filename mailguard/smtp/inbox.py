@@ -1,18 +1,17 @@
 """What a client sends, cut into command lines and messages.
 
-In: an asyncio stream. Out: lines, and the content between DATA and the final dot, byte for byte without the doubled
-dots. Holds no more than one message, its limit and its share of the memory; what is beyond is read and dropped.
-Only <CR><LF>.<CR><LF> ends a message (RFC 5321 §2.3.8, §4.1.1.4): every other dot is content (SMTP smuggling).
+In: bytes as they arrive. Out: lines, and the content between DATA and the final dot. Holds no more than one message, its
+limit and its share of the memory; what is beyond is read and dropped. Never answers anybody.
 """
 
 import asyncio
 
+from mailguard.smtp.collection import Collection
 from mailguard.smtp.inflight import Share
 
-CHUNK = 65_536
+HIGH = 131_072  # unread bytes beyond which a client is not read from
 LINE = 12_288  # RFC 4954 §4: the longest AUTH line
 FLOOD = 1_000_000  # bytes without a line end after which nobody answers any more
-_END = b"\r\n.\r\n"
 
 
 class GoneError(Exception):
@@ -28,79 +27,160 @@ class LineTooLongError(Exception):
 
 
 class Inbox:
-    """The incoming side of one connection. `seconds` is the longest silence; then SilentError."""
+    """The incoming side of one connection. `seconds` is the longest silence; then SilentError.
 
-    def __init__(self, reader: asyncio.StreamReader, seconds: float) -> None:
-        self._reader = reader
+    The event loop calls `feed` and `finish`; one task at a time calls the rest. One timer for all waits: it is moved
+    when it fires, not for each read.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
+        self._loop = loop
         self._seconds = seconds
+        self._transport: asyncio.ReadTransport | None = None
+        self._paused = False
+        self._ended = False
+        self._fed = False
         self._buffer = bytearray()
-        self._wait: asyncio.Timeout | None = None
+        self._searched = self._dropped = self._fresh = 0
+        self._waiter: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = self._deadline = 0.0
+
+    # From the event loop
+
+    def attach(self, transport: asyncio.ReadTransport) -> None:
+        """Where the bytes come from; another one after STARTTLS."""
+        self._transport = transport
+        self._paused = False
+
+    def feed(self, data: bytes) -> None:
+        """Bytes came."""
+        self._buffer += data
+        self._fresh += len(data)
+        self._fed = True
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+        if len(self._buffer) > HIGH and not self._paused and self._transport is not None:
+            self._paused = True
+            self._transport.pause_reading()
+
+    def finish(self) -> None:
+        """No more will come."""
+        self._ended = True
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def close(self) -> None:
+        """Nobody reads any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self.clear()
 
     def interrupt(self) -> None:
         """End the wait for the client now, as if it had been silent for too long."""
-        if self._wait is not None and not self._wait.expired():
-            self._wait.reschedule(asyncio.get_running_loop().time())
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(SilentError())
 
-    async def line(self) -> bytes:
-        """The next command line without its line end. Raises GoneError, LineTooLongError, SilentError."""
-        searched = dropped = 0
-        while (end := self._buffer.find(b"\n", searched)) < 0:
-            searched = len(self._buffer)
-            if searched > LINE:
-                dropped += searched
-                searched = 0
-                self._buffer.clear()
-            if dropped > FLOOD:
-                raise GoneError
-            await self._more()
+    # Lines
+
+    def clear(self) -> None:
+        """Forget what nobody has read."""
+        self._buffer.clear()
+        self._searched = self._dropped = self._fresh = 0
+
+    def take(self) -> bytes | None:
+        """The next command line if it is here already, without its line end. Raises LineTooLongError."""
+        end = self._buffer.find(b"\n", self._searched)
+        if end < 0:
+            self._searched = len(self._buffer)
+            return None
         line = bytes(self._buffer[:end])
         del self._buffer[: end + 1]
+        dropped, self._dropped, self._searched = self._dropped, 0, 0
         if dropped or len(line) > LINE:
             raise LineTooLongError
         return line.removesuffix(b"\r")
 
-    async def content(self, limit: int, share: Share | None = None) -> bytes | None:
-        """Everything up to the final dot; None if it was more than `limit` bytes or `share` had no room for it.
+    def peek(self) -> bytes | None:
+        """What `take` would give; None also for a line beyond the limit."""
+        end = -1 if self._dropped else self._buffer.find(b"\n", 0, LINE + 1)
+        return None if end < 0 else bytes(self._buffer[:end]).removesuffix(b"\r")
 
-        Raises GoneError, SilentError.
+    async def line(self) -> bytes:
+        """The next command line without its line end. Raises GoneError, LineTooLongError, SilentError."""
+        while (line := self.take()) is None:
+            if len(self._buffer) > LINE:
+                self._dropped += len(self._buffer)
+                self._buffer.clear()
+                self._searched = 0
+            if self._dropped > FLOOD:
+                raise GoneError
+            await self._more(self._loop.time() + self._seconds)
+        return line
+
+    # Content
+
+    async def content(self, limit: int, share: Share, seconds: float) -> list[bytes] | None:
+        """Everything up to the final dot, within `seconds`, in pieces that part no CR from its LF.
+
+        None if it was more than `limit` bytes or `share` had no room for it. Raises GoneError, SilentError.
         """
-        # The line end of the DATA command counts: a dot right after it ends an empty message.
-        self._buffer[:0] = b"\r\n"
-        most = limit + limit // 3 + 4  # doubled dots make a message a third longer at most
-        searched, over, fresh = 0, False, len(self._buffer)
-        while True:
-            over = over or len(self._buffer) > most or not (share is None or share.take(fresh))
-            if (end := self._buffer.find(_END, searched)) >= 0:
-                break
-            if over:
-                del self._buffer[:-4]
-                if share is not None:
-                    share.drop()
-            searched = max(0, len(self._buffer) - 4)
-            fresh = await self._more()
-        content = None if over else self._cut_out(end)
-        del self._buffer[: end + len(_END)]
-        return None if content is None or len(content) > limit else content
+        until = self._loop.time() + seconds
+        message = Collection(self._buffer, limit, share)
+        self._fresh = len(self._buffer)
+        while not message.look(self._take_fresh()):
+            await self._more(min(self._loop.time() + self._seconds, until))
+        self._searched = 0
+        return None if message.over else message.pieces
 
-    def _cut_out(self, end: int) -> bytes:
-        """The content in front of the final dot without doubled dots; few copies, as it may be big."""
-        with memoryview(self._buffer) as view:
-            content = bytes(view[2 : end + 2])
-        content = content.replace(b"\r\n.", b"\r\n")
-        return content[1:] if content.startswith(b".") else content
+    def _take_fresh(self) -> int:
+        fresh, self._fresh = self._fresh, 0
+        return fresh
 
-    async def _more(self) -> int:
-        """Read on; how many bytes came."""
+    # Waiting
+
+    async def drain(self, most: int, seconds: float) -> None:
+        """Read and drop up to `most` bytes until the client closes; at most `seconds`."""
+        until = self._loop.time() + seconds
         try:
-            async with asyncio.timeout(self._seconds) as self._wait:
-                chunk = await self._reader.read(CHUNK)
-        except TimeoutError:
-            raise SilentError from None
-        except OSError:
-            raise GoneError from None
-        finally:
-            self._wait = None
-        if not chunk:
+            while most > 0:
+                most -= len(self._buffer)
+                self.clear()
+                await self._more(until)
+        except (GoneError, SilentError):
+            return
+
+    async def _more(self, deadline: float) -> None:
+        """Wait until something comes."""
+        if self._ended:
             raise GoneError
-        self._buffer += chunk
-        return len(chunk)
+        if self._paused and self._transport is not None and not self._transport.is_closing():
+            self._paused = False
+            self._transport.resume_reading()
+        self._deadline = deadline
+        if self._timer is None or deadline < self._timer_at:
+            self._set_timer()
+        self._fed = False
+        self._waiter = self._loop.create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+        if not self._fed:
+            raise GoneError
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer_at = self._deadline
+        self._timer = self._loop.call_at(self._deadline, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        if self._waiter is None or self._waiter.done():
+            return
+        if self._loop.time() >= self._deadline:
+            self.interrupt()
+        else:
+            self._set_timer()

@@ -1,6 +1,7 @@
 """The SMTP server: listens, counts its sessions, and stops without breaking what is under way.
 
-In: settings, the pipeline, the next hop, a clock. Out: a listening socket. Never touches a message itself.
+In: settings, the pipeline, the next hop, a clock, the list of logins. Out: listening sockets. Never touches a message
+itself.
 """
 
 import asyncio
@@ -10,36 +11,80 @@ from collections.abc import Callable
 from datetime import datetime
 
 from mailguard.config import Smtp, split_endpoint
+from mailguard.errors import ConfigError
 from mailguard.relay.next_hop import NextHop
 from mailguard.smtp.desk import Delivery, Desk
+from mailguard.smtp.gate import Gate, Logins
 from mailguard.smtp.session import Session
+from mailguard.smtp.tls import Certificate
 
 
 class SmtpServer:
-    """`start`, then `port`, then `stop`."""
+    """`start`, then `port` and `tls_port`, then `stop`."""
 
-    def __init__(self, settings: Smtp, pipeline: Delivery, next_hop: NextHop, clock: Callable[[], datetime]) -> None:
-        self._desk = Desk(settings, pipeline, next_hop, clock, settings.hostname)
-        self._server: asyncio.Server | None = None
-        self._port = 0
+    def __init__(
+        self,
+        settings: Smtp,
+        pipeline: Delivery,
+        next_hop: NextHop,
+        clock: Callable[[], datetime],
+        logins: Logins | None = None,
+    ) -> None:
+        gate = Gate(settings, next_hop, logins, lambda: asyncio.get_running_loop().time())
+        self._desk = Desk(settings, pipeline, next_hop, clock, settings.hostname, gate)
+        self._servers: list[asyncio.Server] = []
+        self.ports: tuple[int, ...] = ()
 
     async def start(self, *, reuse_port: bool = False) -> None:
-        """Listen; with `reuse_port` beside other processes on the same port. Raises OSError when the address is taken."""
+        """Listen; with `reuse_port` beside other processes on the same ports.
+
+        Raises OSError when smtp.listen is taken, ConfigError for tls_listen and for the certificate.
+        """
         # aiosmtpd logs addresses and whole command lines.
         logging.getLogger("mail.log").disabled = True
-        loop = asyncio.get_running_loop()
+        settings = self._desk.settings
+        if settings.certificate is not None and settings.certificate_key is not None:
+            self._desk.certificate = Certificate(settings.certificate, settings.certificate_key)
         # Asked once: a name server that hangs must not hang each connection.
         self._desk.hostname = self._desk.hostname or await asyncio.to_thread(socket.getfqdn)
-        host, port = split_endpoint(self._desk.settings.listen)
-        self._server = await loop.create_server(
-            lambda: Session(self._desk, loop), host, port, backlog=512, reuse_port=reuse_port or None
+        await self._listen(settings.listen, implicit=False, reuse_port=reuse_port)
+        if settings.tls_listen:
+            try:
+                await self._listen(settings.tls_listen, implicit=True, reuse_port=reuse_port)
+            except OSError as error:
+                self._servers[0].close()
+                raise ConfigError(
+                    f"smtp.tls_listen: cannot listen on {settings.tls_listen} ({error.strerror})."
+                    " Stop what uses it or choose another port."
+                ) from None
+
+    async def _listen(self, endpoint: str, *, implicit: bool, reuse_port: bool) -> None:
+        loop = asyncio.get_running_loop()
+        host, port = split_endpoint(endpoint)
+        server = await loop.create_server(
+            lambda: Session(self._desk, loop, implicit=implicit),
+            host,
+            port,
+            backlog=512,
+            reuse_port=reuse_port or None,
         )
-        self._port = int(self._server.sockets[0].getsockname()[1])
+        self._servers.append(server)
+        self.ports += (int(server.sockets[0].getsockname()[1]),)
+
+    def reload(self) -> None:
+        """Read the certificate again; connections keep theirs. Never raises: what is wrong is logged."""
+        if self._desk.certificate is not None:
+            self._desk.certificate.reload()
 
     @property
     def port(self) -> int:
-        """The port listened on; the one chosen by the system when 0 was configured."""
-        return self._port
+        """The port of smtp.listen; the one chosen by the system when 0 was configured. 0 before the start."""
+        return self.ports[0] if self.ports else 0
+
+    @property
+    def tls_port(self) -> int:
+        """The port of smtp.tls_listen; 0 when there is none."""
+        return self.ports[1] if len(self.ports) > 1 else 0
 
     @property
     def connections(self) -> int:
@@ -56,8 +101,8 @@ class SmtpServer:
 
         A message cut off here was not answered yet: its client still has it and sends it again.
         """
-        if self._server is not None:
-            self._server.close()
+        for server in self._servers:
+            server.close()
         tasks = [session.task() for session in (*self._desk.sessions, *self._desk.leaving)]
         for session in list(self._desk.sessions):
             session.wind_up()

@@ -1,40 +1,42 @@
-"""The SMTP verbs, in step with the next hop: what MAIL and RCPT hear is what the next hop said.
+"""The SMTP verbs of a mail, in step with the next hop: what MAIL and RCPT hear is what the next hop said.
 
 In: arguments of commands. Out: replies; and for each message that came in whole, one call of the pipeline.
-Until the final dot is here nothing happens to a message: whoever goes away before has sent nothing.
+Commands that came together go to the next hop together (RFC 2920). Until the final dot is here nothing happens to a
+message: whoever goes away before has sent nothing.
 """
 
 import asyncio
+from collections.abc import Sequence
 
 from mailguard.errors import RelayError
 from mailguard.metrics import MESSAGES, RELAY_ATTEMPTS
 from mailguard.model import Envelope, Message
 from mailguard.relay.next_hop import Transaction
 from mailguard.relay.reply import Reply
-from mailguard.smtp.channel import Channel
+from mailguard.smtp import flight
+from mailguard.smtp.channel import command_of
 from mailguard.smtp.command import Address, parse, size_of
 from mailguard.smtp.content import settle
 from mailguard.smtp.desk import Desk
+from mailguard.smtp.greeting import OUT_OF_ORDER, Greeting
 from mailguard.smtp.ids import message_id
-from mailguard.smtp.inbox import SilentError
 from mailguard.smtp.inflight import Share
 
-# Of the next hop's extensions these are passed on; their parameters and replies go through unchanged.
-PASSED_ON = ("8BITMIME", "SMTPUTF8", "DSN", "ENHANCEDSTATUSCODES")
-
 _OK = Reply.of(250, "2.0.0 ok")
-_OUT_OF_ORDER = Reply.of(503, "5.5.1 bad sequence of commands")
+_GO_ON = Reply.of(354, "end data with <CR><LF>.<CR><LF>")
 _NO_ROOM = Reply.of(452, "4.3.1 too many messages are under way, try again later")
+_TOO_BIG = Reply.of(552, "5.3.4 message is bigger than this server takes")
+_TOO_MANY = Reply.of(452, "4.5.3 too many recipients, send the rest in another message")
+_NEXT_HOP_DOWN = Reply.of(451, "4.4.1 next hop does not answer, try again later")
 _NEXT_HOP_GONE = Reply.of(451, "4.4.2 next hop broke off, try again later")
+_LOG_IN_AGAIN = Reply.of(421, "4.7.0 your login has changed, log in again")
 
 
-class Session(Channel):
-    """State of one client: its greeting, what it was offered, and the transaction it is in."""
+class Session(Greeting):
+    """State of one client: what `Greeting` knows, and the transaction it is in."""
 
-    def __init__(self, desk: Desk, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(desk, loop)
-        self._helo = ""
-        self._offered: frozenset[str] = frozenset()
+    def __init__(self, desk: Desk, loop: asyncio.AbstractEventLoop, *, implicit: bool = False) -> None:
+        super().__init__(desk, loop, implicit=implicit)
         self._transaction: Transaction | None = None
         self._mail = Address("", ())
         self._recipients: list[Address] = []
@@ -46,81 +48,92 @@ class Session(Channel):
         if transaction is not None:
             await transaction.close()
 
-    async def smtp_HELO(self, arg: str) -> None:  # noqa: N802 - aiosmtpd finds verbs by name
-        """RFC 5321 §4.1.1.1; no extension, so no parameter is known."""
-        if not arg:
-            await self.push(Reply.of(501, "5.5.4 syntax: HELO hostname"))
-            return
-        await self.abandon()
-        self._helo, self._offered = arg, frozenset()
-        await self.push(Reply.of(250, self._desk.hostname))
+    def in_transaction(self) -> bool:
+        """Whether a MAIL was accepted and its message has not come to its end."""
+        return self._transaction is not None
 
-    async def smtp_EHLO(self, arg: str) -> None:  # noqa: N802 - aiosmtpd finds verbs by name
-        """Offer what the next hop offers, and what we do ourselves."""
-        if not arg:
-            await self.push(Reply.of(501, "5.5.4 syntax: EHLO hostname"))
-            return
-        await self.abandon()
-        offered, limit = await self._offer()
-        self._helo, self._offered = arg, frozenset({"SIZE", *offered})
-        lines = [self._desk.hostname, "PIPELINING", f"SIZE {limit}", *offered, "HELP"]
-        await self.push(Reply(250, tuple(line.encode() for line in lines)))
-
-    async def _offer(self) -> tuple[list[str], int]:
-        limit = self._desk.settings.max_message_bytes
-        try:
-            there = await self._desk.next_hop.extensions()
-            size = await self._desk.next_hop.size()
-        except RelayError:
-            # MAIL will say so; offering what nobody may keep would be worse than offering little.
-            return [], limit
-        return [keyword for keyword in PASSED_ON if keyword in there], min(limit, size or limit)
+    # MAIL and RCPT
 
     async def smtp_MAIL(self, arg: str) -> None:  # noqa: N802 - aiosmtpd finds verbs by name
-        """Open a transaction with the next hop; its reply is ours."""
+        """Open a transaction with the next hop; its replies are ours."""
         if not self._helo or self._transaction is not None:
-            await self.push(_OUT_OF_ORDER)
+            await self.push(OUT_OF_ORDER)
             return
         address = parse("MAIL", arg, self._offered)
         if isinstance(address, Reply):
             await self.push(address)
-            return
-        if size_of(address.options) > self._desk.settings.max_message_bytes:
-            await self.push(_too_big())
-            return
-        await self.push(await self._begin(address))
+        elif size_of(address.options) > self._desk.settings.max_message_bytes:
+            await self.push(_TOO_BIG)
+        elif self._ticket is not None and not await self._desk.gate.still(self._ticket):
+            await self.push(_LOG_IN_AGAIN)
+        else:
+            await self._begin(address, self._gathered([]))
 
-    async def _begin(self, address: Address) -> Reply:
+    async def _begin(self, mail: Address, asked: Sequence[Address | Reply]) -> None:
+        """MAIL, and the recipients that came with it."""
+        named = [address for address in asked if isinstance(address, Address)]
+        # The relay decides with pass-through; else what a client logged in with is nobody's business there.
+        login = self._ticket.credentials if self._ticket and self._desk.settings.auth == "pass-through" else None
         try:
-            transaction = await self._desk.next_hop.begin(address.path, address.options)
+            transaction, replies = await flight.begin(self._desk.next_hop, mail, named, login)
         except RelayError:
             RELAY_ATTEMPTS.labels("handover", "failed").inc()
-            return Reply.of(451, "4.4.1 next hop does not answer, try again later")
-        if transaction.mail_reply.ok:
-            self._transaction, self._mail = transaction, address
-        else:
+            await self._answer([_NEXT_HOP_DOWN, *(OUT_OF_ORDER for _ in asked)])
+            return
+        if not transaction.mail_reply.ok:
             await transaction.close()
-        return transaction.mail_reply
+            await self._answer([transaction.mail_reply, *(OUT_OF_ORDER for _ in asked)])
+            return
+        self._transaction, self._mail = transaction, mail
+        await self.push(transaction.mail_reply)
+        await self._answer_recipients(asked, replies)
 
     async def smtp_RCPT(self, arg: str) -> None:  # noqa: N802 - aiosmtpd finds verbs by name
-        """Name a recipient to the next hop; its reply is ours."""
+        """Name recipients to the next hop; its replies are ours."""
         if self._transaction is None:
-            await self.push(_OUT_OF_ORDER)
+            await self.push(OUT_OF_ORDER)
             return
-        address = parse("RCPT", arg, self._offered)
-        if isinstance(address, Reply):
-            await self.push(address)
-            return
-        if len(self._recipients) >= self._desk.settings.max_recipients:
-            await self.push(Reply.of(452, "4.5.3 too many recipients, send the rest in another message"))
-            return
+        asked = self._gathered([self._recipient(arg, 0)])
+        named = [address for address in asked if isinstance(address, Address)]
         try:
-            reply = await self._transaction.rcpt(address.path, address.options)
+            replies = await flight.rcpts(self._transaction, named) if named else []
         except RelayError:
-            reply = _NEXT_HOP_GONE
-        if reply.ok:
-            self._recipients.append(address)
-        await self.push(reply)
+            replies = [_NEXT_HOP_GONE] * len(named)
+        await self._answer_recipients(asked, replies)
+
+    def _recipient(self, arg: str, named: int) -> Address | Reply:
+        """`named`: so many stand in front of it that the next hop has not answered yet."""
+        address = parse("RCPT", arg, self._offered)
+        if isinstance(address, Address) and len(self._recipients) + named >= self._desk.settings.max_recipients:
+            return _TOO_MANY
+        return address
+
+    def _gathered(self, asked: list[Address | Reply]) -> list[Address | Reply]:
+        """`asked` and what the RCPT commands ask for that are here already. A refusal ends it: its turn comes."""
+        while (line := self._inbox.peek()) is not None and all(isinstance(address, Address) for address in asked[-1:]):
+            verb, argument = command_of(line)
+            if verb != b"RCPT":
+                break
+            recipient = self._recipient(argument, len(asked))
+            if isinstance(recipient, Reply):
+                break
+            self._inbox.take()
+            asked.append(recipient)
+        return asked
+
+    async def _answer_recipients(self, asked: Sequence[Address | Reply], replies: Sequence[Reply]) -> None:
+        heard = iter(replies)
+        for address in asked:
+            reply = next(heard) if isinstance(address, Address) else address
+            if isinstance(address, Address) and reply.ok:
+                self._recipients.append(address)
+            await self.push(reply)
+
+    async def _answer(self, replies: Sequence[Reply]) -> None:
+        for reply in replies:
+            await self.push(reply)
+
+    # DATA
 
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 - aiosmtpd finds verbs by name
         """Take a message in whole, then hand it to the pipeline."""
@@ -128,16 +141,18 @@ class Session(Channel):
             await self.push(Reply.of(501, "5.5.4 syntax: DATA"))
             return
         if self._transaction is None:
-            await self.push(_OUT_OF_ORDER)
+            await self.push(OUT_OF_ORDER)
             return
         if not self._recipients:
             await self.push(Reply.of(554, "5.5.1 no valid recipients"))
             return
-        await self.push(Reply.of(354, "end data with <CR><LF>.<CR><LF>"))
+        await self.push(_GO_ON)
+        await self.flush()
         with Share(self._desk.inflight) as share:
             reply = await self._take(self._transaction, share)
         try:
             await self.push(reply)
+            await self.flush()
         finally:
             await self.abandon()
 
@@ -150,24 +165,22 @@ class Session(Channel):
 
     async def _collect(self, share: Share) -> bytes | Reply:
         settings = self._desk.settings
-        try:
-            async with asyncio.timeout(settings.data_seconds):
-                content = await self._inbox.content(settings.max_message_bytes, share)
-        except TimeoutError:
-            raise SilentError from None
-        if content is None:
-            return _NO_ROOM if share.refused else _too_big()
-        return settle(content, settings.bare_newline)
+        pieces = await self._inbox.content(settings.max_message_bytes, share, settings.data_seconds)
+        if pieces is None:
+            return _NO_ROOM if share.refused else _TOO_BIG
+        return await settle(pieces, settings, self._desk.turns)
 
     def _message(self, content: bytes) -> Message:
         now = self._desk.clock()
         envelope = Envelope(
             mail_from=self._mail.path,
-            rcpt_to=tuple(recipient.path for recipient in self._recipients),
+            rcpt_to=tuple([recipient.path for recipient in self._recipients]),
             mail_options=self._mail.options,
-            rcpt_options=tuple(recipient.options for recipient in self._recipients),
+            rcpt_options=tuple([recipient.options for recipient in self._recipients]),
+            login=self._ticket.login if self._ticket else None,
             client=self._client,
             helo=self._helo,
+            tls=self._tls,
         )
         return Message(message_id(now), envelope, content, now)
 
@@ -178,37 +191,3 @@ class Session(Channel):
             return
         await self.abandon()
         await self.push(_OK)
-
-    async def smtp_NOOP(self, arg: str) -> None:  # noqa: N802 - aiosmtpd finds verbs by name
-        """RFC 5321 §4.1.1.9; an argument is ignored."""
-        del arg
-        await self.push(_OK)
-
-    async def smtp_QUIT(self, arg: str) -> None:  # noqa: N802 - aiosmtpd finds verbs by name
-        """RFC 5321 §4.1.1.10."""
-        if arg:
-            await self.push(Reply.of(501, "5.5.4 syntax: QUIT"))
-            return
-        self._over = self._quit = True
-        await self.push(Reply.of(221, "2.0.0 bye"))
-
-    async def smtp_VRFY(self, arg: str) -> None:  # noqa: N802 - aiosmtpd finds verbs by name
-        """Tell nobody who exists (RFC 5321 §7.3)."""
-        if arg:
-            await self.push(Reply.of(252, "2.5.2 cannot verify, will take mail and try to deliver it"))
-        else:
-            await self.push(Reply.of(501, "5.5.4 syntax: VRFY address"))
-
-    async def smtp_EXPN(self, arg: str) -> None:  # noqa: N802 - aiosmtpd finds verbs by name
-        """Not offered (RFC 5321 §7.3)."""
-        del arg
-        await self.push(Reply.of(502, "5.5.1 EXPN is not implemented"))
-
-    async def smtp_HELP(self, arg: str) -> None:  # noqa: N802 - aiosmtpd finds verbs by name
-        """RFC 5321 §4.1.1.8."""
-        del arg
-        await self.push(Reply.of(214, "2.0.0 EHLO HELO MAIL RCPT DATA RSET NOOP QUIT VRFY HELP"))
-
-
-def _too_big() -> Reply:
-    return Reply.of(552, "5.3.4 message is bigger than this server takes")

@@ -65,7 +65,7 @@ async def test_next_hop_drops_after_data_was_accepted(step, sent):
         client = await peer.connect()
         await client.envelope()
         # big enough that a drop in the middle is felt before the dot
-        await client.send(b"x" * 78 + b"\r\n" + (b"y" * 78 + b"\r\n") * 100_000 + b".\r\n")
+        await client.send(b"Subject: x\r\n\r\n" + (b"y" * 78 + b"\r\n") * 100_000 + b".\r\n")
         assert (await client.reply()).startswith("451")
         assert (await client.ask("NOOP")).startswith("250")
     assert [error.sent for error in peer.pipeline.errors] == [sent]

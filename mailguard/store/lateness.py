@@ -201,7 +201,7 @@ class Lateness(Finishing):
     def _ask(self, hold_id: str, cutoff: datetime) -> bool:
         with self._database.write() as tx:
             hold = self._hold(tx, hold_id, to_change=True)
-            mine = (holds.c.id == hold_id, messages.c.hold_id == hold_id, *self._overdue(cutoff))
+            mine = (holds.c.id == hold_id, messages.c.hold_id == holds.c.id, *self._overdue(cutoff))
             count = tx.execute(select(func.count(messages.c.serial)).where(*mine)).scalar_one()
             if not count:
                 return False  # sent, answered or stopped meanwhile

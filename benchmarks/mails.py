@@ -15,6 +15,8 @@ from mailguard.demo.people import Household, households
 
 SENDER = b"news@example.co.jp"
 ATTACHED = 75_000
+OWN = "own.csv"
+_SUBJECT = "=?utf-8?B?" + base64.b64encode("今月のお知らせ".encode()).decode() + "?="
 _TEXT = """いつもご利用ありがとうございます。今月の新着情報をお届けします。
 冬の特集では、あたたかい部屋で読みたい本を五十冊選びました。店頭の棚とあわせてご覧ください。
 文庫と新書は、三冊以上のお買い上げで送料が無料になります。期間は月末までです。
@@ -43,13 +45,20 @@ class Mail:
     number: int
 
 
+File = tuple[str, bytes]
+
+
 @dataclass(frozen=True, slots=True)
 class MailClass:
-    """reconnect: a new connection, with a login where the server offers one, for each mail. held: mailguard keeps it."""
+    """What the mails of a case are like.
+
+    files: those of a mail, by its number and the seed. reconnect: a new connection, with a login where the server offers
+    one, for each mail. held: mailguard keeps it.
+    """
 
     key: str
     title: str
-    attachment: Callable[[int, int], tuple[str, bytes]] | None = None
+    files: Callable[[int, int], list[File]] = lambda _number, _seed: []
     reconnect: bool = False
     held: bool = False
 
@@ -57,45 +66,38 @@ class MailClass:
 def build(kind: MailClass, count: int, seed: int) -> list[Mail]:
     """`count` mails; attachments that are the same in all share their bytes."""
     people = households(count, seed, children=0)
-    return [Mail(home.email.encode(), tuple(_wire(kind, home, number, seed)), number) for number, home in enumerate(people)]
+    return [
+        Mail(home.email.encode(), tuple(_wire(kind, home, number, seed)), number) for number, home in enumerate(people)
+    ]
 
 
 def _wire(kind: MailClass, home: Household, number: int, seed: int) -> Iterator[bytes]:
     text = f"{home.guardian.name} 様\r\n\r\n" + _TEXT.replace("\n", "\r\n\r\n")
     head = (
-        f"From: news@example.co.jp\r\nTo: {home.email}\r\nSubject: {_subject()}\r\n"
+        f"From: news@example.co.jp\r\nTo: {home.email}\r\nSubject: {_SUBJECT}\r\n"
         f"Date: Tue, 31 Oct 2023 10:00:00 +0900\r\nMessage-ID: <{seed}.{number}@example.co.jp>\r\nMIME-Version: 1.0\r\n"
     ).encode()
-    # Classes with a file have a short text: 100 KB in all, as the peers were measured.
-    part = _text_part(text + (_TEXT.replace("\n", "\r\n") if kind.attachment is None else ""))
-    if kind.attachment is None:
-        yield head + part + b".\r\n"
-        return
-    yield head + b'Content-Type: multipart/mixed; boundary="=_bench"\r\n\r\n--=_bench\r\n' + part + b"\r\n"
-    yield _file_part(*kind.attachment(number, seed))
-
-
-def _subject() -> str:
-    return "=?utf-8?B?" + base64.b64encode("今月のお知らせ".encode()).decode() + "?="
-
-
-def _text_part(text: str) -> bytes:
-    return (
+    part = (
         b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
         + _base64(text.encode())
     )  # fmt: skip
+    files = kind.files(number, seed)
+    if not files:
+        yield head + part + b".\r\n"
+        return
+    yield head + b'Content-Type: multipart/mixed; boundary="=_bench"\r\n\r\n--=_bench\r\n' + part + b"\r\n"
+    for name, data in files:
+        # Only what comes again is worth keeping: the price list of one mail is not.
+        yield (_part.__wrapped__ if name == OWN else _part)(name, data)
+    yield b"--=_bench--\r\n.\r\n"
 
 
 @cache
-def _shared_part(name: str, data: bytes) -> bytes:
-    kind = f'Content-Type: text/csv; name="{name}"\r\nContent-Disposition: attachment; filename="{name}"\r\n'
-    encoded = b"Content-Transfer-Encoding: base64\r\n\r\n" + _base64(data)
-    return b"--=_bench\r\n" + kind.encode() + encoded + b"\r\n--=_bench--\r\n.\r\n"
-
-
-def _file_part(name: str, data: bytes) -> bytes:
-    # Only what comes again is worth keeping: the price list of one mail is not.
-    return _shared_part(name, data) if name != "own.csv" else _shared_part.__wrapped__(name, data)
+def _part(name: str, data: bytes) -> bytes:
+    return (
+        f'--=_bench\r\nContent-Type: text/csv; name="{name}"\r\nContent-Disposition: attachment; filename="{name}"\r\n'
+        "Content-Transfer-Encoding: base64\r\n\r\n"
+    ).encode() + _base64(data) + b"\r\n"  # fmt: skip
 
 
 def _base64(data: bytes) -> bytes:
@@ -120,12 +122,14 @@ def prices(seed: int, size: int = ATTACHED) -> bytes:
 
 
 @cache
-def _same_prices(_: int, __: int = 0) -> tuple[str, bytes]:
-    return "prices.csv", prices(1)
+def same_prices(size: int = ATTACHED) -> File:
+    """The price list that every mail carries."""
+    return "prices.csv", prices(1, size)
 
 
-def _own_prices(number: int, seed: int) -> tuple[str, bytes]:
-    return "own.csv", prices(seed * 1_000_003 + number)
+def own_prices(number: int, seed: int, size: int = ATTACHED) -> File:
+    """A price list of this mail alone."""
+    return OWN, prices(seed * 1_000_003 + number, size)
 
 
 @cache
@@ -138,8 +142,8 @@ def members(size: int = ATTACHED, seed: int = 20) -> bytes:
 
 
 A = MailClass("a", "(a) 4 KB text, own greeting")
-B = MailClass("b", "(b) 100 KB, the same file in all", lambda _number, _seed: _same_prices(0))
-C = MailClass("c", "(c) 100 KB, another file in each", _own_prices)
-D = MailClass("d", "(d) as (b), connection and login each", lambda _number, _seed: _same_prices(0), reconnect=True)
-HELD = MailClass("held", "(b) held, one hold", lambda _number, _seed: ("members.csv", members()), held=True)
+B = MailClass("b", "(b) 100 KB, the same file in all", lambda _number, _seed: [same_prices()])
+C = MailClass("c", "(c) 100 KB, another file in each", lambda number, seed: [own_prices(number, seed)])
+D = MailClass("d", "(d) as (b), connection and login each", lambda _number, _seed: [same_prices()], reconnect=True)
+HELD = MailClass("held", "(b) held, one hold", lambda _number, _seed: [("members.csv", members())], held=True)
 CLASSES = {kind.key: kind for kind in (A, B, C, D, HELD)}

@@ -7,9 +7,10 @@ none of them is replaced after 20 mails, its default.
 import os
 import pwd
 
+from sink import free_port, wait_for_greeting
+
 from peers.peer import Site, program, root_and
 from peers.postfix import Postfix
-from sink import free_port, wait_for_greeting
 
 _CONF = """
 use strict;
@@ -47,7 +48,7 @@ class Amavis(Postfix):
         return super().missing() or root_and(program("amavisd", "amavisd-new"), "amavisd-new")
 
     def start(self, site: Site) -> None:
-        """amavisd first: Postfix would put mail off without it."""
+        """The filter first: Postfix would put mail off without it."""
         site.folder.chmod(0o755)
         port, back = free_port(), free_port()
         home = site.folder / "amavis"
@@ -59,7 +60,9 @@ class Amavis(Postfix):
         conf.write_text(_CONF.format(servers=max(10, site.connections), home=site.folder, port=port, back=back))
         conf.chmod(0o644)
         # Its own folder as working directory: it would refuse one that its user cannot enter.
-        self.run([program("amavisd", "amavisd-new"), "-c", str(conf), "foreground"], site.folder / "amavis.log", cwd=home)
+        self.run(
+            [program("amavisd", "amavisd-new"), "-c", str(conf), "foreground"], site.folder / "amavis.log", cwd=home
+        )
         wait_for_greeting(port)
         self.main = f"smtpd_proxy_filter = 127.0.0.1:{port}\nsmtpd_proxy_timeout = 100s\n"
         self.master = _BACK.format(back=back)

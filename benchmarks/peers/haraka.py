@@ -4,10 +4,12 @@ import os
 import shutil
 from pathlib import Path
 
-from peers.peer import Peer, Site
 from sink import free_port, wait_for_greeting
 
-_HOME = Path(__file__).resolve().parents[2] / "build" / "peers"
+from peers.peer import Peer, Site
+
+_MODULES = Path(__file__).resolve().parents[2] / "build" / "peers" / "node_modules"
+_PACKAGE = _MODULES / "Haraka"
 _ACCEPT = """
 exports.hook_rcpt = function (next, connection) { connection.relaying = true; next(OK) }
 """
@@ -29,7 +31,7 @@ class Haraka(Peer):
         """A configuration of its own."""
         self.port = free_port()
         config, plugins = site.folder / "config", site.folder / "plugins"
-        config.mkdir()
+        shutil.copytree(_PACKAGE / "config", config)  # its defaults, as `haraka -i` writes them
         plugins.mkdir()
         (plugins / "accept.js").write_text(_ACCEPT)
         for name, text in {
@@ -45,4 +47,4 @@ class Haraka(Peer):
 
 
 def _binary() -> Path:
-    return _HOME / "node_modules" / ".bin" / "haraka"
+    return _MODULES / ".bin" / "haraka"

@@ -8,6 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from mails import MailClass
+
 PATH = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"
 HOW = "sh benchmarks/peers.sh, as root"
 
@@ -47,6 +49,9 @@ class Peer:
     def waiting(self) -> bool:
         """Whether accepted mail has not reached the sink yet."""
         return False
+
+    def check(self, kind: MailClass, count: int) -> None:
+        """Raise RuntimeError when a run of `count` mails was not what its class says."""
 
     def stop(self) -> None:
         """End every process, by pid."""

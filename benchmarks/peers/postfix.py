@@ -9,8 +9,9 @@ import pwd
 import subprocess
 from pathlib import Path
 
-from peers.peer import Peer, Site, program, root_and
 from sink import free_port, wait_for_greeting
+
+from peers.peer import Peer, Site, program, root_and
 
 _MAIN = """
 compatibility_level = 3.6

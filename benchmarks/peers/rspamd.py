@@ -4,9 +4,10 @@ import os
 import socket
 import time
 
+from sink import free_port
+
 from peers.peer import Site, program, root_and
 from peers.postfix import Postfix
-from sink import free_port
 
 _CONF = """
 options {{

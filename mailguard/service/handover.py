@@ -6,6 +6,7 @@ of the same machine may read it.
 
 import json
 import os
+import sys
 from typing import Any
 
 from pydantic import BaseModel, SecretStr
@@ -26,10 +27,11 @@ def unpack(line: bytes) -> tuple[Config, int, str]:
 
 
 def environment() -> dict[str, str]:
-    """Ours without settings (they come by the pipe) and without what systemd told us alone."""
+    """Ours without settings (they come by the pipe) and without what systemd told us alone; the same modules."""
     own = {key: value for key, value in os.environ.items() if not key.upper().startswith(PREFIX)}
     for key in ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"):
         own.pop(key, None)
+    own["PYTHONPATH"] = os.pathsep.join(os.path.abspath(entry) for entry in sys.path)  # noqa: PTH100 - "" means the current folder
     return own
 
 

@@ -37,7 +37,7 @@ class SlowHop(Hop):
 class Leases:
     """Messages under real leases, as the store keeps them; `locked` makes every write fail, `clear` is what people say."""
 
-    bounces = SimpleNamespace(pending=lambda: [])
+    bounces = SimpleNamespace(pending=list)
 
     def __init__(self, *recipients, lease=0.3):
         self.lease = lease
@@ -348,3 +348,46 @@ async def test_what_fails_by_a_bug_is_given_up_in_the_end():
     async with working(releases, check=broken):
         await until(lambda: given_up)
     assert given_up == [True]
+
+
+@pytest.mark.parametrize("step", ["connect", "mail", "rcpt", "data"])
+async def test_a_pause_calls_back_what_has_not_sent_its_dot(step):
+    releases = Leases(names(1), lease=60)
+    async with working(releases, f"hang {step}") as (hop, worker, *_):
+        await until(lambda: hop.connections)
+        releases.claim = lambda **_: None
+        releases.clear = Clearance.PAUSED
+        await until(lambda: releases.records)
+        await until(lambda: not worker._working)
+    assert hop.taken == []
+    assert (releases.retry_at, releases.states[0]) == ([None], {"u0@example.jp": WAITING})
+
+
+async def test_a_pause_after_the_dot_records_what_was_said():
+    releases = Leases(names(1), lease=60)
+    async with working(releases, delays={"reply": 0.3}) as (hop, *_):
+        await until(lambda: hop.taken)
+        releases.clear = Clearance.PAUSED
+        await until(lambda: releases.records)
+    assert releases.states[0] == {"u0@example.jp": ACCEPTED}
+
+
+async def test_a_check_before_the_dot_that_fails_sends_nothing():
+    releases = Leases(names(1), lease=60)
+
+    def broken(tokens):
+        raise StoreError("locked")
+
+    releases.clearance = broken
+    async with working(releases) as (hop, *_):
+        await until(lambda: releases.records)
+    assert hop.taken == []
+    assert releases.states[0] == {"u0@example.jp": WAITING}
+
+
+async def test_a_reply_that_is_lost_is_counted():
+    releases = Leases(names(3), lease=60)
+    async with working(releases, "drop reply", "rcpt <u1@example.jp> 550 5.1.1 no") as (hop, *_):
+        await until(lambda: releases.records)
+    assert len(hop.taken) == 1
+    assert releases.doubts == [2]

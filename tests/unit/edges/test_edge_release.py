@@ -302,3 +302,81 @@ def test_masked(text, clear):
 
 def test_masked_keeps_the_domain_and_the_rest():
     assert masked("550 5.1.1 <taro@example.com> unknown") == "550 5.1.1 <t***@example.com> unknown"
+
+
+@pytest.mark.parametrize("clear", [Clearance.PAUSED, Clearance.STOPPED])
+async def test_a_pause_between_claim_and_dot_sends_nothing_and_costs_nothing(clear):
+    releases = Releases(claim("a@example.jp"))
+    releases.clear = clear
+    hop = await run(releases, now=NOW + timedelta(hours=200))
+    assert hop.taken == []
+    assert b"DATA" not in hop.commands
+    # due again at once, and not given up: the store hands it out when it may go
+    assert releases.records[0] == ((), None, False)
+
+
+async def test_outside_the_hours_nothing_is_claimed_but_people_are_asked():
+    releases = Releases(claim("a@example.jp"))
+    night = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)  # midnight in Tokyo
+    hop = await run(releases, now=night, wait=0.3, settings={"hours": "08:00-20:00"})
+    assert (len(releases.claims), hop.connections) == (1, 0)
+    assert releases.asked == [12]
+
+
+async def test_what_was_begun_within_the_hours_finishes(monkeypatch):
+    monkeypatch.setattr(module, "POLL_SECONDS", 0.01)
+    releases = Releases(claim("a@example.jp"), claim("b@example.jp", name="M-2"))
+    moments = [datetime(2026, 11, 21, 10, 59, 59, tzinfo=UTC)]  # 19:59:59 in Tokyo
+    taken = releases.claim
+
+    def claim_then_close(**options):
+        found = taken(**options)
+        moments[0] = datetime(2026, 11, 21, 11, 0, tzinfo=UTC)
+        return found
+
+    releases.claim = claim_then_close
+    async with Hop() as hop:
+        next_hop = NextHop(Relay(port=hop.port, reply_seconds=0.3), "guard.example")
+        worker = ReleaseWorker(releases, next_hop, Release(hours="08:00-20:00"), lambda: moments[0])
+        stop = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(worker.run(stop))
+            await asyncio.sleep(0.3)
+            stop.set()
+    assert [taken.rcpts for taken in hop.taken] == [(b"<a@example.jp>",)]
+    assert len(releases.claims) == 1
+
+
+async def test_neither_nights_nor_pauses_wear_the_patience_out():
+    pause = (NOW + timedelta(hours=1), NOW + timedelta(hours=4))
+    settings = {"hours": "08:00-20:00", "give_up_hours": 10}
+    late = datetime(2026, 11, 22, 0, 0, tzinfo=UTC)  # 09:00 the next day; 10:00 was the first attempt
+    cases = [((pause,), False), ((), True)]
+    for pauses, given_up in cases:
+        releases = Releases(replace(claim("a@example.jp"), pauses=pauses))
+        await run(releases, ["dot 451 4.3.0 later"], now=late, settings=settings)
+        assert releases.records[0][2] is given_up
+
+
+async def test_the_rate_holds_messages_back_until_their_time(monkeypatch):
+    ticks = [0.0]
+    releases = Releases(*(claim(f"r{n}@example.jp", name=f"M-{n}") for n in range(5)))
+    waits = []
+
+    async def wait(stop, seconds):
+        if seconds > module.ASK_SECONDS:
+            waits.append(seconds)
+            ticks[0] += seconds
+        await asyncio.sleep(0.01)
+
+    monkeypatch.setattr(module, "_wait", wait)
+    await run(releases, settings={"per_minute": 4}, ticks=lambda: ticks[0], records=5)
+    assert waits[:4] == [pytest.approx(15)] * 4
+
+
+async def test_the_received_line_tells_when_we_received_it():
+    releases = Releases(replace(claim("a@example.jp"), received_at=datetime(2026, 11, 19, 3, 4, 5, tzinfo=UTC)))
+    hop = await run(releases, hostname="guard.example")
+    line = hop.taken[0].content.partition(b"Subject:")[0]
+    assert b"by guard.example with ESMTP id M-1;" in line
+    assert b"Thu, 19 Nov 2026 03:04:05 +0000" in line

@@ -15,8 +15,10 @@ from mailguard.store.desk import Desk
 from mailguard.store.engine import Database
 from mailguard.store.holds import Holds
 from mailguard.store.keys import unlock
+from mailguard.store.logins import Logins
 from mailguard.store.notices import Notices
 from mailguard.store.people import People
+from mailguard.store.record import Record
 from mailguard.store.releases import Releases
 from mailguard.store.sessions import Sessions
 from mailguard.store.shelf import Shelf
@@ -35,7 +37,9 @@ class Store:
         self._database = context.database
         self.digester: Digester = context.digester
         self.audit = Audit(context)
+        self.record = Record(context, self.audit)
         self.people = People(context, self.audit)
+        self.logins = Logins(context, self.audit)
         self.sources = Sources(context, self.audit)
         self.sessions = Sessions(context, self.people)
         self.notices = Notices(context, self.people)

@@ -4,33 +4,24 @@ In: names, addresses and passwords. Out: `Person`. At rest they are sealed, pass
 throttled, and an unknown login costs as much time as a wrong password.
 """
 
-import functools
-import secrets
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
-import argon2
 import msgspec
-from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from mailguard.errors import ConflictError, NotFoundError, RefusedError
 from mailguard.lifecycle import Candidate
 from mailguard.store.audit import Audit
 from mailguard.store.context import Context, fresh_id
-from mailguard.store.schema import attempts, people, sessions
+from mailguard.store.passwords import Passwords, hashed
+from mailguard.store.schema import people, sessions
 from mailguard.store.views import Person
 
 ROLES = frozenset({"operator", "approver", "auditor", "administrator"})
-PASSWORD = 12  # characters at least
-FAILURES = 5  # within WINDOW, then a login must wait
-WINDOW = timedelta(minutes=15)
 
-_HASHER = argon2.PasswordHasher()
 _BY_ID = select(people).where(people.c.id == bindparam("key"))
 _BY_LOGIN = select(people).where(people.c.login_key == bindparam("key"))
-_FAILED = select(func.count()).where(attempts.c.login_key == bindparam("key"))
 
 
 class _Profile(msgspec.Struct, frozen=True):
@@ -40,18 +31,13 @@ class _Profile(msgspec.Struct, frozen=True):
     organisation: str
 
 
-@functools.cache
-def _nobody() -> str:
-    """The hash that an unknown login is checked against, so that it takes as long."""
-    return _HASHER.hash(secrets.token_hex(16))
-
-
 class People:
     """The people of one database."""
 
     def __init__(self, context: Context, audit: Audit) -> None:
         self._context = context
         self._audit = audit
+        self._passwords = Passwords(context)
 
     def add(  # noqa: PLR0913 - a person has so many facts, all by keyword
         self,
@@ -71,7 +57,7 @@ class People:
             raise RefusedError("login_missing", "A person needs a login name.")
         if role not in ROLES:
             raise RefusedError("bad_role", f"The role must be one of {', '.join(sorted(ROLES))}.")
-        secret = None if password is None else _hashed(password)
+        secret = None if password is None else hashed(password)
         person = Person(fresh_id("P"), login, name, email.strip(), role, organisation, language)
         profile = msgspec.json.encode(_Profile(login, name, person.email, organisation))
         row = {
@@ -106,27 +92,19 @@ class People:
 
     def set_password(self, login: str, password: str, actor: str) -> None:
         """A new password; every session of this person ends."""
-        self._change(login, actor, "person.password", {"password": _hashed(password)})
+        self._change(login, actor, "person.password", {"password": hashed(password)})
 
     def authenticate(self, login: str, password: str) -> Person | None:
         """The person, or None for a wrong login or password; RefusedError("throttled") after too many failures."""
-        key, now = self._context.login_key(login), self._context.clock()
-        with self._context.database.write() as tx:
-            tx.execute(delete(attempts).where(attempts.c.at <= now - WINDOW))
-            if tx.execute(_FAILED, {"key": key}).scalar_one() >= FAILURES:
-                raise RefusedError("throttled", "Too many wrong passwords. Wait 15 minutes and try again.")
-            # Counted before the check: parallel guesses cannot slip through, a success takes it back.
-            tx.execute(insert(attempts), {"login_key": key, "at": now})
-            row = tx.execute(_BY_LOGIN, {"key": key}).one_or_none()
-        usable = row is not None and row.enabled and row.password is not None
-        right = _matches(row.password if row is not None and usable else _nobody(), password)
+        key = self._context.login_key(login)
+        row, right = self._passwords.check(key, _BY_LOGIN, password)
         if row is None:
             return None
         with self._context.database.write() as tx:
-            if right and usable:
-                tx.execute(delete(attempts).where(attempts.c.login_key == key))
-            self._audit.append(tx, row.id, "login.accepted" if right and usable else "login.refused", row.id)
-        return self.person(row) if right and usable else None
+            if right:
+                self._passwords.forgive(tx, key)
+            self._audit.append(tx, row.id, "login.accepted" if right else "login.refused", row.id)
+        return self.person(row) if right else None
 
     def person(self, row: Any) -> Person:
         """The person of a row of `people`."""
@@ -166,16 +144,3 @@ def approvers(tx: Connection) -> Sequence[Any]:
     """Rows of everybody enabled who has the role of an approver."""
     query = select(people).where(people.c.role == "approver", people.c.enabled.is_(True)).order_by(people.c.added_at)
     return tx.execute(query).all()
-
-
-def _hashed(password: str) -> str:
-    if len(password) < PASSWORD:
-        raise RefusedError("password_short", f"A password needs at least {PASSWORD} characters.")
-    return _HASHER.hash(password.encode("utf-8", "surrogatepass"))
-
-
-def _matches(secret: str, password: str) -> bool:
-    try:
-        return _HASHER.verify(secret, password.encode("utf-8", "surrogatepass"))
-    except (VerificationError, InvalidHashError):
-        return False

@@ -98,6 +98,20 @@ attempts = Table(
     Index("attempts_login", "login_key", "at"),
 )
 
+# SMTP logins of the tools that send; the name is sealed, its key finds it, the revision grows with each change.
+logins = Table(
+    "logins",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("login_key", LargeBinary(16), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("password", String(200), nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("added_at", Moment, nullable=False),
+    UniqueConstraint("login_key", name="logins_key"),
+)
+
 # Logins under way; the token itself is never stored.
 sessions = Table(
     "sessions",

@@ -67,6 +67,18 @@ def _people() -> None:
     )
     op.create_index("attempts_login", "attempts", ["login_key", "at"], unique=False)
     op.create_table(
+        "logins",
+        sa.Column("id", sa.String(length=20), nullable=False),
+        sa.Column("login_key", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("password", sa.String(length=200), nullable=False),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("added_at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("login_key", name="logins_key"),
+    )
+    op.create_table(
         "sessions",
         sa.Column("id", sa.LargeBinary(length=32), nullable=False),
         sa.Column("person_id", sa.String(length=20), nullable=False),

@@ -3,6 +3,7 @@
 import re
 
 REPLY = 500  # characters kept of what a relay said
+ENDING = 64  # longest ending of a domain (RFC 1035 §2.3.4), its dot included; what is longer is none
 _ADDRESS = re.compile(r"""[^\s<>"'(),;:]+@[^\s<>"'(),;:]+""")
 
 
@@ -12,6 +13,7 @@ def address(value: str) -> str:
     if not at or not local or not domain:
         return "***"
     ending = "." + domain.rpartition(".")[2] if "." in domain else ""
+    ending = "" if len(ending) > ENDING else ending
     shown = 3 + len(ending)
     if shown * 2 > len(value):
         return "***@***"
@@ -26,4 +28,4 @@ def reply(text: str, recipient: str) -> str:
     clean = _ADDRESS.sub(lambda match: match[0] if match[0] == hidden else address(match[0]), clean)
     if len(local) > 2:
         clean = re.sub(rf"(?<![\w*]){re.escape(local)}(?![\w*])", f"{local[0]}***", clean, flags=re.IGNORECASE)
-    return clean[:REPLY]
+    return clean[:REPLY].replace("\0", " ")  # PostgreSQL keeps no NUL

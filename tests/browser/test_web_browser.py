@@ -81,6 +81,37 @@ def test_who_is_typing_is_told_that_the_hold_changed(live, page):
     assert page.locator("#reason").input_value() == "確認した"
 
 
+def test_late_mail_is_asked_about_and_releases_are_paused(live, page, tmp_path):
+    world = live.world
+    hold = world.admit(messages=3)
+    world.approve(hold)
+    release(world, [(RecipientState.ACCEPTED, "250 2.0.0 Ok"), (RecipientState.WAITING, "451 4.7.1 Try again later")])
+    world.clock.on(hours=13)
+    world.store.releases.ask_late(12)
+    live.log_in(page, "sato")
+    page.goto(f"{live.base}/release")
+    look(page, tmp_path, "sending")
+    page.locator("#reason").fill("中継サーバーの入れ替えのため")
+    page.get_by_role("button", name="すべての送信を停止する").click()
+    page.wait_for_url("**/release?done=paused")
+    look(page, tmp_path, "paused")
+    page.goto(f"{live.base}/holds")
+    assert page.get_by_text("配信を停止しています").is_visible()
+    look(page, tmp_path, "list-paused")
+    page.goto(f"{live.base}/holds/{hold}")
+    look(page, tmp_path, "late")
+    page.locator("#late_reason").fill("今日中なら差し支えない")
+    page.get_by_role("button", name="遅れて配信する").click()
+    page.wait_for_url(f"**/holds/{hold}?done=late")
+    look(page, tmp_path, "late-confirmed")
+    page.get_by_text("残りの送信を取りやめる場合").click()
+    page.locator("#stop_reason").fill("日付が過ぎた")
+    page.get_by_role("button", name="残りの送信を取りやめる").click()
+    page.wait_for_url(f"**/holds/{hold}?done=stopped")
+    look(page, tmp_path, "stopped")
+    assert world.store.holds.get(hold).row.state is HoldState.WITHDRAWN
+
+
 def test_the_page_works_without_script(live, chromium, tmp_path):
     hold = live.world.admit(messages=2)
     context = chromium.new_context(java_script_enabled=False, locale="ja-JP", viewport={"width": 360, "height": 800})

@@ -102,7 +102,8 @@ def test_no_person_stands_in_a_url(world):
     page = world.client("sato").get(f"/holds/{hold}").text
     for url in re.findall(r'(?:href|action|src|data-url)="([^"]*)"', page):
         assert re.fullmatch(
-            r"#\w+|/static/[\w.]+|/logout|/holds(/H-[0-9A-Z]+)?(\?page=\d+)?(#\w+)?|/language/\w+\?back=[\w/-]+", url
+            r"#\w+|/static/[\w.]+|/logout|/release(/pause|/resume)?|/holds(/H-[0-9A-Z]+(/late|/stop)?)?(\?page=\d+)?(#\w+)?|/language/\w+\?back=[\w/-]+",
+            url,
         )
 
 

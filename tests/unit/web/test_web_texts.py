@@ -7,7 +7,7 @@ import pytest
 from mailguard import lifecycle, web
 from mailguard.lifecycle import MessageState, RecipientState
 from mailguard.model import BODY, HEADERS, HTML, MAIL, UNNAMED, Kind, ProblemKind
-from mailguard.store import decisions
+from mailguard.store import decisions, lateness, switch
 from mailguard.web import deciding, show
 from mailguard.web.texts import CATALOGUES, Texts, preferred
 from mailguard.web.texts.en import TEXTS as EN
@@ -35,7 +35,7 @@ def test_everything_that_has_a_code_has_words(language):
         "recipient": RecipientState,
         "choice": lifecycle.Choice,
         "part": (BODY, HTML, HEADERS, UNNAMED, MAIL),
-        "refused": (*decisions.WHY, "throttled", *deciding.INPUT),
+        "refused": (*decisions.WHY, *lateness.WHY, *switch.WHY, "throttled", *deciding.INPUT),
     }
     missing = [
         f"{group}.{code}" for group, all_codes in codes.items() for code in all_codes if f"{group}.{code}" not in texts

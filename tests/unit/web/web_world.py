@@ -122,8 +122,8 @@ class World:
             cap=cap or row.recipients,
         )
 
-    def app(self, **web):
-        return create_app(self.store, config=config.Web(**web), clock=self.clock)
+    def app(self, release=None, **web):
+        return create_app(self.store, config=config.Web(**web), clock=self.clock, release=release)
 
     def client(self, login=None, *, language="ja", base=BASE, **web):
         client = asgi_client.client(self.app(**web), base, **{"Origin": base, "Accept-Language": language})

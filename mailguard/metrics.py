@@ -4,6 +4,7 @@ In one process they stand in memory. An SMTP process beside others keeps them in
 service adds to its own when it is asked: so a process that was killed takes no count with it.
 """
 
+import operator
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -72,6 +73,13 @@ RELAY_ATTEMPTS = Counter(
     ["use", "result"],
     registry=REGISTRY,
 )
+RELAY_UP = Gauge(
+    "mailguard_relay_up",
+    "Whether a next hop answered when it was last tried; hop 0 is relay.host, then relay.fallback in order",
+    ["hop"],
+    multiprocess_mode="livemin",  # down when one process finds it down: an idle one does not know yet
+    registry=REGISTRY,
+)
 NOTICES = Counter("mailguard_notices", "Notice mails by result (sent, failed)", ["result"], registry=REGISTRY)
 CONNECTIONS = Gauge(
     "mailguard_smtp_connections", "SMTP clients connected", multiprocess_mode="livesum", registry=REGISTRY
@@ -119,11 +127,12 @@ class _Together(Collector):
 
 
 def _sum(ours: Metric, theirs: Metric) -> Metric:
-    """Every kind of ours adds up: counters, buckets, and gauges that are 0 where they are not kept."""
+    """Counters, buckets and gauges add up; the exception is a gauge whose mode says otherwise."""
+    both = min if getattr(theirs, "_multiprocess_mode", "") == "livemin" else operator.add
     total: dict[tuple[str, frozenset[tuple[str, str]]], float] = {}
     for sample in (*ours.samples, *theirs.samples):
         key = (sample.name, frozenset(sample.labels.items()))
-        total[key] = total.get(key, 0.0) + sample.value
+        total[key] = both(total[key], sample.value) if key in total else sample.value
     metric = Metric(ours.name, ours.documentation, ours.type)
     for (name, labels), value in total.items():
         metric.add_sample(name, dict(sorted(labels)), value)

@@ -9,11 +9,9 @@ import socket
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from mailguard import metrics
 from mailguard.config import Config
-from mailguard.errors import MailguardError
 from mailguard.inspect import Inspector
 from mailguard.pipeline import Pipeline
 from mailguard.relay.next_hop import NextHop
@@ -49,16 +47,13 @@ class Intake:
             wait_seconds=_waiting(config),
             reply_seconds=config.smtp.reply_seconds,
         )
-        logins = getattr(store, "logins", None)
-        more: dict[str, Any] = {"logins": logins} if logins is not None else {}
-        self._smtp = SmtpServer(config.smtp, pipeline, self.next_hop, clock, **more)
+        self._smtp = SmtpServer(config.smtp, pipeline, self.next_hop, clock, store.logins)
 
     async def start(self, *, reuse_port: bool = False) -> None:
         """Start the scanners, then listen; raises ConfigError when an address is taken."""
         await self._scanner.start()
         _LOG.info("sandbox %s", self._scanner.posture())
-        smtp = self._config.smtp
-        with ports.said("smtp.listen", " and ".join(filter(None, (smtp.listen, smtp.tls_listen)))):
+        with ports.said("smtp.listen", self._config.smtp.listen):
             await self._smtp.start(reuse_port=reuse_port)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -78,15 +73,7 @@ class Intake:
     def reload(self) -> None:
         """Read the certificate again; the old one stays when the new one cannot be used."""
         _LOG.info("reload: certificate")
-        reload = getattr(self._smtp, "reload", None)
-        if reload is None:
-            return
-        try:
-            reload()
-        except (MailguardError, OSError) as error:
-            _LOG.error("reload: %s", error)
-        else:
-            _LOG.info("reload: certificate read again")
+        self._smtp.reload()
 
     def measure(self) -> None:
         """Refresh the gauges of this process."""

@@ -5,11 +5,12 @@ import subprocess
 import sys
 
 import pytest
+from prometheus_client import Gauge
 from prometheus_client.parser import text_string_to_metric_families
 
 from mailguard import metrics
 
-LABELS = {"outcome", "kind", "choice", "use", "result", "le", "version"}
+LABELS = {"outcome", "kind", "choice", "use", "result", "le", "version", "hop"}
 COUNT = """
 import os
 from mailguard import metrics
@@ -32,6 +33,12 @@ def test_every_metric_is_explained_and_named_alike():
     text = metrics.text().decode()
     assert "_created" not in text
     assert text.count("# HELP ") == len(families())
+
+
+def test_gauges_have_a_mode_that_the_sum_knows():
+    for metric in vars(metrics).values():
+        if isinstance(metric, Gauge):
+            assert metric._multiprocess_mode in {"livesum", "livemin"}, metric._name
 
 
 @pytest.mark.parametrize("name", [name for name in vars(metrics) if name.isupper()])

@@ -33,9 +33,7 @@ from mailguard.model import Finding, Kind, PartPath, Table, Text, attached
 __all__ = ["Detector", "Evidence"]
 
 _BLANK_LINES = re.compile(r"\n[ \t\r\u3000]*\n\s*")
-KNOWN_PASSAGES = 16 << 20  # bytes of a worker's memory, about
-KNOWN_PARAGRAPHS = 8 << 20
-KNOWN_TEXTS = 2 << 20
+MEMORY = 24 << 20  # bytes of what was met before, about: passages, and a quarter each for paragraphs and short texts
 SHORT = 1000  # characters of a text that is known as a whole: headers, and bodies that all mails of a mailing share
 SURE_NAME = 0.8  # a family name alone in a file name may be a place or a product
 _HONORIFIC = re.compile(" ?(?:様|さま|さん|氏|殿)")
@@ -47,12 +45,13 @@ _TOGETHER = {frozenset({Kind.POSTAL_CODE, Kind.ADDRESS})}  # kinds that may shar
 class Detector:
     """All kinds together. Built once a process; what it remembers between calls only spares it the same work again."""
 
-    def __init__(self, rules: Ruleset, digester: Digester) -> None:
+    def __init__(self, rules: Ruleset, digester: Digester, memory: int = MEMORY) -> None:
         self.version = rules.version
         self._digester = digester
-        self._paragraphs: Memory[str, list[Span]] = Memory(KNOWN_PARAGRAPHS)
-        self._passages: Memory[str, Passage] = Memory(KNOWN_PASSAGES)
-        self._texts: Memory[tuple[Text, bytes], Evidence] = Memory(KNOWN_TEXTS)
+        self._paragraphs: Memory[str, list[Span]] = Memory(memory // 4)
+        self._passages: Memory[str, Passage] = Memory(memory // 2)
+        self._texts: Memory[tuple[Text, bytes], Evidence] = Memory(memory // 4)
+        self._last: tuple[str, list[Passage]] = "", []
         self._subjects = lru_cache(256)(self._subject)
         detectors = kinds.build(rules)
         self._all, self._names = detectors.all, detectors.name
@@ -92,13 +91,14 @@ class Detector:
     def _text(self, text: Text, key: bytes) -> Evidence:
         passages = self._read(text.text)
         if any(passage.grid for passage in passages):
-            return self._text_with_tables(text, key)
+            return self.whole_text(text, key)
         lines, hits = joined(passages)
         if not hits:
             return Evidence()
         return TextReader(self._digester, text.path, key, body=not attached(text.path)).evidence(lines, hits)
 
-    def _text_with_tables(self, text: Text, key: bytes) -> Evidence:
+    def whole_text(self, text: Text, key: bytes) -> Evidence:
+        """The same without passages: for texts with tables in them."""
         folded = fold(text.text).text
         lines = lines_of(folded)
         reader = TextReader(self._digester, text.path, key, body=not attached(text.path))
@@ -148,12 +148,13 @@ class Detector:
         pieces = []
         for passage in self._read(text):
             if passage.skeleton is None:
-                passage.skeleton = self._skeleton(passage.text)
+                passage.skeleton = self.whole_skeleton(passage.text)
             if passage.skeleton:
                 pieces.append(passage.skeleton)
         return " ".join(pieces)
 
-    def _skeleton(self, folded: str) -> str:
+    def whole_skeleton(self, folded: str) -> str:
+        """The same without passages, of a folded text."""
         folded = _LINK.sub(r"\1", folded)
         pieces, end = [], 0
         for span in self._resolved(folded):
@@ -168,7 +169,9 @@ class Detector:
         return name if japanese and self._names.cell(name) >= 0.5 else None
 
     def _read(self, text: str) -> list[Passage]:
-        return [self._passages.get(piece) or self._passage(piece) for piece in cut(text)]
+        if self._last[0] is not text:  # a body is asked for its evidence, then for its skeleton
+            self._last = text, [self._passages.get(piece) or self._passage(piece) for piece in cut(text)]
+        return self._last[1]
 
     def _passage(self, piece: str) -> Passage:
         folded = fold(piece).text

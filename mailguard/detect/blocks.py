@@ -48,6 +48,8 @@ def lines_of(text: str) -> list[Line]:
 def grids_of(lines: Sequence[Line]) -> list[Grid]:
     """Runs of at least `TABLE_LINES` lines that split into the same number of fields."""
     grids: list[Grid] = []
+    if len(lines) < TABLE_LINES:
+        return grids
     for delimiter in _DELIMITERS:
         taken = {line.number for grid in grids for line in grid.lines}
         free = [line for line in lines if line.number not in taken]

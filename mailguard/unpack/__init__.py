@@ -13,10 +13,23 @@ from mailguard.model import Part, PartInfo, Problem, ProblemKind, Table, Text
 from mailguard.unpack import calendar, csv, embedded, html, image, mail, pdf, signature, sniff, text, xlsx
 from mailguard.unpack import zip as zip_archive
 from mailguard.unpack.budget import Budget, LimitError, Limits
-from mailguard.unpack.mail import Mail, split
+from mailguard.unpack.mail import Mail, shown_by, split
 from mailguard.unpack.transfer import RawPart, decode
 
-__all__ = ["HANDLERS", "Budget", "Handler", "Leaf", "Limits", "Mail", "RawPart", "decode", "split", "unpack", "warm"]
+__all__ = [
+    "HANDLERS",
+    "Budget",
+    "Handler",
+    "Leaf",
+    "Limits",
+    "Mail",
+    "RawPart",
+    "decode",
+    "shown_by",
+    "split",
+    "unpack",
+    "warm",
+]
 
 Item = Part | Text | Table | Problem
 

@@ -69,7 +69,9 @@ def parse(block: bytes, limits: Limits) -> Headers:
         problem = ProblemKind.TOO_BIG, f"headers of more than {limits.header_block_bytes} bytes"
         block = block[: limits.header_block_bytes]
     fields = []
-    for line in _FOLD.sub(b"", block).split(b"\n"):
+    if b"\n " in block or b"\n\t" in block:
+        block = _FOLD.sub(b"", block)
+    for line in block.split(b"\n"):
         found = _known_field(line) if len(line) <= _SHORT else _field(line)
         if found is None:
             continue

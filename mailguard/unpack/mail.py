@@ -6,7 +6,7 @@ Where two readers would disagree there is a Problem, and what can be read is rea
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from urllib.parse import unquote
@@ -76,15 +76,18 @@ def split(content: bytes, limits: Limits, depth: int = 0) -> Mail:
     other, too_much = header.remaining(headers)
     if too_much:
         state.problem(ProblemKind.TOO_MANY, too_much)
+    fields: dict[str, list[bytes]] = {}
+    for name, value in headers.fields:
+        fields.setdefault(name, []).append(value)
     return Mail(
         subject=header.decode(headers.first("subject")),
-        from_=_mailboxes(headers, "from"),
-        sender=_mailboxes(headers, "sender"),
-        to=_mailboxes(headers, "to"),
-        cc=_mailboxes(headers, "cc"),
-        bcc=_mailboxes(headers, "bcc"),
-        reply_to=_mailboxes(headers, "reply-to"),
-        resent=_mailboxes(headers, "resent-to", "resent-cc", "resent-bcc"),
+        from_=_mailboxes(fields, "from"),
+        sender=_mailboxes(fields, "sender"),
+        to=_mailboxes(fields, "to"),
+        cc=_mailboxes(fields, "cc"),
+        bcc=_mailboxes(fields, "bcc"),
+        reply_to=_mailboxes(fields, "reply-to"),
+        resent=_mailboxes(fields, "resent-to", "resent-cc", "resent-bcc"),
         other=other,
         date=header.decode(headers.first("date")),
         parts=_shown_inline(state.parts, limits),
@@ -92,8 +95,9 @@ def split(content: bytes, limits: Limits, depth: int = 0) -> Mail:
     )
 
 
-def _mailboxes(headers: Headers, *names: str) -> tuple[Address, ...]:
-    return tuple(box for name in names for value in headers.all(name) for box in header.addresses(value))
+def _mailboxes(fields: Mapping[str, Sequence[bytes]], *names: str) -> tuple[Address, ...]:
+    values = [value for name in names if name in fields for value in fields[name]]
+    return tuple(box for value in values for box in header.addresses(value)) if values else ()
 
 
 def _head(content: bytes, state: _Split, start: int, end: int) -> tuple[Headers, bytes]:
@@ -258,16 +262,15 @@ def _shown_inline(parts: list[RawPart], limits: Limits) -> tuple[RawPart, ...]:
     """Mark what the HTML body shows by Content-ID (RFC 2392)."""
     if not any(part.content_id for part in parts):
         return tuple(parts)
-    shown: set[str] = set()
-    for part in parts:
-        if part.media_type == sniff.HTML:
-            page = decode(part, Budget(limits, len(part.raw)))
-            shown |= (
-                {unquote(cid.decode("utf-8", "replace")) for cid in _CID.findall(page.data)}
-                if isinstance(page, Part)
-                else set()
-            )
+    shown = {cid for part in parts if part.media_type == sniff.HTML for cid in shown_by(part, limits)}
     return tuple(replace(part, inline=part.content_id in shown) if part.content_id else part for part in parts)
+
+
+def shown_by(page: RawPart, limits: Limits) -> frozenset[str]:
+    """The Content-IDs that an HTML body refers to."""
+    part = decode(page, Budget(limits, len(page.raw)))
+    found = _CID.findall(part.data) if isinstance(part, Part) else ()
+    return frozenset(unquote(cid.decode("utf-8", "replace")) for cid in found)
 
 
 def matches(part: Part, sniffed: str) -> bool:

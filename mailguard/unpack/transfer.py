@@ -33,7 +33,7 @@ class RawPart:
     content_id: str = ""
 
     def fingerprint(self) -> bytes:
-        """Everything that changes its reading, length-prefixed.
+        """Everything that changes its reading; the fields length-prefixed, so that none passes for another.
 
         Without the Content-ID, which is new in each message: what it does to the reading is in `inline`.
         """
@@ -42,12 +42,12 @@ class RawPart:
             self.charset,
             self.encoding,
             self.disposition,
-            str(self.inline),
-            str(self.depth),
-            *self.path,
+            self.inline,
+            self.depth,
+            self.path,
         )
-        packed = [field.encode("utf-8", "surrogatepass") for field in fields] + [self.raw]
-        return b"".join(len(field).to_bytes(8, "big") + field for field in packed)
+        head = ascii(fields).encode("ascii")
+        return b"".join((len(head).to_bytes(8, "big"), head, self.raw))
 
 
 def decode(raw: RawPart, budget: Budget) -> Part | Problem:

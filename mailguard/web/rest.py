@@ -51,24 +51,28 @@ def shown(site: Site, t: Texts, view: HoldView, person: Person, pause: Pause | N
 
 def lines(t: Texts, rest: Rest, pause: Pause | None, settings: Release, now: datetime) -> list[str]:
     """Why something waits, the hardest reason first."""
-    opening, said = Opening.of(settings.hours), []
+    said = _in_the_way(t, rest, pause, Opening.of(settings.hours), now)
+    if rest.deferred:
+        free = not said
+        said.append(t("rest.deferred", n=rest.deferred, reply=rest.reply or "–"))
+        if free and rest.next_at and rest.next_at > now:
+            said.append(t("rest.next", at=show.short(t, rest.next_at)))
+    if rest.under_way:
+        said.append(t("rest.under_way", n=rest.under_way))
+    if settings.per_minute and not pause:
+        said.append(t("rest.rate", n=settings.per_minute))
+    return said or [t("rest.queue", n=rest.messages)]
+
+
+def _in_the_way(t: Texts, rest: Rest, pause: Pause | None, opening: Opening, now: datetime) -> list[str]:
+    """What lets nothing of it go now."""
+    said = []
     if pause:
         said.append(t("rest.paused", at=show.short(t, pause.at), name=pause.name))
     if rest.asked_at:
         said.append(t("rest.asked", at=show.short(t, rest.asked_at)))
     if not opening.open(now):
         said.append(t("rest.hours", at=show.short(t, opening.opens_at(now))))
-    if rest.deferred:
-        due = rest.next_at if rest.next_at and rest.next_at > now else None
-        said.append(t("rest.deferred", n=rest.deferred, reply=rest.reply or "–"))
-        if due and len(said) == 1:  # nothing else stands in the way
-            said.append(t("rest.next", at=show.short(t, due)))
-    if rest.under_way:
-        said.append(t("rest.under_way", n=rest.under_way))
-    if not said:
-        said.append(t("rest.queue", n=rest.messages))
-    if settings.per_minute and not pause:
-        said.append(t("rest.rate", n=settings.per_minute))
     return said
 
 

@@ -25,7 +25,7 @@ def register(verbs: Verbs) -> None:
     add.add_argument("--role", required=True, choices=ROLES)
     add.add_argument("--organisation", default="")
     add.add_argument("--language", default="ja", choices=("ja", "en"))
-    _takes_password(add)
+    takes_password(add)
     add.set_defaults(run=_add)
     listing = verb(actions, "list", "List all people.", "mailguard person list")
     listing.set_defaults(run=_list)
@@ -34,19 +34,21 @@ def register(verbs: Verbs) -> None:
     disable.set_defaults(run=_disable)
     password = verb(actions, "password", "Set a new password; sessions end at once.", "mailguard person password sato")
     password.add_argument("login")
-    _takes_password(password)
+    takes_password(password)
     password.set_defaults(run=_password)
     for parser in (add, listing, disable, password):
         takes_config(parser)
 
 
-def _takes_password(parser: argparse.ArgumentParser) -> None:
+def takes_password(parser: argparse.ArgumentParser) -> None:
+    """`--password-stdin`."""
     parser.add_argument(
         "--password-stdin", action="store_true", help="read it from standard input; else one is made and printed"
     )
 
 
-def _chosen(arguments: argparse.Namespace) -> str:
+def chosen_password(arguments: argparse.Namespace) -> str:
+    """The password that was given, or one that is made and printed."""
     if arguments.password_stdin:
         return sys.stdin.readline().rstrip("\r\n")
     made = secrets.token_urlsafe(15)
@@ -61,7 +63,7 @@ def _add(arguments: argparse.Namespace) -> int:
             name=arguments.name,
             email=arguments.email,
             role=arguments.role,
-            password=_chosen(arguments),
+            password=chosen_password(arguments),
             organisation=arguments.organisation,
             language=arguments.language,
             actor=ACTOR,
@@ -87,6 +89,6 @@ def _disable(arguments: argparse.Namespace) -> int:
 
 def _password(arguments: argparse.Namespace) -> int:
     with store_of(arguments) as store:
-        store.people.set_password(arguments.login, _chosen(arguments), actor=ACTOR)
+        store.people.set_password(arguments.login, chosen_password(arguments), actor=ACTOR)
     print(f"changed the password of {arguments.login}")
     return 0

@@ -50,11 +50,28 @@ def test_people_and_sources_are_added_listed_and_disabled(configured, capsys, mo
     assert "sato\tapprover\tdisabled" in capsys.readouterr().out
 
 
+def test_logins_are_added_listed_disabled_and_changed(configured, capsys, monkeypatch):
+    assert run("login", "add", "mailer", *configured) == 0
+    assert "password: " in capsys.readouterr().out
+    monkeypatch.setattr("sys.stdin", io.StringIO("a long enough password\n"))
+    assert run("login", "add", "other", "--password-stdin", *configured) == 0
+    assert run("login", "disable", "MAILER", *configured) == 0
+    capsys.readouterr()
+    assert run("login", "list", *configured) == 0
+    assert capsys.readouterr().out == "mailer\tdisabled\nother\tenabled\n"
+    assert run("login", "password", "mailer", *configured) == 0
+    assert run("login", "list", *configured) == 0
+    assert "mailer\tenabled" in capsys.readouterr().out
+    assert run("login", "add", "other", *configured) == 1
+    assert "there already" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "error"),
     [
         (["person", "disable", "nobody"], "No such person. `mailguard person list`"),
         (["person", "password", "nobody"], "No such person."),
+        (["login", "disable", "nobody"], "No such login. `mailguard login list`"),
         (["source", "add", "m", "--title", "t", "--operator", "nobody"], "no such person. Add one with"),
         (["hold", "show", "H-NONE"], "No such hold. `mailguard hold list`"),
     ],

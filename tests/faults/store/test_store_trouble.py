@@ -1,5 +1,12 @@
+import fcntl
+import os
+import resource
+import signal
 import sqlite3
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -7,7 +14,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
 from stage import ACCEPTED, Stage
 
-from mailguard.errors import StoreError
+from mailguard.errors import StoreError, UnavailableError
 from mailguard.lifecycle import Choice
 from mailguard.store import engine, schema
 from mailguard.store.engine import Database
@@ -186,3 +193,67 @@ def test_a_message_of_a_hold_nobody_approved_is_never_handed_out(stage, staff):
         raw.execute("UPDATE messages SET due_at = '2020-01-01 00:00:00.000000'")
     raw.close()
     assert stage.store.releases.claim(lease_seconds=9) is None
+
+
+WRITER = """
+import sys, time
+from pathlib import Path
+from datetime import UTC, datetime
+from mailguard import config
+from mailguard.store import open_store
+store = open_store(sys.argv[1], Path(sys.argv[2]), lambda: datetime.now(UTC), holds=config.Holds())
+print("ready", flush=True)
+end, count, longest = time.monotonic() + 2, 0, 0.0
+while (start := time.monotonic()) < end:
+    with store._database.write() as tx:
+        store.audit.append(tx, "test", "test.written", "x")
+        time.sleep(0.01)  # nearly all the time somebody holds the lock
+    longest, count = max(longest, time.monotonic() - start), count + 1
+print(count, longest)
+"""
+
+
+def test_of_several_processes_that_write_without_a_pause_none_starves(stage, tmp_path):
+    command = [sys.executable, "-c", WRITER, stage.url, str(stage.folder)]
+    started = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    for process in started:
+        assert process.stdout.readline() == "ready\n"
+    figures = [process.communicate(timeout=60)[0].split() for process in started]
+    counts = [int(count) for count, _ in figures]
+    assert [process.returncode for process in started] == [0, 0, 0]
+    assert min(counts) * 3 > max(counts)
+    assert len(stage.store.audit.rows(10_000, 0)) == sum(counts)
+    assert stage.store.audit.verify() is None
+
+
+def test_the_place_in_the_queue_ends_with_its_process(stage, staff):
+    program = "import fcntl, os, sys\nfcntl.flock(os.open(sys.argv[1], os.O_RDWR), fcntl.LOCK_EX)\nos.abort()"
+    subprocess.run([sys.executable, "-c", program, f"{stage.file}-queue"], check=False, stderr=subprocess.DEVNULL)
+    assert stage.admit(staff[3]).outcome == "opened"
+
+
+def test_somebody_who_never_leaves_the_queue_is_not_waited_for_for_ever(impatient, stage, staff):
+    with Path(f"{stage.file}-queue").open("rb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(UnavailableError, match="waiting"):
+            stage.admit(staff[3])
+    assert stage.admit(staff[3]).outcome == "opened"
+
+
+def test_a_disk_that_takes_no_more_bytes_is_a_store_error(stage, staff):
+    # The limit on file sizes is the nearest that the system offers to a disk error: a write comes back short.
+    big = stage.arrival(staff[3], stage.message(data=b"Subject: x\r\n\r\n" + os.urandom(3_000_000)), key=b"big")
+    before, (soft, hard) = rows(stage), resource.getrlimit(resource.RLIMIT_FSIZE)
+    previous = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))
+        answers = stage.store.holds.admit_all([stage.arrival(staff[3]), big, stage.arrival(staff[3])])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, previous)
+    assert isinstance(answers[1], StoreError)
+    assert [answers[0].outcome, answers[2].outcome] == ["opened", "joined"]  # the small ones found room
+    counts = rows(stage)
+    assert (counts["messages"], counts["blobs"]) == (before["messages"] + 2, 1)
+    assert stage.store.audit.verify() is None
+    assert stage.admit(staff[3], big.message, key=b"big").outcome == "opened"

@@ -71,9 +71,8 @@ def joined(passages: Sequence[Passage]) -> tuple[list[Line], list[Hit]]:
         # Whether a line greets depends on how many filled lines stand above it.
         if passage.telling or (index < greeting and filled < FIRST_LINES):
             own, found = passage.at(number, paragraph)
-            if number and not (
-                lines and lines[-1].number == number
-            ):  # the blank line above opens the paragraph that the passage goes on with
+            # The blank line above opens the paragraph that the passage goes on with.
+            if number and (not lines or lines[-1].number != number):
                 lines.append(Line(number, 0, 0, paragraph, ""))
             lines += own
             hits += found

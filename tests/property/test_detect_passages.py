@@ -40,6 +40,8 @@ PATHS = st.sampled_from([(BODY,), ("名簿.txt",)])
 @settings(max_examples=400, deadline=None)
 @given(TEXTS, PATHS)
 @example("山田太郎 様\n\nいつも\n\n" + "お知らせ\n" * 9 + "\n佐藤花子 様\n", (BODY,))
+@example("佐藤 健太\n\n090-8123-4567\n", (BODY,))
+@example("佐藤 健太\t090-8123-4567\ta@example.com\n\t\t\n山田 花子\t080-8123-4567\tb@example.com\n", (BODY,))
 @example("あ\n\n佐藤 健太\n090-8123-4567\n\n\n事務局\n", (BODY,))
 def test_passages_tell_what_the_whole_text_tells(text, path):
     assert "".join(cut(text)) == text

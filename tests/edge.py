@@ -2,12 +2,20 @@
 
 import asyncio
 import contextlib
-from datetime import UTC, datetime
+import functools
+import ssl
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from hop import Hop
 
 from mailguard.config import Relay, Smtp
-from mailguard.errors import RelayError
+from mailguard.errors import RefusedError, RelayError
 from mailguard.relay.next_hop import NextHop
 from mailguard.relay.reply import Reply
 from mailguard.smtp import SmtpServer
@@ -15,6 +23,54 @@ from mailguard.smtp import SmtpServer
 
 def clock():
     return datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
+
+
+def certificate(folder, name="guard.example"):
+    """[smtp] settings of a certificate of one's own."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    made = x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
+    made = made.serial_number(x509.random_serial_number()).not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+    made = made.not_valid_after(datetime(2020, 1, 1, tzinfo=UTC) + timedelta(days=36_500)).sign(key, hashes.SHA256())
+    (folder / "chain.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    (folder / "key.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return {"certificate": folder / "chain.pem", "certificate_key": folder / "key.pem"}
+
+
+@functools.cache
+def shared_certificate():
+    folder = tempfile.TemporaryDirectory()
+    return certificate(Path(folder.name)) | {"folder": folder}  # kept until the end
+
+
+def with_certificate():
+    return {key: value for key, value in shared_certificate().items() if key != "folder"}
+
+
+def trusting():
+    """A client context that takes any certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+class FakeLogins:
+    """mailer / correct horse; "slow down" as password is throttled. `asked` counts what was verified."""
+
+    def __init__(self):
+        self.stamps = {"mailer": 1}
+        self.asked = 0
+
+    def verify(self, name, password):
+        self.asked += 1
+        if password == "slow down":
+            raise RefusedError("throttled", "wait")
+        return name in self.stamps and password == "correct horse"
+
+    def stamp(self, name):
+        return self.stamps.get(name)
 
 
 class FakePipeline:
@@ -75,6 +131,9 @@ class Client:
         await self.send((line if isinstance(line, bytes) else line.encode()) + b"\r\n")
         return await self.reply()
 
+    async def start_tls(self):
+        await self.writer.start_tls(trusting())
+
     async def envelope(self, sender="shop@example.jp", recipients=("taro@example.jp",)):
         """Greeting to 354."""
         assert (await self.reply()).startswith("220")
@@ -88,11 +147,13 @@ class Client:
 class Edge:
     """Everything of one test: `hop`, `pipeline`, `server`, and `connect()`."""
 
-    def __init__(self, hop, pipeline, server, stack):
-        self.hop, self.pipeline, self.server, self._stack = hop, pipeline, server, stack
+    def __init__(self, hop, pipeline, server, stack, logins):
+        self.hop, self.pipeline, self.server, self._stack, self.logins = hop, pipeline, server, stack, logins
 
-    async def connect(self):
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.server.port)
+    async def connect(self, *, tls=False):
+        context = trusting() if tls else None
+        port = self.server.tls_port if tls else self.server.port
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
         self._stack.callback(writer.close)
         return Client(reader, writer)
 
@@ -104,11 +165,12 @@ async def edge(script=(), mode="pass", smtp=None, relay=None):
         pipeline = FakePipeline(mode)
         options = {"reply_seconds": 1, "connect_seconds": 1, **(relay or {})}
         next_hop = NextHop(Relay(host="127.0.0.1", port=hop.port, **options), "guard.example")
-        server = SmtpServer(settings, pipeline, next_hop, clock)
+        logins = FakeLogins()
+        server = SmtpServer(settings, pipeline, next_hop, clock, logins)
         await server.start()
         async with contextlib.AsyncExitStack() as stack:
             try:
-                yield Edge(hop, pipeline, server, stack)
+                yield Edge(hop, pipeline, server, stack, logins)
             finally:
                 await stack.aclose()  # else each client that is still there is lingered for
                 await server.stop(1)

@@ -3,11 +3,14 @@
 # text                  a remark
 # hop: LINE             tells the scripted next hop (see hop.py), before the start or in the middle
 # pipeline: hold        the message is held instead of handed over
-# smtp: KEY VALUE       a setting of [smtp]
+# smtp: KEY VALUE       a setting of [smtp]; "certificate test" is one made for the tests
+# seen as: ADDRESS      the client's address, as the server sees it
 -> text                 the client sends a line; \\r \\n \\0 \\xHH are bytes, a line ending in \\c gets no CRLF
 <- text                 the reply starts with this; "\\n" parts the lines of one reply
 <~ regex                the reply matches this
 <- (closed)             the server closes
+! tls                   the client begins TLS
+= login NAME            who the last message was sent by; = tls True   and how
 = taken N               the next hop took N messages
 = mail TEXT · = rcpt TEXT    argument of MAIL or of one RCPT of the last message taken
 = content TEXT          content of the last message taken
@@ -17,7 +20,9 @@ import re
 from pathlib import Path
 
 import pytest
-from edge import edge
+from edge import edge, with_certificate
+
+from mailguard.smtp import channel, greeting
 
 DIALOGS = sorted((Path(__file__).parent / "dialogs").glob("*.smtp"))
 
@@ -30,8 +35,8 @@ def unescape(text):
 
 
 def read(path):
-    """(hop script, pipeline mode, settings, steps)"""
-    script, mode, smtp, steps = [], "pass", {}, []
+    """(hop script, pipeline mode, settings, the client's address or None, steps)"""
+    script, mode, smtp, client, steps = [], "pass", {}, None, []
     for number, line in enumerate(path.read_text().splitlines(), 1):
         if line.startswith("# hop: ") and not steps:
             script.append(line.removeprefix("# hop: "))
@@ -39,17 +44,25 @@ def read(path):
             mode = line.removeprefix("# pipeline: ")
         elif line.startswith("# smtp: "):
             key, _, value = line.removeprefix("# smtp: ").partition(" ")
-            smtp[key] = [value] if key == "clients" else value
-        elif line.startswith(("-> ", "<- ", "<~ ", "= ", "# hop: ")):
+            if key == "certificate":
+                smtp |= with_certificate()
+            else:
+                smtp[key] = [value] if key.endswith("clients") else value
+        elif line.startswith("# seen as: "):
+            client = line.removeprefix("# seen as: ")
+        elif line.startswith(("-> ", "<- ", "<~ ", "= ", "! ", "# hop: ")):
             sign, _, text = line.partition(" ")
             steps.append((f"{path.name}:{number}", sign, text))
         else:
             assert not line or line.startswith("#"), f"{path.name}:{number}: {line}"
-    return script, mode, smtp, steps
+    return script, mode, smtp, client, steps
 
 
-def check(hop, what, text):
-    if what == "taken":
+def check(peer, what, text):
+    hop = peer.hop
+    if what in {"login", "tls"}:
+        assert str(getattr(peer.pipeline.messages[-1].envelope, what)) == text
+    elif what == "taken":
         assert len(hop.taken) == int(text)
     elif what == "mail":
         assert hop.taken[-1].mail.decode() == text
@@ -74,15 +87,21 @@ async def play(peer, client, place, sign, text):
         case "<~":
             reply = await client.reply()
             assert re.fullmatch(text, reply, re.DOTALL), (place, reply)
+        case "!":
+            await client.start_tls()
         case "#":
             peer.hop.tell(text.removeprefix("hop: "))
         case "=":
-            check(peer.hop, *text.split(" ", 1))
+            check(peer, *text.split(" ", 1))
 
 
 @pytest.mark.parametrize("path", DIALOGS, ids=lambda path: path.stem)
-async def test_dialog(path):
-    script, mode, smtp, steps = read(path)
+async def test_dialog(path, monkeypatch):
+    script, mode, smtp, address, steps = read(path)
+    monkeypatch.setattr(greeting, "FAILED_SECONDS", 0.01)
+    monkeypatch.setattr("mailguard.smtp.gate.THROTTLED_SECONDS", 0.01)
+    if address is not None:
+        monkeypatch.setattr(channel, "peer_of", lambda _: address)
     assert steps, "an empty dialogue proves nothing"
     async with edge(script, mode, smtp) as peer:
         client = await peer.connect()
@@ -91,4 +110,4 @@ async def test_dialog(path):
 
 
 def test_there_are_enough_dialogues():
-    assert len(DIALOGS) >= 30
+    assert len(DIALOGS) >= 60

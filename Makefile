@@ -25,6 +25,13 @@ bench: $(STAMP)  ## seeded figures of this machine; bench_detection.py takes --d
 	$(BIN)/python benchmarks/bench_scan.py
 	$(BIN)/python benchmarks/bench_proxy.py
 
+.PHONY: bench-peers soak
+bench-peers:  ## Postfix, amavisd, rspamd (apt, as root) and Haraka (npm), for benchmarks/bench_proxy.py to compare with
+	sh benchmarks/peers.sh
+
+soak: $(STAMP)  ## 100,000 mails while relay, database and processes break; ARGS="--messages 5000" for less
+	$(BIN)/python benchmarks/soak.py $(ARGS)
+
 .PHONY: system
 system:  ## Chromium, Postfix and swaks, where apt lets us; tests that miss one say so loudly
 	sh tests/system.sh

@@ -1,0 +1,86 @@
+"""A short soak: mail through the running service while relay, database and processes break; and the account itself."""
+
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+KEY, OTHER = (1, 1), (1, 2)
+
+
+@pytest.fixture
+def soaking(monkeypatch):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    from soaking import account, traffic
+
+    return account, traffic.Fate
+
+
+@pytest.mark.timeout(300)
+def test_every_mail_is_accounted_for_while_everything_breaks(tmp_path):
+    # Caches still fill in so short a run: --growth-mb is wide here, and narrow in `make soak`.
+    command = [sys.executable, str(BENCHMARKS / "soak.py"), "--seconds", "45", "--gap", "1", "--growth-mb", "120"]
+    done = subprocess.run(
+        [*command, "--folder", str(tmp_path)], capture_output=True, text=True, check=False, timeout=280
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    assert "soak: every mail is accounted for" in done.stdout
+    for fault in ("restart 1×", "kill 1×", "database locked", "relay down", "relay 4xx", "relay drops"):
+        assert fault in done.stdout
+    released, held = (_number(done.stdout, line) for line in ("held and released", "held to the end"))
+    assert released > 0
+    assert held > 0
+
+
+def _number(text, name):
+    return int(
+        next(line for line in text.splitlines() if line.strip().startswith(name)).rpartition(" ")[2].replace(",", "")
+    )
+
+
+@pytest.mark.parametrize(
+    ("fate", "heard", "taken", "repeats", "fault"),
+    [
+        ("clean", "", 1, 0, None),
+        ("clean", "", 0, 0, "lost"),
+        ("clean", "", 2, 0, "arrived 2 times"),
+        ("clean", "", 2, 1, None),
+        ("clean", "H-2", 1, 0, "is held and arrived"),
+        ("clean", None, 0, 0, None),
+        ("clean", None, 1, 0, "its client heard nothing"),
+        ("clean", None, 1, 1, None),
+        ("approve", "H-1", 1, 0, None),
+        ("approve", "H-1", 0, 0, "lost"),
+        ("approve", "H-1", 2, 0, "arrived 2 times"),
+        ("approve", "H-2", 0, 0, None),
+        ("reject", "H-2", 0, 0, None),
+        ("reject", "H-2", 1, 1, "without an approval"),
+        ("wait", "", 0, 0, "was not held"),
+        ("wait", None, 1, 1, "without an approval"),
+    ],
+)
+def test_the_account_sees_what_is_wrong(soaking, fate, heard, taken, repeats, fault):
+    account, fates = soaking
+    books = account.Books(
+        begun={KEY: fates(fate)},
+        heard={} if heard is None else {KEY: heard},
+        refused={},
+        approved={"H-1"},
+        taken={KEY: taken} if taken else {},
+        repeats=Counter({KEY: repeats}),
+    )
+    found = account.wrong(books)
+    assert len(found) == (fault is not None)
+    assert fault is None or fault in found[0]
+
+
+def test_the_account_sees_refusals_and_mail_from_nowhere(soaking):
+    account, fates = soaking
+    books = account.Books({KEY: fates.CLEAN}, {}, {KEY: "554 no"}, set(), {OTHER: 1}, Counter())
+    assert [text.partition(": ")[2] for text in account.wrong(books)] == [
+        "refused with 554 no",
+        "arrived, and nobody sent it",
+    ]

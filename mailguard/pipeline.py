@@ -87,7 +87,7 @@ class Pipeline:
     async def _deliver(self, delivery: _Delivery) -> Reply:
         message = delivery.message
         pieces = await self._cut(message.content)
-        inspection = await self.inspector.mail(message.content, self.wait_seconds)
+        inspection = await self.inspector.mail(pieces, self.wait_seconds)
         source = await self._source(delivery, inspection)
         verdict = judge(message.envelope, inspection, self.policy(), source.mode)
         _LOG.info(

@@ -23,6 +23,7 @@ from mailguard.digest import Digester
 from mailguard.errors import MailguardError
 from mailguard.inspect import Inspector
 from mailguard.model import Action, Envelope, Finding, Inspection, Problem
+from mailguard.pieces import cut
 from mailguard.policy import judge
 
 WAIT_SECONDS = 600.0  # for a scanner; nobody else waits behind a command
@@ -75,7 +76,7 @@ async def _files(config: Config, files: Iterable[Path], as_json: bool) -> int:  
                 continue
             started = time.perf_counter()
             if _is_mail(file, data):
-                inspection = await inspector.mail(data, WAIT_SECONDS)
+                inspection = await inspector.mail(cut(data, digester), WAIT_SECONDS)
             else:
                 inspection = await inspector.file(file.name, data, WAIT_SECONDS)
             verdict = judge(Envelope("", ()), inspection, policy)

@@ -1,50 +1,56 @@
-"""One message from bytes to Inspection, inside the scanner worker: split, look up, unpack, detect, count.
+"""One message from letter to Inspection, inside the scanner worker: split, look up, unpack, detect, count.
 
 Each top-level part is known by its scan key, a digest of everything that changes its reading: a part seen before is
-neither decoded nor unpacked nor scanned again. What could not be finished (encrypted, damaged on the way) is not kept.
+neither sent nor decoded nor unpacked nor scanned again. What could not be finished (encrypted, damaged on the way) is not
+kept. A letter whose pieces do not stand in its parts as they should is read as the plain mail it stands for.
 """
 
-from collections import OrderedDict
+import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import msgspec
 
 from mailguard.detect import Detector
 from mailguard.detect.evidence import Evidence, name_digests
-from mailguard.detect.persons import Record, count
+from mailguard.detect.persons import Count, count
 from mailguard.digest import Digester
+from mailguard.inspect.known import Cost, Found, Known, Latest
+from mailguard.inspect.letter import Answer, Given, Letter, Unread
 from mailguard.model import (
     HEADERS,
     Addressee,
-    Finding,
     Inspection,
     Part,
     PartInfo,
     PartPath,
-    Person,
     Problem,
     ProblemKind,
     Table,
     Text,
     attached,
 )
-from mailguard.unpack import Budget, Limits, Mail, RawPart, decode, split, unpack
+from mailguard.unpack import Budget, Limits, Mail, RawPart, decode, shown_by, split, unpack
 
-CACHED_PARTS = 256  # parts of one worker's memory
-CACHED_RECORDS = 20_000  # a part with more rows than this is read again rather than kept
 _PASSING = {ProblemKind.ENCRYPTED, ProblemKind.TIMED_OUT, ProblemKind.CRASHED}
+_WORTH_SECONDS = 0.002  # what took longer, or is larger, is told to the parent for the other workers
+_WORTH_BYTES = 32_768
+_WORTH_TELLING = 8_000_000  # bytes of it at most
+_HEADS = 512  # header texts and mailboxes known again
+_HEAD_CHARS = 2_000
+_SUMS = 64  # counts of persons known again
+_PACKED = msgspec.msgpack.Decoder(Found)
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """What one top-level part gave."""
+class _Leaf:
+    """A leaf, the pieces in it, and the key under which it is known."""
 
-    findings: tuple[Finding, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    records: tuple[Record, ...] = ()
-    people: tuple[Person, ...] = ()
-    crowded: tuple[PartPath, ...] = ()
-    parts: tuple[PartInfo, ...] = ()
-    body_key: bytes = b""
+    raw: RawPart
+    pieces: tuple[int, ...]
+    scan_key: bytes
 
 
 class Engine:
@@ -52,42 +58,134 @@ class Engine:
 
     def __init__(self, detector: Detector, digester: Digester, limits: Limits) -> None:
         self._detector, self._digester, self._limits = detector, digester, limits
-        self._seen: OrderedDict[bytes, Piece] = OrderedDict()
-        self._reading = repr((detector.version, limits)).encode()
+        self._known = Known()
+        self._shown: Latest[bytes, frozenset[str]] = Latest(_HEADS)
+        self._sums: Latest[tuple[bytes, ...], Count] = Latest(_SUMS)
+        # Records hold hashes of this process and its forks: what another zygote's worker found is not for us.
+        self._reading = repr((detector.version, limits, hash("records"))).encode()
+        self._known_head = lru_cache(_HEADS)(self._head)
+        self._known_addressee = lru_cache(_HEADS)(self._addressee)
+        self._email = lru_cache(_HEADS)(digester.email)
 
     def mail(self, content: bytes) -> Inspection:
         """Inspect one mail, headers and body."""
-        budget = Budget(self._limits, len(content))
-        mail = split(content, self._limits)
-        trouble = tuple(
-            replace(problem, key=problem.key or self._digester.of("content", content)) for problem in mail.problems
-        )
-        pieces = [self._headers(mail), Piece(problems=trouble), *(self._part(raw, budget) for raw in mail.parts)]
-        return self._envelope(mail, self._sum(pieces))
+        inspection: Inspection = self.read(Letter.plain(content)).inspection
+        return inspection
+
+    def read(self, letter: Letter) -> Answer:
+        """Inspect a mail of which large pieces may be missing; raises Need when a part in them is not known."""
+        mail = split(letter.skeleton, self._limits)
+        if letter.keys and not self._stands(mail, letter):
+            return Answer(self.mail(letter.whole().skeleton), loose=tuple(range(len(letter.keys))))
+        leaves = [self._leaf(raw, letter) for raw in self._marked(mail, letter)]
+        for leaf in leaves:
+            self._look(leaf, letter)
+        work = _Work(letter, Budget(self._limits, letter.size))
+        found = [self._part(leaf, work) for leaf in leaves]
+        about = [self._headers(mail), Found(problems=self._trouble(mail, letter))]
+        people = self._count(leaves, found, about[0])
+        inspection = self._envelope(mail, self._sum([*about, *found], people))
+        return Answer(inspection, tuple(work.fresh), tuple(work.loose))
 
     def file(self, name: str, data: bytes) -> Inspection:
         """Inspect one file as if it were an attachment of that name."""
-        budget = Budget(self._limits, len(data))
-        return self._sum([self._open(Part((name,), data), budget)])
+        found = self._open(Part((name,), data), Budget(self._limits, len(data)))
+        return self._sum([found], count(found.records))
 
-    def _part(self, raw: RawPart, budget: Budget) -> Piece:
-        scan_key = self._digester.of("scan", self._reading + raw.fingerprint())
-        if known := self._seen.get(scan_key):
-            self._seen.move_to_end(scan_key)
+    def spans(self, texts: Iterable[str]) -> list[list[tuple[str, int, int]]]:
+        """(kind, start, end) for each text, offsets in code points of the original."""
+        return [self._detector.spans(text) for text in texts]
+
+    def _stands(self, mail: Mail, letter: Letter) -> bool:
+        """Whether each piece stands in one leaf, whole. What is wrong with the structure is known by the whole content."""
+        covered = letter.covered([raw.raw for raw in mail.parts])
+        if letter.unread and not covered:
+            raise ValueError("a piece that cannot be read stands in no part")
+        return bool(letter.unread) or (covered and not mail.problems)
+
+    def _trouble(self, mail: Mail, letter: Letter) -> tuple[Problem, ...]:
+        if not mail.problems:
+            return ()
+        whole = self._digester.of("content", letter.named(letter.skeleton) if letter.keys else letter.skeleton)
+        return tuple(replace(problem, key=problem.key or whole) for problem in mail.problems)
+
+    def _leaf(self, raw: RawPart, letter: Letter) -> _Leaf:
+        pieces = letter.tokens(raw.raw)
+        known_by = replace(raw, raw=letter.named(raw.raw)) if pieces else raw
+        label = "scan of pieces" if pieces else "scan"
+        return _Leaf(raw, pieces, self._digester.of(label, self._reading + known_by.fingerprint()))
+
+    def _marked(self, mail: Mail, letter: Letter) -> Sequence[RawPart]:
+        """The leaves, with those marked that an HTML page in a piece shows by Content-ID (RFC 2392)."""
+        if not letter.keys or not any(raw.content_id for raw in mail.parts):
+            return mail.parts
+        pages = [raw for raw in mail.parts if raw.media_type == "text/html" and letter.tokens(raw.raw)]
+        shown = {cid for page in pages for cid in self._shown_by(page, letter)}
+        return [replace(raw, inline=True) if raw.content_id and raw.content_id in shown else raw for raw in mail.parts]
+
+    def _shown_by(self, page: RawPart, letter: Letter) -> frozenset[str]:
+        if any(unread.piece in letter.tokens(page.raw) for unread in letter.unread):
+            return frozenset()
+        key = self._digester.of("shown", page.encoding.encode() + b"\0" + letter.named(page.raw))
+        shown = self._shown.get(key)
+        if shown is None:
+            shown = shown_by(replace(page, raw=letter.restored(page.raw)), self._limits)
+            self._shown.keep(key, shown)
+        return shown
+
+    def _look(self, leaf: _Leaf, letter: Letter) -> None:
+        """Take over what another worker found; raises Need before anything is read in vain."""
+        if not leaf.pieces or self._known.get(leaf.scan_key):
+            return
+        for given in letter.given:
+            if given.scan_key == leaf.scan_key and set(given.pieces) <= set(leaf.pieces):
+                with suppress(msgspec.DecodeError):
+                    self._known.keep(leaf.scan_key, _PACKED.decode(given.packed))
+                    return
+        if not any(unread.piece in leaf.pieces for unread in letter.unread):
+            letter.restored(leaf.raw.raw)
+
+    def _part(self, leaf: _Leaf, work: "_Work") -> Found:
+        known = self._known.get(leaf.scan_key)
+        if known and known.cost.fits(work.budget):
+            known.cost.charge(work.budget)
             return known
+        for unread in work.letter.unread:
+            if unread.piece in leaf.pieces:
+                return self._unread(leaf, unread, work.letter)
+        raw = replace(leaf.raw, raw=work.letter.restored(leaf.raw.raw)) if leaf.pieces else leaf.raw
+        started = time.process_time()
+        found = self._decoded(raw, work.budget)
+        if found.bounded and not any(problem.kind in _PASSING for problem in found.problems):
+            self._known.keep(leaf.scan_key, found)
+            worth = len(raw.raw) >= _WORTH_BYTES or time.process_time() - started >= _WORTH_SECONDS
+            if leaf.pieces and worth:
+                work.tell(leaf, found)
+        else:
+            work.loose += leaf.pieces
+        return found
+
+    def _unread(self, leaf: _Leaf, unread: Unread, letter: Letter) -> Found:
+        raw = leaf.raw
+        key = self._digester.of("unread", letter.named(raw.raw))
+        problem = Problem(raw.path, unread.kind, "the scan of this part did not finish", key)
+        info = PartInfo(raw.path, raw.media_type, unread.size, raw.depth, key)
+        named = [(raw.path, self._detector.file_name(raw.path, key))] if attached(raw.path) else []
+        return _found(named, (problem,), (info,))
+
+    def _decoded(self, raw: RawPart, budget: Budget) -> Found:
+        before = Cost.so_far(budget)
         part = decode(raw, budget)
         if isinstance(part, Problem):
             key = part.key or self._digester.of("leaf", raw.raw)
             info = PartInfo(raw.path, raw.media_type, len(raw.raw), raw.depth, key)
-            return Piece(problems=(replace(part, key=key),), parts=(info,))
-        piece = self._open(part, budget)
-        if len(piece.records) <= CACHED_RECORDS and not any(problem.kind in _PASSING for problem in piece.problems):
-            self._seen[scan_key] = piece
-            if len(self._seen) > CACHED_PARTS:
-                self._seen.popitem(last=False)
-        return piece
+            found = Found(problems=(replace(part, key=key),), parts=(info,))
+        else:
+            found = self._open(part, budget)
+        # A part at which the budget ended is over it by itself as a rule; it costs nothing more.
+        return found if budget.gone else replace(found, cost=Cost.between(before, budget))
 
-    def _open(self, part: Part, budget: Budget) -> Piece:
+    def _open(self, part: Part, budget: Budget) -> Found:
         problems, parts, found, bodies = [], [], [], []
         titled: set[PartPath] = set()
         for leaf in unpack(part, budget, lambda data: self._digester.of("leaf", data)):
@@ -104,29 +202,43 @@ class Engine:
                 if isinstance(leaf.item, Text) and not attached(leaf.item.path):
                     bodies.append(self._detector.skeleton(leaf.item.text))
         body_key = self._digester.of("body", "\f".join(bodies)) if bodies else b""
-        return replace(_piece(found, tuple(problems), tuple(parts)), body_key=body_key)
+        return replace(_found(found, tuple(problems), tuple(parts)), body_key=body_key)
 
     def _detect(self, item: Text | Table, key: bytes) -> Evidence:
         return self._detector.table(item, key) if isinstance(item, Table) else self._detector.text(item, key)
 
-    def _headers(self, mail: Mail) -> Piece:
+    def _headers(self, mail: Mail) -> Found:
         """What people read in the header block, and what programs may have written there."""
-        path = (HEADERS,)
-        texts = [mail.subject, *(text for _, text in mail.other)]
-        return _piece([(path, self._detector.text(Text(path, "\n\n".join(texts)), b""))], (), ())
+        text = "\n\n".join([mail.subject, *(text for _, text in mail.other)])
+        return self._known_head(text) if len(text) <= _HEAD_CHARS else self._head(text)
 
-    def _sum(self, pieces: Sequence[Piece]) -> Inspection:
-        people = count([record for piece in pieces for record in piece.records])
+    def _head(self, text: str) -> Found:
+        path = (HEADERS,)
+        return _found([(path, self._detector.text(Text(path, text), b""))], (), ())
+
+    def _count(self, leaves: Sequence[_Leaf], found: Sequence[Found], head: Found) -> Count:
+        """Persons of all parts. Those of parts met together before are known."""
+        telling = [(leaf.scan_key, part) for leaf, part in zip(leaves, found, strict=True) if part.records]
+        if head.records or not telling:
+            return count([record for part in (head, *found) for record in part.records])
+        key = tuple(scan_key for scan_key, _ in telling)
+        people = self._sums.get(key)
+        if people is None:
+            people = count([record for _, part in telling for record in part.records])
+            self._sums.keep(key, people)
+        return people
+
+    def _sum(self, found: Sequence[Found], people: Count) -> Inspection:
         return Inspection(
-            findings=tuple(finding for piece in pieces for finding in piece.findings),
-            problems=tuple(problem for piece in pieces for problem in piece.problems),
+            findings=tuple(finding for part in found for finding in part.findings),
+            problems=tuple(problem for part in found for problem in part.problems),
             persons=people.persons,
             persons_exact=people.exact,
             households=people.households,
-            people=tuple(person for piece in pieces for person in piece.people),
-            crowded=tuple(path for piece in pieces for path in piece.crowded),
-            parts=tuple(part for piece in pieces for part in piece.parts),
-            body_key=self._digester.of("body", b"".join(piece.body_key for piece in pieces)),
+            people=tuple(person for part in found for person in part.people),
+            crowded=tuple(path for part in found for path in part.crowded),
+            parts=tuple(info for part in found for info in part.parts),
+            body_key=self._digester.of("body", b"".join(part.body_key for part in found)),
             ruleset=self._detector.version,
         )
 
@@ -137,10 +249,13 @@ class Engine:
             subject=subject,
             subject_key=self._digester.of("subject", skeleton),
             addressees=(
-                *(self._addressee(mailbox) for mailbox in (*mail.to, *mail.cc, *mail.bcc)),
-                *(replace(self._addressee(mailbox), recipient=False) for mailbox in (*mail.reply_to, *mail.resent)),
+                *(self._known_addressee(mailbox) for mailbox in (*mail.to, *mail.cc, *mail.bcc)),
+                *(
+                    replace(self._known_addressee(mailbox), recipient=False)
+                    for mailbox in (*mail.reply_to, *mail.resent)
+                ),
             ),
-            authors=tuple(self._digester.email(address) for _, address in (*mail.from_, *mail.sender)),
+            authors=tuple(self._email(address) for _, address in (*mail.from_, *mail.sender)),
             from_domains=tuple(dict.fromkeys(address.rpartition("@")[2].lower() for _, address in mail.from_)),
         )
 
@@ -150,15 +265,26 @@ class Engine:
         names = name_digests(self._digester, person) if person else ()
         return Addressee(self._digester.email(address), self._digester.domain(address.rpartition("@")[2]), names)
 
-    def spans(self, texts: Iterable[str]) -> list[list[tuple[str, int, int]]]:
-        """(kind, start, end) for each text, offsets in code points of the original."""
-        return [self._detector.spans(text) for text in texts]
+
+class _Work:
+    """One letter being read."""
+
+    def __init__(self, letter: Letter, budget: Budget) -> None:
+        self.letter, self.budget = letter, budget
+        self.fresh: list[Given] = []
+        self.loose: list[int] = []
+
+    def tell(self, leaf: _Leaf, found: Found) -> None:
+        """Let the other workers know."""
+        packed = msgspec.msgpack.encode(found)
+        if len(packed) <= _WORTH_TELLING:
+            self.fresh.append(Given(leaf.pieces, leaf.scan_key, packed))
 
 
-def _piece(
+def _found(
     found: Sequence[tuple[PartPath, Evidence]], problems: tuple[Problem, ...], parts: tuple[PartInfo, ...]
-) -> Piece:
-    return Piece(
+) -> Found:
+    return Found(
         findings=tuple(finding for _, evidence in found for finding in evidence.findings),
         problems=problems,
         records=tuple(record for _, evidence in found for record in evidence.records),

@@ -44,16 +44,15 @@ _LINE_TOO_LONG = Reply.of(500, "5.5.2 line too long")
 
 
 class Channel(SMTP):  # type: ignore[misc]  # aiosmtpd publishes no types
-    """The mechanics; the verbs are in `session.Session`. `implicit`: the client speaks TLS from the first byte."""
+    """The mechanics; the verbs are in `session.Session`. `tls`: the handshake is done before it begins."""
 
-    def __init__(self, desk: Desk, loop: asyncio.AbstractEventLoop, *, implicit: bool = False) -> None:
+    def __init__(self, desk: Desk, loop: asyncio.AbstractEventLoop, *, tls: bool = False) -> None:
         # Not aiosmtpd's own: it looks at every attribute of this class again for each connection, which takes longer
         # than a small message. Only flow control is used of the classes above.
         asyncio.streams.FlowControlMixin.__init__(self, loop=loop)
         self._desk = desk
         self._inbox = Inbox(loop, desk.settings.command_seconds)
-        self._implicit = implicit
-        self._tls = False
+        self._tls = tls
         self._handler_coroutine: asyncio.Task[None] | None = None
         self._replies: list[bytes] = []
         self._waiting = 0
@@ -71,8 +70,6 @@ class Channel(SMTP):  # type: ignore[misc]  # aiosmtpd publishes no types
         """Start the dialogue."""
         self._client = peer_of(transport)
         self._attach(transport)
-        if self._implicit:
-            self.transport.pause_reading()  # its first bytes belong to the handshake
         self._desk.enter(self, self._client)
         self._handler_coroutine = self._loop.create_task(self._handle_client())
 
@@ -134,10 +131,6 @@ class Channel(SMTP):  # type: ignore[misc]  # aiosmtpd publishes no types
 
     async def _welcome(self) -> bool:
         refusal = self._desk.refusal(self._client)
-        if self._implicit:
-            if refusal is not None:
-                raise GoneError  # nothing can be said before a handshake, and none is owed
-            await self.upgrade()
         await self.push(refusal or Reply.of(220, f"{self._desk.hostname} ESMTP mailguard"))
         return refusal is None
 
@@ -253,9 +246,8 @@ class Channel(SMTP):  # type: ignore[misc]  # aiosmtpd publishes no types
         if not self._busy:
             self._inbox.interrupt()
 
-    def task(self) -> asyncio.Task[Any]:
-        """The task that runs the dialogue."""
-        assert self._handler_coroutine is not None
+    def task(self) -> asyncio.Task[Any] | None:
+        """The task that runs the dialogue; None during a handshake."""
         return self._handler_coroutine
 
     def precondition(self, verb: bytes) -> Reply | None:

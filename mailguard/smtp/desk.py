@@ -71,9 +71,10 @@ class Desk:
         self._strangers = _networks(self.settings.auth_clients)
 
     def enter(self, session: Any, client: str) -> None:
-        """A connection came."""
-        self.sessions.add(session)
-        self.clients[client] += 1
+        """A connection came; may be said twice."""
+        if session not in self.sessions:
+            self.sessions.add(session)
+            self.clients[client] += 1
 
     def leave(self, session: Any, client: str) -> None:
         """It does not count any more; may be said twice."""

@@ -31,8 +31,8 @@ _WELCOME = Reply.of(235, "2.7.0 authentication succeeded")
 class Greeting(Channel):
     """What is known of one client: its name, what it was offered, its login."""
 
-    def __init__(self, desk: Desk, loop: asyncio.AbstractEventLoop, *, implicit: bool = False) -> None:
-        super().__init__(desk, loop, implicit=implicit)
+    def __init__(self, desk: Desk, loop: asyncio.AbstractEventLoop, *, tls: bool = False) -> None:
+        super().__init__(desk, loop, tls=tls)
         self._forget()
 
     def _forget(self) -> None:

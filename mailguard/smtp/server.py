@@ -14,6 +14,7 @@ from mailguard.config import Smtp, split_endpoint
 from mailguard.errors import ConfigError
 from mailguard.relay.next_hop import NextHop
 from mailguard.smtp.desk import Delivery, Desk
+from mailguard.smtp.doorway import BACKLOG, Doorway, listening
 from mailguard.smtp.gate import Gate, Logins
 from mailguard.smtp.session import Session
 from mailguard.smtp.tls import Certificate
@@ -32,7 +33,8 @@ class SmtpServer:
     ) -> None:
         gate = Gate(settings, next_hop, logins, lambda: asyncio.get_running_loop().time())
         self._desk = Desk(settings, pipeline, next_hop, clock, settings.hostname, gate)
-        self._servers: list[asyncio.Server] = []
+        self._server: asyncio.Server | None = None
+        self._doorway: Doorway | None = None
         self.ports: tuple[int, ...] = ()
 
     async def start(self, *, reuse_port: bool = False) -> None:
@@ -47,29 +49,28 @@ class SmtpServer:
             self._desk.certificate = Certificate(settings.certificate, settings.certificate_key)
         # Asked once: a name server that hangs must not hang each connection.
         self._desk.hostname = self._desk.hostname or await asyncio.to_thread(socket.getfqdn)
-        await self._listen(settings.listen, implicit=False, reuse_port=reuse_port)
-        if settings.tls_listen:
-            try:
-                await self._listen(settings.tls_listen, implicit=True, reuse_port=reuse_port)
-            except OSError as error:
-                self._servers[0].close()
-                raise ConfigError(
-                    f"smtp.tls_listen: cannot listen on {settings.tls_listen} ({error.strerror})."
-                    " Stop what uses it or choose another port."
-                ) from None
-
-    async def _listen(self, endpoint: str, *, implicit: bool, reuse_port: bool) -> None:
         loop = asyncio.get_running_loop()
-        host, port = split_endpoint(endpoint)
-        server = await loop.create_server(
-            lambda: Session(self._desk, loop, implicit=implicit),
-            host,
-            port,
-            backlog=512,
-            reuse_port=reuse_port or None,
+        host, port = split_endpoint(settings.listen)
+        self._server = await loop.create_server(
+            lambda: Session(self._desk, loop), host, port, backlog=BACKLOG, reuse_port=reuse_port or None
         )
-        self._servers.append(server)
-        self.ports += (int(server.sockets[0].getsockname()[1]),)
+        self.ports = (int(self._server.sockets[0].getsockname()[1]),)
+        if settings.tls_listen:
+            self._open_doorway(settings.tls_listen, reuse_port=reuse_port)
+
+    def _open_doorway(self, endpoint: str, *, reuse_port: bool) -> None:
+        assert self._server is not None
+        try:
+            listener = listening(*split_endpoint(endpoint), reuse_port=reuse_port)
+        except OSError as error:
+            self._server.close()
+            raise ConfigError(
+                f"smtp.tls_listen: cannot listen on {endpoint} ({error.strerror})."
+                " Stop what uses it or choose another port."
+            ) from None
+        self.ports += (int(listener.getsockname()[1]),)
+        self._doorway = Doorway(self._desk, listener)
+        self._doorway.open()
 
     def reload(self) -> None:
         """Read the certificate again; connections keep theirs. Never raises: what is wrong is logged."""
@@ -101,9 +102,12 @@ class SmtpServer:
 
         A message cut off here was not answered yet: its client still has it and sends it again.
         """
-        for server in self._servers:
-            server.close()
-        tasks = [session.task() for session in (*self._desk.sessions, *self._desk.leaving)]
+        if self._server is not None:
+            self._server.close()
+        if self._doorway is not None:
+            await self._doorway.close()
+        open_now = (*self._desk.sessions, *self._desk.leaving)
+        tasks = [task for session in open_now if (task := session.task()) is not None]
         for session in list(self._desk.sessions):
             session.wind_up()
         if not tasks:

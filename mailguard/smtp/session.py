@@ -35,8 +35,8 @@ _LOG_IN_AGAIN = Reply.of(421, "4.7.0 your login has changed, log in again")
 class Session(Greeting):
     """State of one client: what `Greeting` knows, and the transaction it is in."""
 
-    def __init__(self, desk: Desk, loop: asyncio.AbstractEventLoop, *, implicit: bool = False) -> None:
-        super().__init__(desk, loop, implicit=implicit)
+    def __init__(self, desk: Desk, loop: asyncio.AbstractEventLoop, *, tls: bool = False) -> None:
+        super().__init__(desk, loop, tls=tls)
         self._transaction: Transaction | None = None
         self._mail = Address("", ())
         self._recipients: list[Address] = []

@@ -191,12 +191,15 @@ class ReleaseWorker:
         try:
             async with asyncio.TaskGroup() as group:
                 lease = group.create_task(work.keep())
-                await self._release(work)
+                try:
+                    await self._release(work)
+                finally:
+                    # With nothing awaited since the store was told: a claim that comes from here on is new work.
+                    del self._working[work.claim.message_id]
                 lease.cancel()
         except Exception as error:  # noqa: BLE001 - one bad message must not stop the others; its lease runs out
             logger.error("release: failed message=%s type=%s", work.claim.message_id, type(error).__name__)  # noqa: TRY400 - a traceback may quote the mail
         finally:
-            del self._working[work.claim.message_id]
             self._slots.release()
 
     async def _release(self, work: Work) -> None:

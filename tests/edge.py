@@ -163,7 +163,8 @@ async def edge(script=(), mode="pass", smtp=None, relay=None):
     settings = Smtp(listen="127.0.0.1:0", hostname="guard.example", **(smtp or {}))
     async with Hop(list(script)) as hop:
         pipeline = FakePipeline(mode)
-        options = {"reply_seconds": 1, "connect_seconds": 1, **(relay or {})}
+        # Nothing is kept unless a test asks for it: the end of a transaction can then be seen by its QUIT.
+        options = {"reply_seconds": 1, "connect_seconds": 1, "max_idle": 0, **(relay or {})}
         next_hop = NextHop(Relay(host="127.0.0.1", port=hop.port, **options), "guard.example")
         logins = FakeLogins()
         server = SmtpServer(settings, pipeline, next_hop, clock, logins)

@@ -63,9 +63,11 @@ class Hop:
 
     async def __aexit__(self, *_):
         self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for _ in range(2):  # once more for a connection that came at the last moment
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.sleep(0.01)  # both ends of what is closed here learn of it, kept connections among them
 
     def find(self, verb, argument=None):
         """The first rule of that verb (and argument); a rule for once is used up."""

@@ -1,145 +1,176 @@
-"""One connection to the next hop: commands out, replies in, each with its time-out.
+"""One connection to the next hop, greeted, under TLS and logged in as the settings ask; and what it has been through.
 
-In: commands as bytes. Out: `Reply` objects. Whatever goes wrong on the wire is a RelayError that names the step, never
-an address or a text of a mail. Knows nothing of transactions; a connection that raised is of no further use.
+In: which hop, and as whom. Out: a connection ready for MAIL. Raises RelayError when it cannot be made as asked; TLS
+that was asked for is never left out, and no login goes out in the clear. Knows nothing of transactions.
 """
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
+import ssl
 from dataclasses import dataclass
 
 from mailguard.config import Relay
 from mailguard.errors import RelayError
-from mailguard.relay.reply import Reply, parse_line
-from mailguard.relay.wire import stuffed
+from mailguard.relay.channel import Channel
+from mailguard.relay.credentials import Credentials
+from mailguard.relay.login import log_in
+from mailguard.relay.offer import Offer, parse_offer
+from mailguard.relay.reply import Reply
+from mailguard.relay.tls import HandshakeError, reason, start_tls
 
-REPLY_LINE = 4_096  # RFC 5321 §4.5.3.1.5 asks for 512
-REPLY_LINES = 200
-BLOCK = 262_144  # content is written in blocks, so that a slow next hop is waited for
-QUIT_SECONDS = 2.0
+# Postfix delays a client from the 101st RSET and the 10th refusal without a delivery on, and drops it at the 121st and
+# the 20th (smtpd_junk_command_limit, smtpd_soft_error_limit, smtpd_hard_error_limit). Half of that is far enough.
+RESETS = 50
+REFUSALS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """Extensions in the answer to EHLO: upper-case keywords; `size` is the limit of SIZE, 0 if none is given."""
+class Way:
+    """How to a hop: its place in relay.host and relay.fallback, its address, and the TLS context or None."""
 
-    keywords: frozenset[str] = frozenset()
-    size: int = 0
-
-
-def parse_offer(reply: Reply) -> Offer:
-    """The extensions of an EHLO reply; its first line is the greeting."""
-    keywords, size = set(), 0
-    for line in reply.lines[1:]:
-        keyword, _, rest = line.decode("ascii", "replace").strip().partition(" ")
-        keywords.add(keyword.upper())
-        if keyword.upper() == "SIZE" and rest.strip().isdecimal():
-            size = int(rest)
-    return Offer(frozenset(keywords), size)
+    number: int
+    host: str
+    port: int
+    context: ssl.SSLContext | None
 
 
 class Connection:
-    """Streams to the next hop. Use `Connection.open`, then commands one after the other."""
+    """Use `Connection.open`. owes_reset: an envelope is still open there; RSET goes in front of the next command."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seconds: float) -> None:
-        self._reader = reader
-        self._writer = writer
-        self._seconds = seconds
+    def __init__(self, channel: Channel, hop: int) -> None:
+        self.channel = channel
+        self.hop = hop
         self.offer = Offer()
-        self.broken = False
+        self.reply = Reply(220)
+        self.born = self.idle_since = asyncio.get_running_loop().time()
+        self.key: object = None
+        self.owes_reset = False
+        self._verified = False
+        self._resets = 0
+        self._refusals = 0
 
     @classmethod
-    async def open(cls, settings: Relay, helo: str) -> "Connection":
-        """Connect, read the greeting, say EHLO (HELO to a server that does not know it)."""
+    async def open(cls, way: Way, settings: Relay, helo: str, login: Credentials | None) -> "Connection":
+        """Connect, greet, TLS, log in; `reply` is the answer to AUTH. Raises RelayError, LoginRefusedError among them."""
         try:
-            async with asyncio.timeout(settings.connect_seconds):
-                reader, writer = await asyncio.open_connection(settings.host, settings.port, limit=REPLY_LINE)
-        except (OSError, TimeoutError) as error:
-            raise RelayError(f"the next hop cannot be reached ({type(error).__name__})") from None
-        connection = cls(reader, writer, settings.reply_seconds)
+            return await cls._open(way, settings, helo, login)
+        except HandshakeError:
+            if settings.tls != "opportunistic" or settings.implicit_tls:
+                raise
+        clear = Way(way.number, way.host, way.port, None)
+        return await cls._open(clear, settings, helo, login)
+
+    @classmethod
+    async def _open(cls, way: Way, settings: Relay, helo: str, login: Credentials | None) -> "Connection":
+        connection = cls(await _connected(way, settings), way.number)
         try:
-            await connection._greet(helo)
+            await connection._prepare(way, settings, helo, login)
         except BaseException:
-            writer.close()
+            connection.channel.abort()
             raise
         return connection
 
-    async def _greet(self, helo: str) -> None:
-        greeting = await self._reply("greeting")
+    async def _prepare(self, way: Way, settings: Relay, helo: str, login: Credentials | None) -> None:
+        greeting = await self.channel.greeting()
         if not greeting.ok:
             raise RelayError(f"the next hop greeted with {greeting.code}")
+        await self._greet(helo)
+        secure = way.context is not None and settings.implicit_tls
+        if way.context is not None and not secure:
+            secure = await self._start_tls(way, settings)
+            if secure:
+                # What was offered in clear is forgotten (RFC 3207 §4.2).
+                await self._greet(helo)
+        if login is not None:
+            verified = secure and settings.tls == "verify"
+            self.reply = await log_in(self.channel, self.offer, login, verified=verified)
+
+    async def _greet(self, helo: str) -> None:
         name = helo.encode("ascii", "replace")
-        reply = await self.command(b"EHLO " + name)
+        reply = (await self.channel.flight([b"EHLO " + name], "EHLO"))[0]
         if reply.ok:
             self.offer = parse_offer(reply)
-        elif not (await self.command(b"HELO " + name)).ok:
+        elif not (await self.channel.flight([b"HELO " + name], "HELO"))[0].ok:
             raise RelayError("the next hop refused EHLO and HELO")
 
-    async def command(self, line: bytes) -> Reply:
-        """Send one command, wait for its reply."""
-        if b"\r" in line or b"\n" in line or b"\0" in line:
-            raise ValueError("a command is one line")
-        step = line[:4].decode("ascii", "replace")
-        async with self._step(step):
-            self._writer.write(line + b"\r\n")
-            await self._writer.drain()
-        return await self._reply(step)
+    async def _start_tls(self, way: Way, settings: Relay) -> bool:
+        assert way.context is not None
+        said = "is not offered"
+        if "STARTTLS" in self.offer.keywords:
+            reply = (await self.channel.flight([b"STARTTLS"], "STARTTLS"))[0]
+            if reply.ok:
+                await start_tls(self.channel, way.context, way.host, settings.connect_seconds)
+                return True
+            said = f"was answered with {reply.code}"
+        if settings.tls == "verify":
+            raise RelayError(f"STARTTLS {said} by the next hop: relay.tls = verify sends nothing in the clear")
+        return False
 
-    async def content(self, content: bytes) -> None:
-        """Send the content after a 354, all but the final dot."""
-        data = memoryview(stuffed(content))
-        for start in range(0, len(data), BLOCK):
-            async with self._step("content"):
-                self._writer.write(data[start : start + BLOCK])
-                await self._writer.drain()
+    @property
+    def healthy(self) -> bool:
+        """Whether the next envelope may be said on it: nothing is owed, and nothing was said unasked."""
+        return self.channel.quiet and not self.channel.busy
 
-    async def dot(self, seconds: float | None = None) -> Reply:
-        """Send the final dot and wait for its reply, at most `seconds`; from here on every RelayError says `sent`."""
+    @property
+    def worn(self) -> bool:
+        """Whether the server is about to lose its patience with it."""
+        return self._resets + self.owes_reset > RESETS or self._refusals >= REFUSALS
+
+    def note(self, replies: list[Reply]) -> None:
+        """Remember refusals among the answers to commands."""
+        for reply in replies:
+            if reply.code >= 400:
+                self._refusals += 1
+
+    def delivered(self) -> None:
+        """A message was taken: the server's counts begin anew."""
+        self._resets = self._refusals = 0
+
+    async def flight(self, lines: list[bytes], step: str) -> list[Reply]:
+        """The replies to `lines`, in one flight with a RSET that is owed when PIPELINING is offered (RFC 2920)."""
+        if "PIPELINING" in self.offer.keywords:
+            return await self._together(lines, step)
+        if self.owes_reset:
+            await self._together([], "RSET")
+        heard: list[Reply] = []
         try:
-            async with self._step("final dot", seconds):
-                self._writer.write(b".\r\n")
-                await self._writer.drain()
-                reply = await self._reply("final dot")
-        except RelayError as error:
-            raise RelayError(str(error), sent=True) from None
-        if reply.code // 100 == 3:
-            raise RelayError(f"the next hop answered the final dot with {reply.code}", sent=True)
-        return reply
-
-    async def quit(self) -> None:
-        """Say QUIT if that is still possible, then close. Never raises."""
-        try:
-            if not self.broken:
-                with contextlib.suppress(RelayError, TimeoutError):
-                    async with asyncio.timeout(QUIT_SECONDS):
-                        await self.command(b"QUIT")
+            for line in lines:
+                heard += await self.channel.flight([line], step)
         finally:
-            self.abandon()
+            self.channel.heard = heard
+        self.note(heard)
+        return heard
 
-    def abandon(self) -> None:
-        """Close without a word; content that is under way is cut off and so never accepted."""
-        self.broken = True
-        # abort, not close: close would still flush buffered content
-        self._writer.transport.abort()
-
-    @contextlib.asynccontextmanager
-    async def _step(self, step: str, seconds: float | None = None) -> AsyncIterator[None]:
+    async def _together(self, lines: list[bytes], step: str) -> list[Reply]:
+        if not self.owes_reset:
+            replies = await self.channel.flight(lines, step)
+            self.note(replies)
+            return replies
+        self.owes_reset = False
+        self._resets += 1
         try:
-            async with asyncio.timeout(self._seconds if seconds is None else min(seconds, self._seconds)):
-                yield
-        except (OSError, EOFError, TimeoutError, asyncio.LimitOverrunError, ValueError) as error:
-            self.broken = True
-            raise RelayError(f"the next hop broke off at {step} ({type(error).__name__})") from None
+            replies = await self.channel.flight([b"RSET", *lines], step)
+        except RelayError:
+            self.channel.heard = self.channel.heard[1:]
+            raise
+        if not replies.pop(0).ok:
+            self.channel.abort()
+            raise RelayError("the next hop refused RSET")
+        self.note(replies)
+        return replies
 
-    async def _reply(self, step: str) -> Reply:
-        lines: list[bytes] = []
-        async with self._step(step):
-            while True:
-                parsed = parse_line(await self._reader.readuntil(b"\n"))
-                if parsed is None or len(lines) >= REPLY_LINES:
-                    raise ValueError
-                code, last, text = parsed
-                lines.append(text)
-                if last:
-                    return Reply(code, tuple(lines))
+
+async def _connected(way: Way, settings: Relay) -> Channel:
+    loop = asyncio.get_running_loop()
+    implicit = way.context if settings.implicit_tls else None
+    try:
+        async with asyncio.timeout(settings.connect_seconds):
+            _, channel = await loop.create_connection(
+                lambda: Channel(settings.reply_seconds),
+                way.host,
+                way.port,
+                ssl=implicit,
+                server_hostname=way.host if implicit else None,
+            )
+    except (OSError, EOFError, TimeoutError) as error:
+        raise RelayError(f"the next hop cannot be reached ({reason(error)})") from None
+    return channel

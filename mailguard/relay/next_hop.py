@@ -2,79 +2,158 @@
 
 In: raw envelope addresses, ESMTP options as the client gave them, content. Out: the next hop's own replies.
 A connection that dies, or says 421, before our DATA is replaced once and the envelope said again; if the answers
-differ then, the transaction fails. Nothing is ever said twice after DATA was accepted.
+differ then, the transaction fails. Nothing is ever said twice after DATA was accepted. A connection is kept for the
+next message only when every reply on it was heard.
 """
 
 import asyncio
-from dataclasses import dataclass
+import hashlib
+import secrets
+from collections.abc import Sequence
 
-from mailguard.config import Relay
+from mailguard.config import Relay, split_endpoint
 from mailguard.errors import RelayError
-from mailguard.relay.connection import Connection, Offer
+from mailguard.relay import tls
+from mailguard.relay.connection import Connection, Way
+from mailguard.relay.credentials import Credentials
+from mailguard.relay.flight import Command, Recipient, UnofferedError, mail, rcpts, say
+from mailguard.relay.health import Health
+from mailguard.relay.login import LoginRefusedError
+from mailguard.relay.offer import Offer
+from mailguard.relay.pool import Pool
 from mailguard.relay.reply import Reply
+from mailguard.relay.wire import stuffed
 
-RESET_SECONDS = 3.0  # a dropped connection forgets the message just as well as RSET does
-RESET_LEAST_SECONDS = 2.0  # with less time than this left, RSET is not even tried
 # What the wait for the reply to the dot may take beyond a deadline. Giving up there turns a slow next hop into a mail
 # sent twice (RFC 5321 §6.1, RFC 1047), and clients wait far longer than any deadline of ours (§4.5.3.2.6: 10 minutes).
 OVERTIME_SECONDS = 10.0
-
-# The extension that must be offered for an option to be passed on (RFC 1870, 6152, 6531, 3461).
-_EXTENSION = {
-    "SIZE": "SIZE", "BODY": "8BITMIME", "SMTPUTF8": "SMTPUTF8",
-    "RET": "DSN", "ENVID": "DSN", "NOTIFY": "DSN", "ORCPT": "DSN",
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """A command that the next hop answered, to be said again on a new connection."""
-
-    keyword: bytes
-    address: str
-    options: tuple[str, ...]
-    code: int
+_FOREVER = 1e6
 
 
 class NextHop:
-    """Where clean and approved mail goes. Owns the connections to it."""
+    """Where clean and approved mail goes. Owns the connections to it, and keeps them for the next message."""
 
     def __init__(self, settings: Relay, helo: str) -> None:
+        context = tls.context(settings.tls, settings.ca_file)
+        ends = [(settings.host.strip("[]"), settings.port), *map(split_endpoint, settings.fallback)]
+        self._ways = [Way(number, host, port, context) for number, (host, port) in enumerate(ends)]
         self._settings = settings
         self._helo = helo
+        self._own = Credentials(settings.username, settings.password.get_secret_value()) if settings.username else None
+        self._secret = secrets.token_bytes(32)
+        self._pool = Pool(settings)
+        self._health = Health(len(ends), settings.down_seconds, lambda: asyncio.get_running_loop().time())
         self._offer: Offer | None = None
         self._asking = asyncio.Lock()
 
-    async def begin(self, mail_from: str, mail_options: tuple[str, ...] = ()) -> "Transaction":
-        """Connect and say MAIL; `mail_reply` of the result tells whether it was accepted. Raises RelayError."""
-        connection = await self.connect()
-        try:
-            reply = await _say(connection, b"MAIL FROM:", mail_from, mail_options)
-        except BaseException:
-            connection.abandon()
-            raise
-        return Transaction(self, connection, _Said(b"MAIL FROM:", mail_from, mail_options, reply.code), reply)
+    async def begin(
+        self,
+        mail_from: str,
+        mail_options: tuple[str, ...] = (),
+        recipients: Sequence[Recipient] = (),
+        login: Credentials | None = None,
+    ) -> "Transaction":
+        """Say MAIL and the RCPTs given; `mail_reply` of the result tells whether it was accepted. Raises RelayError."""
+        commands = [mail(mail_from, mail_options), *rcpts(recipients)]
+        connection, replies = await self.say(commands, login or self._own)
+        return Transaction(self, connection, commands, replies, login or self._own)
 
-    async def extensions(self) -> frozenset[str]:
+    async def extensions(self, login: Credentials | None = None) -> frozenset[str]:
         """Keywords that the next hop offered last; asks it the first time. Raises RelayError."""
-        return (await self._known()).keywords
+        return (await self._known(login)).keywords
 
-    async def size(self) -> int:
+    async def size(self, login: Credentials | None = None) -> int:
         """The message size that the next hop offered last, in bytes; 0 if it named none. Raises RelayError."""
-        return (await self._known()).size
+        return (await self._known(login)).size
 
-    async def connect(self) -> Connection:
-        """A connection that has said EHLO; the caller quits it."""
-        connection = await Connection.open(self._settings, self._helo)
+    async def verify(self, login: Credentials) -> Reply:
+        """What the next hop says to this login, asked anew; 2xx is a yes. Raises RelayError when it cannot be asked."""
+        try:
+            connection = await self.fresh(login)
+        except LoginRefusedError as error:
+            return error.reply
+        self.give(connection)
+        return connection.reply
+
+    async def close(self) -> None:
+        """Quit every idle connection; what is given back later is quit too. Never raises."""
+        await self._pool.close()
+
+    async def say(
+        self, commands: Sequence[Command], login: Credentials | None, *, new: bool = False
+    ) -> tuple[Connection, list[Reply]]:
+        """The commands said to the first hop that answers, on a kept connection unless `new`. Raises RelayError.
+
+        The caller owns the connection. A kept one that its server closed is replaced, and so are the others beside it.
+        """
+        last = RelayError("the next hop cannot be reached")
+        for hop in self._health.order():
+            kept = None if new else self._pool.take(self._key(hop, login))
+            for connection in (kept, None) if kept else (None,):
+                try:
+                    return await self._said(connection or await self._open(hop, login), commands)
+                except (LoginRefusedError, UnofferedError):
+                    raise
+                except RelayError as error:
+                    last = error
+                    self._pool.flush(self._key(hop, login))
+        raise last
+
+    async def fresh(self, login: Credentials | None) -> Connection:
+        """A new connection to the first hop that can be connected to; the caller owns it. Raises RelayError."""
+        last = RelayError("the next hop cannot be reached")
+        for hop in self._health.order():
+            try:
+                return await self._open(hop, login)
+            except LoginRefusedError:
+                raise
+            except RelayError as error:
+                last = error
+        raise last
+
+    def give(self, connection: Connection) -> None:
+        """Take a connection back; every reply on it was heard."""
+        self._pool.give(connection)
+
+    async def _said(self, connection: Connection, commands: Sequence[Command]) -> tuple[Connection, list[Reply]]:
+        try:
+            replies = await say(connection, commands)
+        except UnofferedError:
+            self.give(connection)
+            raise
+        except BaseException:
+            connection.channel.abort()
+            raise
+        self._offer = connection.offer
+        return connection, replies
+
+    async def _open(self, hop: int, login: Credentials | None) -> Connection:
+        try:
+            connection = await Connection.open(self._ways[hop], self._settings, self._helo, login)
+        except LoginRefusedError:
+            # A wrong password says nothing against the hop.
+            raise
+        except RelayError as error:
+            self._health.failed(hop, str(error))
+            raise
+        self._health.works(hop)
+        connection.key = self._key(hop, login)
         self._offer = connection.offer
         return connection
 
-    async def _known(self) -> Offer:
+    def _key(self, hop: int, login: Credentials | None) -> object:
+        """Whose connections these are; a digest, so that no password is kept because a connection is."""
+        if login is None:
+            return hop
+        both = f"{len(login.login)}:{login.login}{login.password}".encode("utf-8", "surrogatepass")
+        return hop, hashlib.blake2b(both, key=self._secret, digest_size=32).digest()
+
+    async def _known(self, login: Credentials | None) -> Offer:
         if self._offer is None:
             async with self._asking:
                 if self._offer is None:
-                    connection = await self.connect()
-                    await connection.quit()
+                    connection = await self.fresh(login or self._own)
+                    self.give(connection)
                     return connection.offer
         return self._offer
 
@@ -82,141 +161,165 @@ class NextHop:
 class Transaction:
     """MAIL, RCPT and DATA of one message.
 
-    `mail_reply` is the next hop's answer to MAIL; `sent` tells whether the final dot went out.
+    `mail_reply` and `rcpt_replies` are the next hop's answers to what `begin` was given; `sent` tells whether the final
+    dot went out.
     """
 
-    def __init__(self, hop: NextHop, connection: Connection, mail: _Said, mail_reply: Reply) -> None:
+    def __init__(
+        self,
+        hop: NextHop,
+        connection: Connection,
+        commands: list[Command],
+        replies: list[Reply],
+        login: Credentials | None,
+    ) -> None:
         self._hop = hop
-        self._connection = connection
-        self._said = [mail]
+        self._connection: Connection | None = connection
+        self._login = login
+        self._commands = commands
+        self._codes = [reply.code for reply in replies]
         self._revived = False
-        self._open = mail_reply.ok
-        self.mail_reply = mail_reply
+        self._open = replies[0].ok
+        self._left_over = any(reply.ok for reply in replies)  # an envelope that RSET has to end
+        self.mail_reply = replies[0]
+        self.rcpt_replies = tuple(replies[1:])
         self.sent = False
+        if not self._open:
+            self._give()
 
     async def rcpt(self, address: str, options: tuple[str, ...] = ()) -> Reply:
         """Name one recipient. Raises RelayError; then no later recipient can be named either."""
-        try:
-            reply = await _say(self._connection, b"RCPT TO:", address, options)
-        except RelayError:
-            await self._revive()
-            reply = await _say(self._connection, b"RCPT TO:", address, options)
-        self._said.append(_Said(b"RCPT TO:", address, options, reply.code))
-        return reply
+        return (await self.rcpts([(address, options)]))[0]
+
+    async def rcpts(self, recipients: Sequence[Recipient]) -> list[Reply]:
+        """Name some recipients, in one flight when PIPELINING is offered. Raises RelayError, as `rcpt`."""
+        left = rcpts(recipients)
+        replies: list[Reply] = []
+        while left:
+            connection = self._here()
+            try:
+                heard = await self._flight(connection, left)
+            except RelayError:
+                heard = connection.channel.heard
+                self._note(left, heard)
+                await self._revive()
+            else:
+                self._note(left, heard)
+            replies += heard
+            left = left[len(heard) :]
+        return replies
 
     async def data(self, content: bytes, deadline: float | None = None) -> Reply:
         """DATA, content, final dot; the reply to the dot, or to a DATA that was refused. Ends the transaction.
 
         `deadline` is a time of the event loop. All before the dot ends there; the reply to the dot may take
         OVERTIME_SECONDS more, never longer than relay.reply_seconds. Raises RelayError; its `sent` tells whether the
-        final dot went out.
+        final dot went out. ValueError: a bare CR or LF in the content.
         """
         try:
-            reply = await self._before_the_dot(content, deadline)
-            if reply is None:
-                self.sent = True
-                reply = await self._connection.dot(_overtime(deadline))
+            reply = await self._send(stuffed(content), deadline)
         except BaseException:
             # A message cut off before its final dot is never accepted (RFC 5321 §4.1.1.4).
-            self._connection.abandon()
+            self.abandon()
             raise
-        finally:
-            self._open = False
+        self._give()
         return reply
 
-    async def _before_the_dot(self, content: bytes, deadline: float | None) -> Reply | None:
-        """The reply to a DATA that was refused; None: the content is under way, all but the dot."""
-        try:
-            async with asyncio.timeout_at(deadline):
-                reply = await self._start_data()
-                if reply.code != 354:
-                    return reply
-                await self._connection.content(content)
-        except TimeoutError:
-            raise RelayError("the next hop took too long before the final dot") from None
-        if self._connection.broken:
-            raise RelayError("the next hop broke off before the final dot")
-        return None
-
-    async def _start_data(self) -> Reply:
-        try:
-            reply = await _command(self._connection, b"DATA")
-        except RelayError:
-            await self._revive()
-            reply = await _command(self._connection, b"DATA")
-        if reply.code != 354 and not (reply.temporary or reply.permanent):
-            raise RelayError(f"the next hop answered DATA with {reply.code}")
+    async def _send(self, content: bytes, deadline: float | None) -> Reply:
+        reply = await self._start_data(deadline)
+        connection = self._here()
+        if reply.code != 354:
+            connection.note([reply])
+            return reply
+        rest = await connection.channel.content(content, _left(deadline))
+        if _left(deadline) <= 0:
+            raise _late()
+        # From here to the write of the dot nothing else runs: whoever wanted to stop it has done so, or is too late.
+        self.sent = True
+        reply = await connection.channel.dot(rest, _left(deadline) + OVERTIME_SECONDS)
+        if reply.code // 100 == 3:
+            raise RelayError(f"the next hop answered the final dot with {reply.code}", sent=True)
+        if reply.ok:
+            self._left_over = False
+            connection.delivered()
+        else:
+            connection.note([reply])
         return reply
+
+    async def _start_data(self, deadline: float | None) -> Reply:
+        for _ in range(2):
+            if _left(deadline) <= 0:
+                raise _late()
+            connection = self._here()
+            try:
+                reply = (await connection.channel.flight([b"DATA"], "DATA", _left(deadline)))[0]
+            except RelayError:
+                try:
+                    async with asyncio.timeout_at(deadline):
+                        await self._revive()
+                except TimeoutError:
+                    raise _late() from None
+                continue
+            if reply.code != 354 and not (reply.temporary or reply.permanent):
+                raise RelayError(f"the next hop answered DATA with {reply.code}")
+            return reply
+        raise RelayError("the next hop broke off at DATA, twice")
 
     async def reset(self, deadline: float | None = None) -> None:
-        """Forget the message (RSET), within RESET_SECONDS and before `deadline`, a time of the event loop.
-
-        Never raises: a connection that cannot, or has no time to, is dropped, which forgets the message too.
-        """
-        if self._open and not self._connection.broken:
-            left = RESET_SECONDS if deadline is None else deadline - asyncio.get_running_loop().time()
-            try:
-                if left < RESET_LEAST_SECONDS:
-                    self._connection.abandon()
-                else:
-                    async with asyncio.timeout(min(left, RESET_SECONDS)):
-                        await self._connection.command(b"RSET")
-            except (RelayError, TimeoutError):
-                self._connection.abandon()
-        self._open = False
+        """Forget the message. Never raises, and asks nothing of the next hop: RSET goes out with the next envelope."""
+        del deadline
+        self._give()
 
     def abandon(self) -> None:
         """Drop the connection at once. Before the final dot nothing has been sent then, and nothing will be."""
         self._open = False
-        self._connection.abandon()
+        if self._connection is not None:
+            self._connection.channel.abort()
 
     async def close(self) -> None:
         """Give the connection back to the next hop. Never raises; may be called twice."""
+        self._give()
+
+    def _give(self) -> None:
         self._open = False
-        await self._connection.quit()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.owes_reset = self._left_over
+            self._hop.give(connection)
+
+    def _here(self) -> Connection:
+        if self._connection is None or not self._open:
+            raise RelayError("the next hop broke off, or the transaction is over")
+        return self._connection
+
+    async def _flight(self, connection: Connection, commands: list[Command]) -> list[Reply]:
+        try:
+            return await say(connection, commands)
+        except UnofferedError:
+            connection.channel.heard = []
+            raise
+
+    def _note(self, commands: list[Command], replies: list[Reply]) -> None:
+        self._commands += commands[: len(replies)]
+        self._codes += [reply.code for reply in replies]
 
     async def _revive(self) -> None:
         """Say the envelope once more on a new connection; RelayError if that was done before or answers differ."""
-        self._connection.abandon()
+        if self._connection is not None:
+            self._connection.channel.abort()
         if self._revived or not self._open:
             raise RelayError("the next hop broke off")
         self._revived = True
-        self._connection = await self._hop.connect()
-        for said in self._said:
-            reply = await _say(self._connection, said.keyword, said.address, said.options)
-            if reply.code != said.code:
-                self._connection.abandon()
-                raise RelayError("the next hop broke off and then answered differently")
+        connection, replies = await self._hop.say(self._commands, self._login, new=True)
+        self._connection = connection
+        if not self._open or [reply.code for reply in replies] != self._codes:
+            self.abandon()
+            raise RelayError("the next hop broke off and then answered differently")
 
 
-def _overtime(deadline: float | None) -> float | None:
-    if deadline is None:
-        return None
-    return max(deadline - asyncio.get_running_loop().time(), 0.0) + OVERTIME_SECONDS
+def _left(deadline: float | None) -> float:
+    return _FOREVER if deadline is None else deadline - asyncio.get_running_loop().time()
 
 
-async def _say(connection: Connection, keyword: bytes, address: str, options: tuple[str, ...]) -> Reply:
-    """MAIL or RCPT with a raw address, and those options that the next hop offered."""
-    passed = [option for option in options if _offered(connection.offer, option)]
-    if any(option.upper() == "SMTPUTF8" for option in options) and "SMTPUTF8" not in connection.offer.keywords:
-        # RFC 6531 §3.5: such a message must not go to a server without the extension.
-        raise RelayError("the next hop does not offer SMTPUTF8")
-    line = " ".join([f"<{address}>", *passed]).encode("utf-8", "surrogateescape")
-    reply = await _command(connection, keyword + line)
-    if reply.code // 100 == 3:
-        connection.abandon()
-        raise RelayError(f"the next hop answered an address with {reply.code}")
-    return reply
-
-
-async def _command(connection: Connection, line: bytes) -> Reply:
-    reply = await connection.command(line)
-    if reply.code == 421:
-        # The server closes the channel (RFC 5321 §3.8): to us that is a broken connection, not an answer.
-        connection.abandon()
-        raise RelayError("the next hop said 421")
-    return reply
-
-
-def _offered(offer: Offer, option: str) -> bool:
-    return _EXTENSION.get(option.partition("=")[0].upper(), "") in offer.keywords
+def _late() -> RelayError:
+    return RelayError("the next hop took too long before the final dot")

@@ -90,23 +90,12 @@ async def test_overtime_never_exceeds_the_reply_seconds_of_the_relay():
         assert caught.value.sent
 
 
-async def test_reset_drops_rather_than_waits(monkeypatch):
-    monkeypatch.setattr(module, "RESET_SECONDS", 0.2)
-    monkeypatch.setattr(module, "RESET_LEAST_SECONDS", 0.1)
+async def test_reset_takes_no_time_however_slow_the_next_hop_is(monkeypatch):
     monkeypatch.setattr("hop.Dialogue.rset", lambda *_: asyncio.sleep(30))
     async with transaction() as (hop, tx), asyncio.timeout(1):
-        await tx.reset()
+        await tx.reset(now() - 1)
         await tx.close()
-    assert hop.commands[-1] == b"RSET"
-
-
-async def test_reset_without_time_does_not_even_ask():
-    async with transaction() as (hop, tx):
-        await tx.reset(now() + 1.9)
-    assert b"RSET" not in hop.commands
-    async with transaction() as (hop, tx):
-        await tx.reset(now() + 5)
-    assert b"RSET" in hop.commands
+    assert b"DATA" not in hop.commands
 
 
 async def test_abandoned_before_the_dot_nothing_is_sent():

@@ -166,7 +166,6 @@ async def test_nothing_is_sent_when_the_lease_is_lost():
     releases.clear = Clearance.LOST
     hop = await run(releases, wait=0.5)
     assert hop.taken == []
-    assert b"RSET" in hop.commands
     assert b"DATA" not in hop.commands
     assert releases.records == []
 

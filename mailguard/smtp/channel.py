@@ -15,7 +15,7 @@ from typing import Any
 from aiosmtpd.smtp import SMTP
 
 from mailguard.relay.reply import Reply
-from mailguard.smtp.desk import Desk
+from mailguard.smtp.desk import Desk, Standing
 from mailguard.smtp.ids import error_id
 from mailguard.smtp.inbox import GoneError, Inbox, LineTooLongError, SilentError
 
@@ -57,6 +57,7 @@ class Channel(SMTP):  # type: ignore[misc]  # aiosmtpd publishes no types
         self._replies: list[bytes] = []
         self._waiting = 0
         self._client = ""
+        self._standing = Standing.STRANGER
         self._errors = ERRORS
         self._row = 0
         self._busy = False
@@ -69,6 +70,7 @@ class Channel(SMTP):  # type: ignore[misc]  # aiosmtpd publishes no types
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start the dialogue."""
         self._client = peer_of(transport)
+        self._standing = self._desk.standing(self._client)
         self._attach(transport)
         self._desk.enter(self, self._client)
         self._handler_coroutine = self._loop.create_task(self._handle_client())

@@ -43,9 +43,9 @@ class Greeting(Channel):
 
     def precondition(self, verb: bytes) -> Reply | None:
         """Who may send only after a login logs in first."""
-        if verb not in _NEED_A_LOGIN or self._ticket is not None:
+        if self._standing is not Standing.MUST_LOG_IN or self._ticket is not None:
             return None
-        return _LOG_IN if self._desk.standing(self._client) is Standing.MUST_LOG_IN else None
+        return _LOG_IN if verb in _NEED_A_LOGIN else None
 
     def in_transaction(self) -> bool:
         """Whether a MAIL was accepted and its message has not come to its end."""

@@ -13,7 +13,6 @@ from mailguard.metrics import MESSAGES, RELAY_ATTEMPTS
 from mailguard.model import Envelope, Message
 from mailguard.relay.next_hop import Transaction
 from mailguard.relay.reply import Reply
-from mailguard.smtp import flight
 from mailguard.smtp.channel import command_of
 from mailguard.smtp.command import Address, parse, size_of
 from mailguard.smtp.content import settle
@@ -75,7 +74,7 @@ class Session(Greeting):
         # The relay decides with pass-through; else what a client logged in with is nobody's business there.
         login = self._ticket.credentials if self._ticket and self._desk.settings.auth == "pass-through" else None
         try:
-            transaction, replies = await flight.begin(self._desk.next_hop, mail, named, login)
+            transaction = await self._desk.next_hop.begin(mail.path, mail.options, _said(named), login)
         except RelayError:
             RELAY_ATTEMPTS.labels("handover", "failed").inc()
             await self._answer([_NEXT_HOP_DOWN, *(OUT_OF_ORDER for _ in asked)])
@@ -86,7 +85,7 @@ class Session(Greeting):
             return
         self._transaction, self._mail = transaction, mail
         await self.push(transaction.mail_reply)
-        await self._answer_recipients(asked, replies)
+        await self._answer_recipients(asked, transaction.rcpt_replies)
 
     async def smtp_RCPT(self, arg: str) -> None:  # noqa: N802 - aiosmtpd finds verbs by name
         """Name recipients to the next hop; its replies are ours."""
@@ -96,7 +95,7 @@ class Session(Greeting):
         asked = self._gathered([self._recipient(arg, 0)])
         named = [address for address in asked if isinstance(address, Address)]
         try:
-            replies = await flight.rcpts(self._transaction, named) if named else []
+            replies = await self._transaction.rcpts(_said(named)) if named else []
         except RelayError:
             replies = [_NEXT_HOP_GONE] * len(named)
         await self._answer_recipients(asked, replies)
@@ -191,3 +190,7 @@ class Session(Greeting):
             return
         await self.abandon()
         await self.push(_OK)
+
+
+def _said(addresses: Sequence[Address]) -> list[tuple[str, tuple[str, ...]]]:
+    return [(address.path, address.options) for address in addresses]

@@ -120,7 +120,14 @@ class Pipeline:
     async def _hand_over(self, delivery: _Delivery, outcome: str) -> Reply:
         message = delivery.message
         trace = received_line(message, self.hostname) if self.hostname else b""
-        reply = await delivery.transaction.data(trace + message.content, delivery.deadline)
+        try:
+            reply = await delivery.transaction.data(trace + message.content, delivery.deadline)
+        except RelayError as error:
+            if error.sent:
+                # The client will send it again, and the recipients may get it twice (RFC 5321 §6.1, RFC 1047).
+                record, recipients = self.store.record, len(message.envelope.rcpt_to)
+                await self._settle(lambda: record.may_have_been_sent(message.id, recipients))
+            raise
         metrics.RELAY_ATTEMPTS.labels("handover", "accepted" if reply.ok else "refused").inc()
         metrics.MESSAGES.labels(outcome if reply.ok else "refused_relay").inc()
         return reply

@@ -66,8 +66,7 @@ class Intake:
 
     async def close(self) -> None:
         """Say goodbye to the next hop and end the scanners."""
-        if (close := getattr(self.next_hop, "close", None)) is not None:
-            await close()
+        await self.next_hop.close()
         await self._scanner.stop()
 
     def reload(self) -> None:

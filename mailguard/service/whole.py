@@ -105,8 +105,7 @@ class Service:
         self._ready = False
         try:
             await self._front.close()
-            if (close := getattr(self._next_hop, "close", None)) is not None:
-                await close()
+            await self._next_hop.close()
         finally:
             self.store.close()
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, or_, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from mailguard import lifecycle
 from mailguard.errors import DamagedError, NotFoundError
@@ -21,10 +21,10 @@ from mailguard.store import masks
 from mailguard.store.finishing import SENDABLE
 from mailguard.store.lateness import Lateness
 from mailguard.store.schema import holds, messages, pauses, recipients
+from mailguard.store.switch import PAUSED
 from mailguard.store.views import Claim, Clearance, Outcome
 
 _LOG = logging.getLogger("mailguard.store")
-_PAUSED = exists().where(~pauses.c.ended)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Releases(Lateness):
             )
         )
         with self._database.read() as tx:
-            paused = tx.execute(select(_PAUSED)).scalar_one()
+            paused = tx.execute(select(PAUSED)).scalar_one()
             found = {row.token: row.state for row in tx.execute(query)}
         return {token: _clearance(found.get(token), paused=bool(paused)) for token in tokens}
 
@@ -104,7 +104,7 @@ class Releases(Lateness):
                 messages.c.due_at <= now,
                 messages.c.state.in_(SENDABLE),
                 holds.c.state == HoldState.APPROVED.value,
-                ~_PAUSED,
+                ~PAUSED,
                 or_(holds.c.asked_at.is_(None), messages.c.received_at > holds.c.asked_at),
                 *in_time,
             )

@@ -16,6 +16,7 @@ from mailguard.store.covering import covered
 from mailguard.store.desk import AtDesk, each
 from mailguard.store.draft import Draft, Drafts
 from mailguard.store.schema import holds, reservations
+from mailguard.store.switch import PAUSED
 from mailguard.store.views import Reservation
 
 
@@ -52,8 +53,9 @@ class Reservations(AtDesk):
     def reserve(self, arrival: Arrival) -> Reservation | None:
         """Take the recipients of a message from an approval of its source and subject that covers all it is held for.
 
-        None as well when the newest hold of its content key is not approved, when a part of it was rejected since, and
-        when too few of the approvers are second persons for this message, by its envelope and its authors.
+        None as well while releases are paused, when the newest hold of its content key is not approved, when a part of
+        it was rejected since, and when too few of the approvers are second persons for this message, by its envelope
+        and its authors.
         """
         return self._reserve([arrival])[0]
 
@@ -64,12 +66,14 @@ class Reservations(AtDesk):
     def _reserve(self, arrivals: Sequence[Arrival]) -> list[Reservation | None]:
         with self._database.read() as tx:
             drafts = Drafts(self._context, tx)
-            hopeful = [self._approval(tx, drafts, arrival) is not None for arrival in arrivals]
+            paused = _paused(tx)
+            hopeful = [not paused and self._approval(tx, drafts, arrival) is not None for arrival in arrivals]
         if not any(hopeful):
-            return [
-                None for _ in arrivals
-            ]  # the usual answer while a mailing waits; other writers need not wait for it
+            # The usual answer while a mailing waits; other writers need not wait for it.
+            return [None for _ in arrivals]
         with self._database.write() as tx:
+            if _paused(tx):
+                return [None for _ in arrivals]
             taking = _Taking(self._context, tx, [arrival.message.id for arrival in arrivals])
             pairs = zip(arrivals, hopeful, strict=True)
             answers = [self._take(tx, taking, arrival) if hope else None for arrival, hope in pairs]
@@ -123,3 +127,8 @@ class Reservations(AtDesk):
             tx, "mail", action, reservation.message_id,
             hold=reservation.hold_id, recipients=reservation.recipients, accepted=accepted,
         )  # fmt: skip
+
+
+def _paused(tx: Connection) -> bool:
+    """A pause holds back what an approval would let pass, too: it is kept with the hold, and goes when it ends."""
+    return bool(tx.execute(select(PAUSED)).scalar_one())

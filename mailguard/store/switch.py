@@ -7,7 +7,7 @@ given up because of it; each change is an audit row.
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, exists, func, insert, select, update
 
 from mailguard.errors import ConflictError, RefusedError
 from mailguard.store.audit import Audit
@@ -22,6 +22,7 @@ WHY = {
     "not_switch": "Only an approver or an administrator may pause and resume releases.",
     "reason_missing": "A pause needs a reason.",
 }
+PAUSED = exists().where(~pauses.c.ended)  # for statements of others that must stand still as well
 _OPEN = select(pauses).where(~pauses.c.ended)
 
 

@@ -28,6 +28,14 @@ def test_a_reservation_uses_the_cap_and_giving_back_twice_returns_it_once(stage,
     assert used(stage, approved) == 1
 
 
+def test_nothing_passes_while_releases_are_paused_and_what_came_meanwhile_waits(stage, staff, approved):
+    stage.store.switch.pause("cli", "誤配信の疑い")
+    assert stage.reserve() is None
+    assert stage.admit(staff[3]).outcome == "waiting"
+    stage.store.switch.resume("cli")
+    assert stage.reserve() is not None
+
+
 def test_a_confirmation_is_recorded_and_returns_what_was_refused(stage, approved):
     reservation = stage.reserve(4, message_id="m-late")
     stage.store.holds.confirm(reservation, 3)

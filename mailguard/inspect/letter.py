@@ -72,7 +72,7 @@ class Letter(msgspec.Struct, frozen=True, array_like=True):
 
     def restored(self, raw: bytes) -> bytes:
         """A stretch as it stands in the mail; raises Need."""
-        return _TOKEN.sub(lambda match: self._bytes(int(match[1])), raw)
+        return _TOKEN.sub(lambda match: self._bytes(int(match[1])), raw) if self.keys else raw
 
     def whole(self) -> "Letter":
         """The mail as it is; raises Need."""
@@ -90,8 +90,7 @@ class Parcel:
 
     def __init__(self, pieces: Pieces) -> None:
         self.content = content = pieces.content
-        # Without a blank line before it a piece may begin with the boundary line itself.
-        self.apart = [piece for piece in pieces.apart if content[max(piece.start - 4, 0) : piece.start] == _BLANK]
+        self.apart = [piece for piece in pieces.apart if _is_body(content, piece)]
         self.skeleton = b"".join(self._runs(self.apart)) if self.apart else content
         if not pieces.clean or (self.apart and self.skeleton.count(b"\0") != len(self.apart)):
             self.apart, self.skeleton = [], content
@@ -132,6 +131,11 @@ class Answer(msgspec.Struct, frozen=True, array_like=True):
     inspection: Any
     fresh: tuple[Given, ...] = ()
     loose: tuple[int, ...] = ()
+
+
+def _is_body(content: bytes, piece: Piece) -> bool:
+    """Whether a piece follows a blank line; where there is none between two boundary lines, it is the first of them."""
+    return content.startswith(_BLANK, max(piece.start - 4, 0)) and not content.startswith(b"--", piece.start)
 
 
 def _line_end(data: bytes) -> bytes:

@@ -24,6 +24,8 @@ class Reply:
 
     def raw(self) -> bytes:
         """The wire lines, each with CRLF."""
+        if len(self.lines) == 1:
+            return b"%d %b\r\n" % (self.code, self.lines[0])
         code = b"%d" % self.code
         *first, last = self.lines or (b"",)
         return b"".join(code + b"-" + line + b"\r\n" for line in first) + code + b" " + last + b"\r\n"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from mailguard.relay.reply import Reply
 
 _KEYWORD = {"MAIL": "FROM", "RCPT": "TO"}
+_SYNTAX = {verb: Reply.of(501, f"5.5.4 syntax: {verb} {keyword}:<address>") for verb, keyword in _KEYWORD.items()}
 # A path ends at the first ">" outside a quoted string. Without brackets (old tools) it ends at a space.
 _PATH = re.compile(r'<((?:"(?:[^"\\]|\\.)*"|[^">])*)>(?:[ ]+(.*))?|([^ <>]+)(?:[ ]+(.*))?')
 _OPTION = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([^ =]+))?")
@@ -33,17 +34,16 @@ class Address:
 def parse(verb: str, argument: str, offered: frozenset[str]) -> Address | Reply:
     """Read the argument of MAIL or RCPT; `offered` are the extensions that this client was told of."""
     keyword, colon, rest = argument.partition(":")
-    syntax = Reply.of(501, f"5.5.4 syntax: {verb} {_KEYWORD[verb]}:<address>")
     if not colon or keyword.strip().upper() != _KEYWORD[verb]:
-        return syntax
+        return _SYNTAX[verb]
     match = _PATH.fullmatch(rest.strip(" "))
     if match is None:
-        return syntax
+        return _SYNTAX[verb]
     path = match[1] if match[1] is not None else match[3]
     options = tuple(option for option in (match[2] or match[4] or "").split(" ") if option)
     if len(path) > _PATH_LIMIT or (verb == "RCPT" and not path):
         return Reply.of(501, "5.1.3 bad address")
-    if any("\ud800" <= char <= "\udfff" for char in path):
+    if not path.isascii() and any("\ud800" <= char <= "\udfff" for char in path):
         # Bytes that are no UTF-8; RFC 6531 §3.5 gives the code for an address that cannot be taken.
         return Reply.of(553, "5.6.7 address is not UTF-8")
     return _options_refusal(verb, options, offered) or Address(path, options)

@@ -2,12 +2,14 @@
 
 Script lines, as in the dialogue files (`data`, `content` and `dot` are the three steps of a message):
     down · greeting TEXT · ehlo TEXT · mail TEXT · rcpt ADDRESS TEXT · rcpt TEXT · data TEXT · dot TEXT · without KEYWORD
-    drop STEP · hang STEP · once LINE          STEP is connect, mail, rcpt, data, content, dot or reply
+    drop STEP · hang STEP · once LINE          STEP is connect, mail, rcpt, data, content, dot, reply or reset
+    starttls TEXT · auth TEXT                  with `tls` (a server's SSL context) and `logins` (passwords by name)
 TEXT is a reply as sent ("\\n" parts the lines). `once` means: for the first time only. `drop reply` is a message that
 was taken while its reply got lost.
 """
 
 import asyncio
+import base64
 import contextlib
 import re
 from dataclasses import dataclass, field
@@ -40,6 +42,11 @@ class Hop:
     commands: list[bytes] = field(default_factory=list)
     connections: int = 0
     port: int = 0
+    tls: object = None
+    implicit: bool = False
+    logins: dict = field(default_factory=dict)
+    mechanisms: str = "PLAIN LOGIN"
+    dialogues: list = field(default_factory=list)  # one a connection, each with its own `commands` and `login`
 
     def __post_init__(self):
         self.rules = []
@@ -55,7 +62,8 @@ class Hop:
         self.rules.append(Rule(verb, argument.strip(), once))
 
     async def __aenter__(self):
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, limit=2**26)
+        tls = self.tls if self.implicit else None
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, limit=2**26, ssl=tls)
         self.port = self._server.sockets[0].getsockname()[1]
         if self.find("down"):
             self._server.close()
@@ -104,7 +112,8 @@ class Hop:
         self._tasks.add(asyncio.current_task())
         self.connections += 1
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            await Dialogue(self, reader, writer).run()
+            self.dialogues.append(Dialogue(self, reader, writer))
+            await self.dialogues[-1].run()
         writer.close()
 
 
@@ -112,6 +121,7 @@ class Dialogue:
     def __init__(self, hop, reader, writer):
         self.hop, self.reader, self.writer = hop, reader, writer
         self.sender, self.rcpts = b"", []
+        self.commands, self.login, self.secure = [], None, hop.implicit
 
     async def say(self, data):
         self.writer.write(data)
@@ -125,6 +135,7 @@ class Dialogue:
             return
         while line := await self.reader.readline():
             self.hop.commands.append(line.removesuffix(b"\r\n"))
+            self.commands.append(line.removesuffix(b"\r\n"))
             verb, _, argument = line.removesuffix(b"\r\n").partition(b" ")
             if not await getattr(self, verb.decode().lower())(argument):
                 return
@@ -133,6 +144,8 @@ class Dialogue:
         rule = self.hop.find("ehlo")
         gone = {rule.argument for rule in self.hop.rules if rule.verb == "without"}
         offer = [keyword for keyword in OFFER if keyword.split()[0] not in gone]
+        offer += ["STARTTLS"] if self.hop.tls and not self.secure and "STARTTLS" not in gone else []
+        offer += [f"AUTH {self.hop.mechanisms}"] if self.hop.logins else []
         default = "\\n".join(f"250-{line}" for line in ["hop.example", *offer[:-1]]) + f"\\n250 {offer[-1]}"
         return await self.say(wire(rule.argument if rule else default))
 
@@ -178,7 +191,35 @@ class Dialogue:
             self.hop.taken.append(Taken(self.sender, tuple(self.rcpts), content))
         return await self.hop.step("reply", self.writer) and await self.say(reply)
 
+    async def starttls(self, _):
+        reply = self.hop.text("starttls", "220 2.0.0 go ahead")
+        if not await self.say(reply) or not reply.startswith(b"220") or reply.count(b"\n") > 1:
+            return True
+        try:
+            await self.writer.start_tls(self.hop.tls)
+        except OSError:
+            return False
+        self.secure = True
+        return True
+
+    async def auth(self, argument):
+        mechanism, _, first = argument.partition(b" ")
+        if mechanism == b"PLAIN":
+            _, name, password = base64.b64decode(first or await self.asked(b"")).split(b"\0")
+        else:
+            name = base64.b64decode(await self.asked(b"VXNlcm5hbWU6"))
+            password = base64.b64decode(await self.asked(b"UGFzc3dvcmQ6"))
+        known = self.hop.logins.get(name.decode()) == password.decode()
+        self.login = name.decode() if known else None
+        return await self.say(self.hop.text("auth", "235 2.7.0 welcome" if known else "535 5.7.8 who are you"))
+
+    async def asked(self, challenge):
+        await self.say(b"334 " + challenge + b"\r\n")
+        return (await self.reader.readline()).removesuffix(b"\r\n")
+
     async def rset(self, _):
+        if not await self.hop.step("reset", self.writer):
+            return False
         self.sender, self.rcpts = b"", []
         return await self.say(b"250 2.0.0 reset\r\n")
 

@@ -7,20 +7,16 @@ next message only when every reply on it was heard.
 """
 
 import asyncio
-import hashlib
-import secrets
 from collections.abc import Sequence
 
-from mailguard.config import Relay, split_endpoint
+from mailguard.config import Relay
 from mailguard.errors import RelayError
-from mailguard.relay import tls
-from mailguard.relay.connection import Connection, Way
+from mailguard.relay.connection import Connection
 from mailguard.relay.credentials import Credentials
 from mailguard.relay.flight import Command, Recipient, UnofferedError, mail, rcpts, say
-from mailguard.relay.health import Health
+from mailguard.relay.hops import Hops
 from mailguard.relay.login import LoginRefusedError
 from mailguard.relay.offer import Offer
-from mailguard.relay.pool import Pool
 from mailguard.relay.reply import Reply
 from mailguard.relay.wire import stuffed
 
@@ -34,16 +30,8 @@ class NextHop:
     """Where clean and approved mail goes. Owns the connections to it, and keeps them for the next message."""
 
     def __init__(self, settings: Relay, helo: str) -> None:
-        context = tls.context(settings.tls, settings.ca_file)
-        ends = [(settings.host.strip("[]"), settings.port), *map(split_endpoint, settings.fallback)]
-        self._ways = [Way(number, host, port, context) for number, (host, port) in enumerate(ends)]
-        self._settings = settings
-        self._helo = helo
+        self._hops = Hops(settings, helo)
         self._own = Credentials(settings.username, settings.password.get_secret_value()) if settings.username else None
-        self._secret = secrets.token_bytes(32)
-        self._pool = Pool(settings)
-        self._health = Health(len(ends), settings.down_seconds, lambda: asyncio.get_running_loop().time())
-        self._offer: Offer | None = None
         self._asking = asyncio.Lock()
 
     async def begin(
@@ -55,8 +43,8 @@ class NextHop:
     ) -> "Transaction":
         """Say MAIL and the RCPTs given; `mail_reply` of the result tells whether it was accepted. Raises RelayError."""
         commands = [mail(mail_from, mail_options), *rcpts(recipients)]
-        connection, replies = await self.say(commands, login or self._own)
-        return Transaction(self, connection, commands, replies, login or self._own)
+        connection, replies = await self._hops.say(commands, login or self._own)
+        return Transaction(self._hops, connection, commands, replies, login or self._own)
 
     async def extensions(self, login: Credentials | None = None) -> frozenset[str]:
         """Keywords that the next hop offered last; asks it the first time. Raises RelayError."""
@@ -69,93 +57,24 @@ class NextHop:
     async def verify(self, login: Credentials) -> Reply:
         """What the next hop says to this login, asked anew; 2xx is a yes. Raises RelayError when it cannot be asked."""
         try:
-            connection = await self.fresh(login)
+            connection = await self._hops.fresh(login)
         except LoginRefusedError as error:
             return error.reply
-        self.give(connection)
+        self._hops.give(connection)
         return connection.reply
 
     async def close(self) -> None:
         """Quit every idle connection; what is given back later is quit too. Never raises."""
-        await self._pool.close()
-
-    async def say(
-        self, commands: Sequence[Command], login: Credentials | None, *, new: bool = False
-    ) -> tuple[Connection, list[Reply]]:
-        """The commands said to the first hop that answers, on a kept connection unless `new`. Raises RelayError.
-
-        The caller owns the connection. A kept one that its server closed is replaced, and so are the others beside it.
-        """
-        last = RelayError("the next hop cannot be reached")
-        for hop in self._health.order():
-            kept = None if new else self._pool.take(self._key(hop, login))
-            for connection in (kept, None) if kept else (None,):
-                try:
-                    return await self._said(connection or await self._open(hop, login), commands)
-                except (LoginRefusedError, UnofferedError):
-                    raise
-                except RelayError as error:
-                    last = error
-                    self._pool.flush(self._key(hop, login))
-        raise last
-
-    async def fresh(self, login: Credentials | None) -> Connection:
-        """A new connection to the first hop that can be connected to; the caller owns it. Raises RelayError."""
-        last = RelayError("the next hop cannot be reached")
-        for hop in self._health.order():
-            try:
-                return await self._open(hop, login)
-            except LoginRefusedError:
-                raise
-            except RelayError as error:
-                last = error
-        raise last
-
-    def give(self, connection: Connection) -> None:
-        """Take a connection back; every reply on it was heard."""
-        self._pool.give(connection)
-
-    async def _said(self, connection: Connection, commands: Sequence[Command]) -> tuple[Connection, list[Reply]]:
-        try:
-            replies = await say(connection, commands)
-        except UnofferedError:
-            self.give(connection)
-            raise
-        except BaseException:
-            connection.channel.abort()
-            raise
-        self._offer = connection.offer
-        return connection, replies
-
-    async def _open(self, hop: int, login: Credentials | None) -> Connection:
-        try:
-            connection = await Connection.open(self._ways[hop], self._settings, self._helo, login)
-        except LoginRefusedError:
-            # A wrong password says nothing against the hop.
-            raise
-        except RelayError as error:
-            self._health.failed(hop, str(error))
-            raise
-        self._health.works(hop)
-        connection.key = self._key(hop, login)
-        self._offer = connection.offer
-        return connection
-
-    def _key(self, hop: int, login: Credentials | None) -> object:
-        """Whose connections these are; a digest, so that no password is kept because a connection is."""
-        if login is None:
-            return hop
-        both = f"{len(login.login)}:{login.login}{login.password}".encode("utf-8", "surrogatepass")
-        return hop, hashlib.blake2b(both, key=self._secret, digest_size=32).digest()
+        await self._hops.close()
 
     async def _known(self, login: Credentials | None) -> Offer:
-        if self._offer is None:
+        if self._hops.offer is None:
             async with self._asking:
-                if self._offer is None:
-                    connection = await self.fresh(login or self._own)
-                    self.give(connection)
+                if self._hops.offer is None:
+                    connection = await self._hops.fresh(login or self._own)
+                    self._hops.give(connection)
                     return connection.offer
-        return self._offer
+        return self._hops.offer
 
 
 class Transaction:
@@ -167,13 +86,13 @@ class Transaction:
 
     def __init__(
         self,
-        hop: NextHop,
+        hops: Hops,
         connection: Connection,
         commands: list[Command],
         replies: list[Reply],
         login: Credentials | None,
     ) -> None:
-        self._hop = hop
+        self._hops = hops
         self._connection: Connection | None = connection
         self._login = login
         self._commands = commands
@@ -247,23 +166,27 @@ class Transaction:
         return reply
 
     async def _start_data(self, deadline: float | None) -> Reply:
-        for _ in range(2):
+        connection = self._here()
+        try:
             if _left(deadline) <= 0:
                 raise _late()
-            connection = self._here()
-            try:
-                reply = (await connection.channel.flight([b"DATA"], "DATA", _left(deadline)))[0]
-            except RelayError:
-                try:
-                    async with asyncio.timeout_at(deadline):
-                        await self._revive()
-                except TimeoutError:
-                    raise _late() from None
-                continue
-            if reply.code != 354 and not (reply.temporary or reply.permanent):
-                raise RelayError(f"the next hop answered DATA with {reply.code}")
-            return reply
-        raise RelayError("the next hop broke off at DATA, twice")
+            reply = (await connection.channel.flight([b"DATA"], "DATA", _left(deadline)))[0]
+        except RelayError:
+            connection = await self._revive_before(deadline)
+            reply = (await connection.channel.flight([b"DATA"], "DATA", _left(deadline)))[0]
+        if reply.code != 354 and not (reply.temporary or reply.permanent):
+            raise RelayError(f"the next hop answered DATA with {reply.code}")
+        return reply
+
+    async def _revive_before(self, deadline: float | None) -> Connection:
+        if _left(deadline) <= 0:
+            raise _late()
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._revive()
+        except TimeoutError:
+            raise _late() from None
+        return self._here()
 
     async def reset(self, deadline: float | None = None) -> None:
         """Forget the message. Never raises, and asks nothing of the next hop: RSET goes out with the next envelope."""
@@ -285,7 +208,7 @@ class Transaction:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.owes_reset = self._left_over
-            self._hop.give(connection)
+            self._hops.give(connection)
 
     def _here(self) -> Connection:
         if self._connection is None or not self._open:
@@ -310,7 +233,7 @@ class Transaction:
         if self._revived or not self._open:
             raise RelayError("the next hop broke off")
         self._revived = True
-        connection, replies = await self._hop.say(self._commands, self._login, new=True)
+        connection, replies = await self._hops.say(self._commands, self._login, new=True)
         self._connection = connection
         if not self._open or [reply.code for reply in replies] != self._codes:
             self.abandon()

@@ -8,6 +8,7 @@ One run each of `mailguard serve`: a mailing of small texts with one 1 MB file, 
 
 import argparse
 import shutil
+import signal
 import socket
 import sys
 import tempfile
@@ -97,6 +98,7 @@ def main() -> int:
     parser.add_argument("--idle", type=int, default=200)
     parser.add_argument("--folder", type=Path, default=Path("/var/tmp"))
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing stays behind
     folder = Path(tempfile.mkdtemp(prefix="mailguard-limits-", dir=given.folder))
     try:
         reached = []

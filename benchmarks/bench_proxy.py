@@ -10,6 +10,7 @@ import argparse
 import json
 import random
 import shutil
+import signal
 import statistics
 import sys
 import tempfile
@@ -266,6 +267,7 @@ def options() -> argparse.Namespace:
 def main() -> int:
     """Print a table for each case; 1 when a peer failed in one."""
     given = options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing stays behind
     folder = Path(tempfile.mkdtemp(prefix="mailguard-bench-", dir=given.folder))
     folder.chmod(0o755)
     failed = False

@@ -87,7 +87,7 @@ class Guard:
         command = [sys.executable, "-m", "mailguard", *words, "--config", str(self.config)]
         return subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, timeout=120)
 
-    def start(self, seconds: float = 60) -> None:
+    def start(self, seconds: float = 120) -> None:
         """Return when /readyz says 200."""
         command = [sys.executable, "-m", "mailguard", "serve", "--config", str(self.config)]
         with self.log.open("ab") as log:

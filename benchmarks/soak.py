@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -59,7 +60,11 @@ class Soak:
         self._started = time.monotonic()
         clients = Clients(guard.smtp, stream(given.seed, given.messages))
         faults = Faults(
-            guard, self.hop, random.Random(given.seed), lambda: self._progress(len(clients.begun)), given.gap
+            (guard, self.hop),
+            random.Random(given.seed),
+            given.gap,
+            progress=lambda: self._progress(len(clients.begun)),
+            go_on=lambda: not (given.once and clients.stop()),
         )
         approvers = Approvers(guard, clients.holds, given.seed)
         watch = Watch(guard)
@@ -135,7 +140,7 @@ class Soak:
                 f"memory: {trend.role} {trend.pid}: {trend.megabytes:,.0f} MB, second half {trend.grown:+.1f} MB, "
                 f"{trend.slope:+.2f} MB a minute"
             )
-        if not trends:
+        if not trends and not self._given.once:
             return ["no process lived through the second half: nothing is known about memory"]
         most = self._given.growth_mb
         return [
@@ -147,7 +152,8 @@ class Soak:
         for name, number in counts(books).items():
             print(f"  {name}: {number:,}")
         print(f"  put off: {clients.put_off:,}, sent up to the dot without a reply: {clients.unanswered.total():,}")
-        print("faults: " + ", ".join(f"{name} {number}×" for name, number in sorted(faults.seen.items())))
+        kinds = (f"{name} {number}× {faults.seconds[name]:.0f} s" for name, number in sorted(faults.seen.items()))
+        print(f"faults: {', '.join(kinds)}; of the restarts {faults.seconds['stop']:.1f} s until the service had ended")
 
     async def _report(self, clients: Clients, faults: Faults) -> None:
         while True:
@@ -160,6 +166,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--messages", type=int, default=100_000)
     parser.add_argument("--seconds", type=float, default=0, help="begin no more mails after so long; 0 is no limit")
+    parser.add_argument("--once", action="store_true", help="begin no more mails after each kind of fault came once")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--connections", type=int, default=10)
     parser.add_argument("--gap", type=float, default=8, help="seconds between two faults")
@@ -168,6 +175,7 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, default=Path("/var/tmp"))
     parser.add_argument("--keep", action="store_true", help="leave data and log behind")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing stays behind
     folder = Path(tempfile.mkdtemp(prefix="mailguard-soak-", dir=given.folder))
     try:
         faults = asyncio.run(Soak(folder, given).run())

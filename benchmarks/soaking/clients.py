@@ -41,9 +41,10 @@ class Clients:
         self.put_off = 0
         self._stopped = False
 
-    def stop(self) -> None:
-        """Begin no more."""
+    def stop(self) -> bool:
+        """Begin no more; says that it did."""
         self._stopped = True
+        return True
 
     async def run(self, connections: int) -> None:
         """All of them."""

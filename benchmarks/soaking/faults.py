@@ -6,7 +6,7 @@ import random
 import signal
 import sqlite3
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 
 from guard import Guard
@@ -15,30 +15,45 @@ from soaking.next_hop import Mode, NextHop
 
 
 class Faults:
-    """`progress`: 0 to 1; `gap`: seconds between two faults. Processes are ended in the first half only: memory is looked at in the second."""
+    """`progress`: 0 to 1; `gap`: seconds between two faults; `go_on`: asked after each kind came.
+
+    Processes are ended in the first half only: memory is looked at in the second.
+    """
 
     def __init__(
-        self, guard: Guard, hop: NextHop, rng: random.Random, progress: Callable[[], float], gap: float
+        self,
+        where: tuple[Guard, NextHop],
+        rng: random.Random,
+        gap: float,
+        progress: Callable[[], float],
+        go_on: Callable[[], bool],
     ) -> None:
-        self._guard, self._hop, self._progress, self._gap = guard, hop, progress, gap
+        (self._guard, self._hop), self._progress, self._gap = where, progress, gap
         self._rng = rng
         self.seen: Counter[str] = Counter()
+        self.seconds: dict[str, float] = defaultdict(float)
         self.stopping = asyncio.Event()
+        self._go_on = go_on
 
     async def run(self) -> None:
         """Until `stopping`; the service and the next hop are well again afterwards."""
-        ends = {"restart": self._restart, "kill": self._kill}
+        ends = {"kill": self._kill, "restart": self._restart}
         others = {"relay down": self._relay_down, "database locked": self._lock}
         others |= {f"relay {mode}": lambda mode=mode: self._relay(mode) for mode in Mode if mode is not Mode.WELL}
-        waiting: list[str] = [*ends]
+        await self._wait(self._gap)
+        # Processes first, so that those that come after them can be watched for long.
+        waiting = [*ends, *self._rng.sample([*others], len(others))]
         while not self.stopping.is_set():
             if not waiting:
+                if not self._go_on():
+                    return
                 waiting = [*others, *(ends if self._progress() < 0.5 else ())]
                 self._rng.shuffle(waiting)
             name = waiting.pop(0)
-            if name in others or self._progress() < 0.5:
-                await (ends | others)[name]()
-                self.seen[name] += 1
+            started = time.monotonic()
+            await (ends | others)[name]()
+            self.seen[name] += 1
+            self.seconds[name] += time.monotonic() - started
             await self._wait(self._gap)
 
     async def _wait(self, seconds: float) -> None:
@@ -77,7 +92,9 @@ class Faults:
             await self._wait(1)
 
     async def _restart(self) -> None:
+        started = time.monotonic()
         code = await asyncio.to_thread(self._guard.stop)
+        self.seconds["stop"] += time.monotonic() - started
         if code != 0:
             raise RuntimeError(f"the service ended with {code} after SIGTERM")
         await asyncio.to_thread(self._guard.start)

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from mails import Mail, MailClass, build, members, own_prices, same_prices
 
-BLOCK = 40
+BLOCK = 20
 
 
 class Fate(StrEnum):
@@ -58,10 +58,11 @@ def mailings() -> list[Mailing]:
 def stream(seed: int, messages: int) -> Iterator[Item]:
     """`messages` mails in blocks of one mailing."""
     rng, mix, made = random.Random(seed), mailings(), 0
+    first = list({mailing.kind.key: mailing for mailing in mix}.values())  # every mailing soon, then as they come
     block = seed * 1_000_000
     while made < messages:
         block += 1
-        mailing = rng.choice(mix)
+        mailing = first.pop() if first else rng.choice(mix)
         for mail in build(mailing.kind, min(BLOCK, messages - made), block):
             made += 1
             yield Item((block, mail.number), mail, mailing.fate)

@@ -1,6 +1,7 @@
 """What one client may take: connections, errors, time of the others."""
 
 import asyncio
+import socket
 import time
 
 import pytest
@@ -69,48 +70,57 @@ async def test_a_client_that_does_not_read_is_left_waiting_alone():
         deaf.writer.transport.abort()
 
 
+class Heart:
+    """The longest time, of this thread, that the loop spent between two beats: a busy machine does not spoil it."""
+
+    async def __aenter__(self):
+        self.longest, self._on = 0.0, True
+        self._task = asyncio.get_running_loop().create_task(self._beat())
+        return self
+
+    async def __aexit__(self, *_):
+        self._on = False
+        await self._task
+
+    async def _beat(self):
+        while self._on:
+            start = time.thread_time()
+            await asyncio.sleep(0)
+            self.longest = max(self.longest, time.thread_time() - start)
+
+
 async def test_a_flood_of_commands_leaves_others_their_turn():
-    async with edge() as peer:
-        flood, other = await peer.connect(), await peer.connect()
-        await other.reply()
-        flood.writer.write(b"NOOP\r\n" * 200_000)
-        slowest = 0.0
-        for _ in range(20):
-            start = time.monotonic()
-            assert (await other.ask("NOOP")).startswith("250")
-            slowest = max(slowest, time.monotonic() - start)
-            flood.reader._buffer.clear()
-        assert slowest < 1
+    """The client sits in another thread: what it does is not counted."""
+    flood = b"NOOP\r\n" * 50_000
+
+    def client(port):
+        with socket.create_connection(("127.0.0.1", port)) as one:
+            one.sendall(flood + b"QUIT\r\n")
+            while one.recv(1 << 20):
+                pass
+
+    async with edge() as peer, Heart() as heart:
+        await asyncio.to_thread(client, peer.server.port)
+    assert heart.longest < 0.04
 
 
 async def test_big_messages_leave_others_their_turn():
-    """No step with a big message holds the loop for long; measured inside, so that a busy machine does not spoil it."""
+    """No step with a big message holds the loop for long."""
     big = b"Subject: x\r\n\r\n" + b"x" * 76 + b"\r\n" + (b"." * 2 + b"y" * 74 + b"\r\n") * 130_000
-    longest, on = 0.0, True
-
-    async def heart():
-        nonlocal longest
-        while on:
-            start = time.thread_time()
-            await asyncio.sleep(0)
-            longest = max(longest, time.thread_time() - start)
-
     async with edge(mode="hold") as peer:
         clients = []
         for _ in range(3):
             client = await peer.connect()
             await client.envelope()
             clients.append(client)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(heart())
+        async with Heart() as heart:
             for client in clients:
                 client.writer.write(big + b".\r\n")
             for client in clients:
                 async with asyncio.timeout(60):
                     assert (await client.reader.readline()).startswith(b"250")
-            on = False
     assert len(peer.pipeline.messages[0].content) == len(big) - 130_000
-    assert longest < 0.1
+    assert heart.longest < 0.1
 
 
 async def test_what_comes_together_goes_on_together():

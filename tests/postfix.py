@@ -1,4 +1,7 @@
-"""A Postfix of our own as next hop: private queue, one port, every mail into one Maildir. Needs root and the package."""
+"""A Postfix of our own: private queue, one port. Needs root and the package.
+
+As next hop it puts every mail into one Maildir; with other settings it is a client that sends on.
+"""
 
 import os
 import pwd
@@ -61,9 +64,13 @@ def available() -> bool:
 
 
 class Postfix:
-    """`with Postfix() as hop:` listens on hop.port; refused@… is refused by the access map."""
+    """`with Postfix() as hop:` listens on hop.port; refused@… is refused by the access map.
 
-    def __init__(self) -> None:
+    `main` is added to its main.cf: what stands there wins.
+    """
+
+    def __init__(self, main: str = "") -> None:
+        self._main = main
         with socket.create_server(("127.0.0.1", 0)) as listener:
             self.port = listener.getsockname()[1]
         self.home = Path(
@@ -79,7 +86,7 @@ class Postfix:
         os.chown(self.home / "mail", nobody.pw_uid, nobody.pw_gid)
         etc = self.home / "etc"
         (etc / "main.cf").write_text(
-            _MAIN.format(home=self.home, uid=nobody.pw_uid, gid=nobody.pw_gid).replace("pcre:", "regexp:")
+            _MAIN.format(home=self.home, uid=nobody.pw_uid, gid=nobody.pw_gid).replace("pcre:", "regexp:") + self._main
         )
         (etc / "master.cf").write_text(_MASTER.format(port=self.port))
         (self.home / "access").write_text(
@@ -104,6 +111,10 @@ class Postfix:
                 return found
             time.sleep(0.1)
 
+    def log(self) -> str:
+        file = self.home / "log" / "mail.log"
+        return file.read_text() if file.exists() else ""
+
     def _postfix(self, verb: str) -> None:
         command = ["/usr/sbin/postfix", "-c", str(self.home / "etc"), verb]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
@@ -118,5 +129,5 @@ class Postfix:
                         return
             except OSError:
                 pass
-            assert time.monotonic() < deadline, (self.home / "log" / "mail.log").read_text()
+            assert time.monotonic() < deadline, self.log()
             time.sleep(0.1)

@@ -4,7 +4,7 @@ require '/usr/share/php/libphp-phpmailer/autoload.php';
 $told = json_decode(stream_get_contents(STDIN));
 $mail = new PHPMailer\PHPMailer\PHPMailer(true);
 $mail->isSMTP();
-$mail->SMTPDebug = 2;
+$mail->SMTPDebug = $told->mail->attachment ? 0 : 2; // it shows all that it sends
 $mail->Debugoutput = 'echo';
 $mail->Host = $told->door->host;
 $mail->Port = $told->door->port;

@@ -1,6 +1,7 @@
 """msmtp: the sendmail of scripts. It sends what it is given."""
 
 import shutil
+from typing import ClassVar
 
 from client import Client, Sent
 from letters import Kind
@@ -22,6 +23,7 @@ password "{door.password}"
 class TestMsmtp(Client):
     name = "msmtp"
     program = "msmtp"
+    cannot: ClassVar = {Kind.UTF8_ADDRESS: "msmtp asks for no SMTPUTF8"}
     untrusted = "TLS certificate verification failed"
 
     def available(self) -> bool:

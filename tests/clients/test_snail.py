@@ -1,6 +1,7 @@
 """s-nail: the mailx of Debian. It composes, and keeps a record of what it sent."""
 
 import shutil
+from typing import ClassVar
 from urllib.parse import quote
 
 from client import Client, Sent
@@ -11,7 +12,10 @@ from programs import crlf, run
 class TestSnail(Client):
     name = "s-nail"
     program = "s-nail"
-    cannot = {Kind.NULL_SENDER: "s-nail sends from nobody only as a bounce", Kind.UTF8_ADDRESS: "s-nail knows no SMTPUTF8"}
+    cannot: ClassVar = {
+        Kind.NULL_SENDER: "s-nail sends from nobody only as a bounce",
+        Kind.UTF8_ADDRESS: "s-nail knows no SMTPUTF8",
+    }
     untrusted = "certificate"
 
     def available(self) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from typing import ClassVar
 
 from client import Client, Sent
 from letters import Kind
@@ -11,7 +12,7 @@ from programs import crlf, run
 class TestSwaks(Client):
     name = "swaks"
     program = "swaks"
-    cannot = {Kind.UTF8_ADDRESS: "swaks asks for no SMTPUTF8"}
+    cannot: ClassVar = {Kind.UTF8_ADDRESS: "swaks asks for no SMTPUTF8"}
     checks_name = False
     untrusted = "TLS startup failed"
 
@@ -42,6 +43,6 @@ class TestSwaks(Client):
 
 def _sent(transcript: bytes) -> bytes:
     """What stands between 354 and the dot."""
-    found = re.search(rb"354 [^\n]*\n(.*?)^ [-~]> \.\n", transcript, re.S | re.M)
-    lines = re.findall(rb"^ [-~]> (.*)$", found[1] if found else b"", re.M)
+    found = re.search(rb"354 [^\n]*\n(.*?)^ [-~]> \.\n", transcript, re.DOTALL | re.MULTILINE)
+    lines = re.findall(rb"^ [-~]> (.*)$", found[1] if found else b"", re.MULTILINE)
     return crlf(b"".join(line.removeprefix(b".") + b"\n" for line in lines))

@@ -3,6 +3,7 @@
 Script lines, as in the dialogue files (`data`, `content` and `dot` are the three steps of a message):
     down · greeting TEXT · ehlo TEXT · mail TEXT · rcpt ADDRESS TEXT · rcpt TEXT · data TEXT · dot TEXT · without KEYWORD
     drop STEP · hang STEP · once LINE          STEP is connect, mail, rcpt, data, content, dot, reply or reset
+    dribble SECONDS                            between two bytes of a reply
     starttls TEXT · auth TEXT                  with `tls` (a server's SSL context) and `logins` (passwords by name)
 TEXT is a reply as sent ("\\n" parts the lines). `once` means: for the first time only. `drop reply` is a message that
 was taken while its reply got lost.
@@ -77,6 +78,22 @@ class Hop:
             await asyncio.gather(*self._tasks, return_exceptions=True)
             await asyncio.sleep(0.01)  # both ends of what is closed here learn of it, kept connections among them
 
+    def hang_up(self, words=b""):
+        """Close every connection, after these words."""
+        for dialogue in self.dialogues:
+            if not dialogue.writer.is_closing():
+                dialogue.writer.write(words)
+                dialogue.writer.close()
+
+    def leave(self):
+        """Stop as a server does that goes down."""
+        self._server.close()
+        self.hang_up()
+
+    async def come_back(self):
+        """Listen on the same port again."""
+        await self.__aenter__()
+
     def find(self, verb, argument=None):
         """The first rule of that verb (and argument); a rule for once is used up."""
         for rule in self.rules:
@@ -124,7 +141,11 @@ class Dialogue:
         self.commands, self.login, self.secure = [], None, hop.implicit
 
     async def say(self, data):
-        self.writer.write(data)
+        slowly = self.hop.find("dribble")
+        for place in range(len(data) - 1 if slowly else 0):
+            self.writer.write(data[place : place + 1])
+            await asyncio.sleep(float(slowly.argument))
+        self.writer.write(data[-1:] if slowly else data)
         await self.writer.drain()
         return not data.startswith(b"421")
 

@@ -30,7 +30,7 @@ _ITS_TRACE = re.compile(rb"Received: from [^\r]*\r\n(?:[\t ][^\r]*\r\n)+")
 class TestPostfix(Client):
     name = "postfix"
     program = "Postfix, or root"
-    untrusted = "not trusted"
+    untrusted = "certificate verification failed"
 
     def available(self) -> bool:
         return available()

@@ -15,7 +15,7 @@ import msgspec
 
 from mailguard.detect import Detector
 from mailguard.detect.evidence import Evidence, name_digests
-from mailguard.detect.persons import Count, count
+from mailguard.detect.persons import Count, Record, count
 from mailguard.digest import Digester
 from mailguard.inspect.known import Cost, Found, Known, Latest
 from mailguard.inspect.letter import Answer, Given, Letter, Unread
@@ -41,6 +41,7 @@ _WORTH_TELLING = 8_000_000  # bytes of it at most
 _HEADS = 512  # header texts and mailboxes known again
 _HEAD_CHARS = 2_000
 _SUMS = 64  # counts of persons known again
+_FEW = 20  # records of a part that are compared one by one
 _PACKED = msgspec.msgpack.Decoder(Found)
 
 
@@ -60,7 +61,7 @@ class Engine:
         self._detector, self._digester, self._limits = detector, digester, limits
         self._known = Known()
         self._shown: Latest[bytes, frozenset[str]] = Latest(_HEADS)
-        self._sums: Latest[tuple[bytes, ...], Count] = Latest(_SUMS)
+        self._sums: Latest[tuple[bytes | tuple[Record, ...], ...], Count] = Latest(_SUMS)
         # Records hold hashes of this process and its forks: what another zygote's worker found is not for us.
         self._reading = repr((detector.version, limits, hash("records"))).encode()
         self._known_head = lru_cache(_HEADS)(self._head)
@@ -217,14 +218,18 @@ class Engine:
         return _found([(path, self._detector.text(Text(path, text), b""))], (), ())
 
     def _count(self, leaves: Sequence[_Leaf], found: Sequence[Found], head: Found) -> Count:
-        """Persons of all parts. Those of parts met together before are known."""
-        telling = [(leaf.scan_key, part) for leaf, part in zip(leaves, found, strict=True) if part.records]
-        if head.records or not telling:
-            return count([record for part in (head, *found) for record in part.records])
-        key = tuple(scan_key for scan_key, _ in telling)
+        """Persons of all parts; counted once for parts met before: long ones by scan key, short ones by what they say.
+
+        The bodies of a mailing differ by a greeting, which is no record.
+        """
+        known_by: list[bytes | tuple[Record, ...]] = [head.records] if head.records else []
+        for leaf, part in zip(leaves, found, strict=True):
+            if part.records:
+                known_by.append(part.records if len(part.records) <= _FEW else leaf.scan_key)
+        key = tuple(known_by)
         people = self._sums.get(key)
         if people is None:
-            people = count([record for _, part in telling for record in part.records])
+            people = count([record for part in (head, *found) for record in part.records])
             self._sums.keep(key, people)
         return people
 

@@ -23,7 +23,7 @@ lint: $(STAMP)  ## style, types, floors
 
 bench: $(STAMP)  ## seeded figures of this machine; bench_detection.py takes --data DIR and is run by hand
 	$(BIN)/python benchmarks/bench_scan.py
-	$(BIN)/python benchmarks/bench_proxy.py
+	$(BIN)/python benchmarks/bench_proxy.py --quick $(ARGS)
 
 .PHONY: bench-peers soak
 bench-peers:  ## Postfix, amavisd, rspamd (apt, as root) and Haraka (npm), for benchmarks/bench_proxy.py to compare with

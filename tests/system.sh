@@ -2,7 +2,7 @@
 # Installs what the tests need from the system, when it can: as root, or with sudo that asks no password.
 # Never fails: without a program its tests are skipped, loudly. TESTS_REQUIRE_SYSTEM=1 (CI) makes them fail instead.
 set -u
-cache="${XDG_CACHE_HOME:-$HOME/.cache}/mailguard-tests" # what is no package of the system, or cannot be one beside Postfix
+cache="${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/mailguard-tests" # what is no package of the system, or cannot be one beside Postfix
 nodemailer=7.0.13
 missing=""
 want() { # want PACKAGES unless CONDITION

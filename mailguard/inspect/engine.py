@@ -155,11 +155,11 @@ class Engine:
             if unread.piece in leaf.pieces:
                 return self._unread(leaf, unread, work.letter)
         raw = replace(leaf.raw, raw=work.letter.restored(leaf.raw.raw)) if leaf.pieces else leaf.raw
-        started = time.process_time()
+        started = time.perf_counter()
         found = self._decoded(raw, work.budget)
         if found.bounded and not any(problem.kind in _PASSING for problem in found.problems):
             self._known.keep(leaf.scan_key, found)
-            worth = len(raw.raw) >= _WORTH_BYTES or time.process_time() - started >= _WORTH_SECONDS
+            worth = len(raw.raw) >= _WORTH_BYTES or time.perf_counter() - started >= _WORTH_SECONDS
             if leaf.pieces and worth:
                 work.tell(leaf, found)
         else:

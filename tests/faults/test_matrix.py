@@ -10,16 +10,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import pytest
-import pytest_asyncio
-from guarded import TO, digester, furnished, guarded, scanners
+from guarded import HOLDS, KINDS, PASSES, TO, guarded
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 DOWN, GONE = r"451 4\.4\.1 next hop", r"451 4\.4\.2 next hop"
-PASSES, HOLDS = r"250 2\.0\.0 queued", r"250 2\.0\.0 held for approval, H-[0-9A-Z]{10}"
 TWO_LINES = r"452-4\.3\.1 no room\n452 4\.3\.1 come back"
 THREE = ("a@example.com", "b@example.com", "c@example.com")
-SHORT = {"reply_seconds": 0.4, "connect_seconds": 0.4}
+SHORT = {"reply_seconds": 0.3}
 
 
 @dataclass(frozen=True)
@@ -85,59 +83,16 @@ ROWS = (
     Row("reply lost", ("drop reply",), GONE, lost=True, doubt=True),
     Row("reply never comes", ("hang reply",), GONE, relay=SHORT, lost=True, doubt=True),
     # slow
-    Row("replies dribble", ("dribble 0.005",), PASSES),
+    Row("replies dribble", ("dribble 0.002",), PASSES),
 )
 CUT_SHORT = {"drops in DATA"}  # whether the final dot went out is a matter of chance there
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("made")
-    folder.chmod(0o700)
-    return furnished(folder)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def scanner(made):
-    there = scanners(digester(made))
-    await there.start()
-    yield there
-    await there.stop()
-
-
-async def under_approval(guard):
-    """An approval with room: what comes with this subject passes under it. Its own mail waits for its release."""
-    assert re.match(HOLDS, (await guard.send("first", held=True, subject="approved")).last)
-    guard.approve()
-
-
-async def again(guard, heard, **facts):
-    """What a client does: those who did not hear 250 are sent to again, in a mail that is the same."""
-    for token, answer in heard.items():
-        accepted = {rcpt for rcpt, reply in answer.rcpts.items() if answer.ok and reply.startswith("250")}
-        left = tuple(rcpt for rcpt in facts.get("recipients", TO) if rcpt not in accepted)
-        if left:
-            assert (await guard.send(token, recipients=left, content=guard.sent[token])).ok
-
-
-async def to_the_end(guard, doubt=None):
-    """Approve what is held; then everything has arrived, each once."""
-    guard.count(doubt=doubt)
-    guard.approve()
-    async with guard.releasing():
-        await guard.until_sent()
-    assert guard.relayed() == guard.passed + guard.kept + (doubt or Counter())
-    assert guard.store.audit.verify() is None
-
-
-KINDS = {"clean": {}, "held": {"held": True}, "approved": {"held": True, "subject": "approved"}}
 
 
 @pytest.mark.parametrize("kept", [False, True], ids=["new", "kept"])
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 async def test_the_relay(row, kept, made, scanner, tmp_path):
     async with guarded(made, tmp_path / "data", scanner, relay=row.relay) as guard:
-        await under_approval(guard)
+        await guard.under_approval()
         heard, doubt = {}, Counter()
         for kind, facts in KINDS.items():
             guard.hop.hang_up()
@@ -155,8 +110,8 @@ async def test_the_relay(row, kept, made, scanner, tmp_path):
         guard.count(doubt=doubt)
         if row.name not in CUT_SHORT:
             assert guard.doubted() == ['{"recipients":1}'] * 2 * row.doubt
-        await again(guard, heard, recipients=row.recipients)
-        await to_the_end(guard, doubt)
+        await guard.again(heard, row.recipients)
+        await guard.to_the_end(doubt)
 
 
 _GREETINGS = {"421 busy", "554 no", "connect"}
@@ -169,3 +124,132 @@ def _check(row, kind, answer, *, known):
     assert re.match(wanted, answer.last), (kind, answer)
     for reply, pattern in zip(answer.rcpts.values(), row.rcpts, strict=False):
         assert re.match(pattern, reply), (kind, answer)
+
+
+async def silence(hop):
+    hop.hang_up()
+
+
+async def goodbye(hop):
+    hop.hang_up(b"421 4.4.2 idle for too long\r\n")
+
+
+async def restart(hop):
+    hop.leave()
+    await hop.come_back()
+
+
+async def down(hop):
+    hop.leave()
+
+
+BREAKS = pytest.mark.parametrize("act", [silence, goodbye, restart])
+
+
+@BREAKS
+async def test_the_relay_breaks_off_during_a_long_scan(act, made, scanner, tmp_path):
+    async with guarded(made, tmp_path / "data", scanner) as guard:
+        await guard.under_approval()
+        for kind, facts in KINDS.items():
+            heard = await _while_scanned(guard, act, kind, facts)
+            assert re.match(HOLDS if kind == "held" else PASSES, heard.last)
+        await guard.to_the_end()
+
+
+async def _while_scanned(guard, act, kind, facts):
+    inspector = guard.inspector
+    inspector.gate.clear()
+    inspector.scanning.clear()
+    sending = asyncio.create_task(guard.send(kind, **facts))
+    await inspector.scanning.wait()
+    await act(guard.hop)
+    await asyncio.sleep(0.02)
+    inspector.gate.set()
+    return await sending
+
+
+async def test_the_relay_is_gone_after_a_long_scan(made, scanner, tmp_path):
+    async with guarded(made, tmp_path / "data", scanner) as guard:
+        await guard.under_approval()
+        heard = {}
+        for kind, facts in KINDS.items():
+            heard[kind] = await _while_scanned(guard, down, kind, facts)
+            assert re.match(HOLDS if kind == "held" else GONE, heard[kind].last)
+            await guard.hop.come_back()
+        assert not guard.doubted()
+        await guard.again(heard)
+        await guard.to_the_end()
+
+
+@BREAKS
+async def test_kept_connections_that_the_relay_closed_are_replaced_unseen(act, made, scanner, tmp_path):
+    async with guarded(made, tmp_path / "data", scanner) as guard:
+        await guard.under_approval()
+        guard.inspector.gate.clear()
+        first = [asyncio.create_task(guard.send(f"at-once-{number}")) for number in range(5)]
+        while guard.hop.commands.count(b"RCPT TO:<taro@example.com>") < 6:  # noqa: ASYNC110 - the hop tells nobody
+            await asyncio.sleep(0.01)
+        guard.inspector.gate.set()
+        assert all([(await sending).ok for sending in first])
+        await act(guard.hop)
+        for kind, facts in KINDS.items():
+            assert re.match(HOLDS if kind == "held" else PASSES, (await guard.send(kind, **facts)).last)
+        await guard.to_the_end()
+
+
+async def test_the_relay_is_down_and_comes_back(made, scanner, tmp_path):
+    async with guarded(made, tmp_path / "data", scanner) as guard:
+        await guard.under_approval()
+        guard.hop.leave()
+        heard = {kind: await guard.send(kind, **facts) for kind, facts in KINDS.items()}
+        assert all(re.match(DOWN, answer.last) for answer in heard.values())
+        guard.count()
+        await guard.hop.come_back()
+        await guard.again(heard)
+        await guard.to_the_end()
+
+
+async def test_the_second_hop_serves_while_the_first_is_down(made, scanner, tmp_path):
+    relay = {"down_seconds": 0.3}
+    async with guarded(made, tmp_path / "data", scanner, hops=2, relay=relay) as guard:
+        first, second = guard.hops
+        await guard.under_approval()
+        assert (await guard.send("before")).ok
+        first.leave()
+        for kind, facts in KINDS.items():
+            assert (await guard.send(kind, **facts)).ok
+        assert (len(first.taken), len(second.taken)) == (1, 2)
+        second.leave()
+        heard = {"both-down": await guard.send("both-down")}
+        assert re.match(DOWN, heard["both-down"].last)
+        await first.come_back()
+        await asyncio.sleep(0.4)
+        assert (await guard.send("back")).ok
+        await second.come_back()
+        await guard.again(heard)
+        assert (len(first.taken), len(second.taken)) == (3, 2)
+        await guard.to_the_end()
+
+
+async def test_many_at_once_while_the_relay_comes_and_goes(made, scanner, tmp_path):
+    async with guarded(made, tmp_path / "data", scanner) as guard:
+        heard = {}
+
+        async def tool(number):
+            for turn in range(4):
+                token = f"{number}-{turn}"
+                heard[token] = await guard.send(token, held=number % 3 == 0)
+
+        async def trouble():
+            for act in (silence, goodbye, restart):
+                await asyncio.sleep(0.1)
+                await act(guard.hop)
+
+        await asyncio.gather(trouble(), *(tool(number) for number in range(12)))
+        left = {token: answer for token, answer in heard.items() if not answer.ok}
+        relayed = guard.relayed()
+        doubt = Counter({pair: number for pair, number in relayed.items() if pair[0] in left})
+        assert sum(doubt.values()) <= len(guard.doubted())
+        guard.count(doubt=doubt)
+        await guard.again(left)
+        await guard.to_the_end(doubt)

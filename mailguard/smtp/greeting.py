@@ -21,6 +21,7 @@ FAILED_SECONDS = 1.0  # a failed login is answered no sooner: guessing is slow
 _NEED_A_LOGIN = frozenset({b"MAIL", b"RCPT", b"DATA", b"VRFY", b"EXPN"})
 
 _OK = Reply.of(250, "2.0.0 ok")
+NO_NEXT_HOP = Reply.of(421, "4.4.1 next hop does not answer, try again later")
 OUT_OF_ORDER = Reply.of(503, "5.5.1 bad sequence of commands")
 _LOG_IN = Reply.of(530, "5.7.0 authentication required")
 _TLS_FIRST = Reply.of(538, "5.7.11 encryption required: STARTTLS comes first")
@@ -68,7 +69,12 @@ class Greeting(Channel):
             await self.push(Reply.of(501, "5.5.4 syntax: EHLO hostname"))
             return
         await self.abandon()
-        passed_on, limit = await self._offer()
+        try:
+            passed_on, limit = await self._offer()
+        except RelayError:
+            # Offering too little would make clients give up for good mail that needs 8BITMIME or SMTPUTF8.
+            await self.push(NO_NEXT_HOP)
+            return
         lines = [self._desk.hostname, "PIPELINING", f"SIZE {limit}", *passed_on]
         if self._offers_tls():
             lines.append("STARTTLS")
@@ -79,12 +85,8 @@ class Greeting(Channel):
 
     async def _offer(self) -> tuple[list[str], int]:
         limit = self._desk.settings.max_message_bytes
-        try:
-            there = await self._desk.next_hop.extensions()
-            size = await self._desk.next_hop.size()
-        except RelayError:
-            # MAIL will say so; offering what nobody may keep would be worse than offering little.
-            return [], limit
+        there = await self._desk.next_hop.extensions()
+        size = await self._desk.next_hop.size()
         return [keyword for keyword in PASSED_ON if keyword in there], min(limit, size or limit)
 
     def _offers_tls(self) -> bool:

@@ -158,9 +158,23 @@ async def test_relay_down_is_451_at_once(tmp_path):
         assert time.monotonic() - started < 5
 
 
+async def test_without_a_relay_no_client_learns_that_its_mail_cannot_be_sent(tmp_path):
+    """What the relay offers is not known: a client that needs SMTPUTF8 must come again, not give up."""
+    async with Hop() as hop, guard(tmp_path, hop) as (port, _):
+        hop.leave()
+        assert await asyncio.to_thread(_greet_only, port) == 421
+        await hop.come_back()
+        assert await asyncio.to_thread(_greet_only, port) == 250
+
+
+def _greet_only(port: int) -> int:
+    with smtplib.SMTP("127.0.0.1", port, timeout=30) as client:
+        return client.ehlo()[0]
+
+
 def _mail_only(port: int) -> None:
     with smtplib.SMTP("127.0.0.1", port, timeout=30) as client:
-        client.ehlo()
+        client.helo()
         code, text = client.mail("a@example.jp")
         if code != 250:
             raise smtplib.SMTPResponseException(code, text)

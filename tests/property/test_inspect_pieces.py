@@ -24,7 +24,9 @@ TEXTS = (
 )
 ENDS = (b"\r\n", b"\n")
 HEADS = (b"Content-Type: text/plain; charset=utf-8", b"Content-Type: text/html; charset=utf-8", b"X-Nothing: 1", b"no header line", b"Content-Type: text/plain\r\n\tcharset=utf-8", b"")  # fmt: skip
+GIF = b"GIF89a" + bytes.fromhex("2c012c01800000ffffff0000002c000000002c012c010002024401003b")
 LISTED = (
+    ("logo.gif", GIF),
     ("list.csv", CSV.encode("cp932")),
     ("page.html", PAGE.encode()),
     ("empty.txt", b""),
@@ -133,6 +135,25 @@ def test_read_in_pieces_is_read_whole(detector, digester, known, content):
     other = Engine(detector, digester, Limits())
     assert read(other, parcel, sent=False, given=answer.fresh).inspection == plain
     assert Letter.plain(content) == parcel.letter(lambda _: True).whole()
+
+
+def test_what_a_page_in_a_piece_shows_by_its_content_id_is_inline(detector, digester):
+    page = b"Content-Type: text/html\r\n\r\n" + PAGE.encode()
+    logo = (
+        b'Content-Type: image/gif; name="logo.gif"\r\nContent-ID: <logo@x>\r\nContent-Transfer-Encoding: base64\r\n\r\n'
+    )
+    logo += base64.encodebytes(GIF).replace(b"\n", b"\r\n")
+    content = (
+        b'Content-Type: multipart/related; boundary="b"\r\n\r\n--b\r\n' + page + b"\r\n--b\r\n" + logo + b"--b--\r\n"
+    )
+    parcel = Parcel(pieces.cut(content, digester))
+    assert len(parcel.keys) == 2
+    whole = Engine(detector, digester, Limits())
+    assert not whole.mail(content).problems
+    assert whole.mail(content.replace(b"cid:", b"xyz:")).problems
+    engine = Engine(detector, digester, Limits())
+    for sent in (True, False):
+        assert engine.read(parcel.letter(lambda _, sent=sent: sent)).inspection == whole.mail(content)
 
 
 def test_the_examples_are_cut(digester):

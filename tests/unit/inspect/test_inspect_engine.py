@@ -60,7 +60,7 @@ def test_a_part_known_before_is_counted_on_the_budget_all_the_same(fresh, digest
     engine = fresh(files=5)
     one, two = zipped(b"first"), zipped(b"second")
     assert not everything(engine, digester, mail(one)).inspection.problems
-    assert not everything(engine, digester, mail(two)).inspection.problems
+    assert not everything(engine, digester, mail(b"text", two)).inspection.problems
     both = everything(engine, digester, mail(one, two)).inspection
     assert both == everything(fresh(files=5), digester, mail(one, two)).inspection
     assert [problem.kind for problem in both.problems] == [ProblemKind.TOO_MANY]

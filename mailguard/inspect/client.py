@@ -29,7 +29,7 @@ from mailguard.unpack import Limits, warm
 
 FAULTY_SECONDS = 300.0  # so long a piece that ended its workers is not opened again
 _FAULTY = 1_000  # such pieces remembered
-_APART_SECONDS = 5.0  # longest wait for a worker that reads the rest
+_APART_SECONDS = 3.0  # longest wait for a worker that reads the rest
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -120,9 +120,9 @@ class Inspector:
         try:
             inspection = await self._ask(errand, deadline)
         except TimedOutError:
-            return await self._without(parcel, errand, ProblemKind.TIMED_OUT, deadline)
+            return await self._without(parcel, errand, ProblemKind.TIMED_OUT)
         except CrashedError:
-            return await self._without(parcel, errand, ProblemKind.CRASHED, deadline)
+            return await self._without(parcel, errand, ProblemKind.CRASHED)
         self._turns.met(reading)
         return inspection
 
@@ -133,7 +133,7 @@ class Inspector:
             raise CrashedError("a scanner worker gave no inspection")
         return errand.inspection
 
-    async def _without(self, parcel: Parcel, errand: Errand, kind: ProblemKind, deadline: float) -> Inspection:
+    async def _without(self, parcel: Parcel, errand: Errand, kind: ProblemKind) -> Inspection:
         """Read the rest of a mail that ended its workers, without its largest new piece.
 
         When that succeeds, the piece alone was at fault: it is a Problem of that part, and all mails with it join one hold.
@@ -144,13 +144,12 @@ class Inspector:
             return self._unfinished(kind, parcel.content)
         suspect = max(errand.sent, key=parcel.size)
         unread = (*self._unread(parcel), Unread(suspect, kind, parcel.size(suspect)))
-        until = asyncio.get_running_loop().time()
+        now = asyncio.get_running_loop().time()
         try:
-            rest = Errand(parcel, self._results, unread)
-            inspection = await self._ask(rest, min(deadline, until + _APART_SECONDS), once=True)
+            inspection = await self._ask(Errand(parcel, self._results, unread), now + _APART_SECONDS, once=True)
         except (TimedOutError, CrashedError, ScannerBusyError):
             return self._unfinished(kind, parcel.content)
-        self._faulty[parcel.keys[suspect]] = kind, until + FAULTY_SECONDS
+        self._faulty[parcel.keys[suspect]] = kind, now + FAULTY_SECONDS
         if len(self._faulty) > _FAULTY:
             self._faulty.popitem(last=False)
         return inspection

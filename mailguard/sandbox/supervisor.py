@@ -25,6 +25,7 @@ _log = logging.getLogger(__name__)
 _BUILD_SECONDS = 120.0
 _FORK_SECONDS = 10.0
 _STOP_SECONDS = 5.0
+_ONCE_SECONDS = 5.0
 # A library with a thread pool of its own would fail in a worker, which may not start threads.
 _ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
@@ -148,7 +149,7 @@ class Scanner:
         """Do one errand; `seconds` bounds the wait for a free worker, `task_seconds` each of at most two attempts.
 
         So a wait can only end in ScannerBusyError: overload never looks like a file that takes too long.
-        once: one attempt, of half the time, for a job that is expected to be small.
+        once: one short attempt, for a job that is expected to be small.
         """
         await self._places.acquire(seconds)
         try:
@@ -164,7 +165,7 @@ class Scanner:
             except EndedError as error:
                 _log.warning("sandbox: a worker %s; the job gets a fresh one", error)
         try:
-            seconds = self._settings.task_seconds / (2 if once else 1)
+            seconds = min(self._settings.task_seconds / 2, _ONCE_SECONDS) if once else self._settings.task_seconds
             return await self._attempt(await self._fork(), errand, seconds)
         except LateError:
             raise TimedOutError("the scan ran past its time, in two workers") from None

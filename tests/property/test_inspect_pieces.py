@@ -177,6 +177,13 @@ def test_what_another_worker_found_needs_no_bytes(detector, digester):
     forged = [Given(given.pieces, b"another scan key", given.packed) for given in first.fresh]
     with pytest.raises(Need):
         Engine(detector, digester, Limits()).read(parcel.letter(lambda _: False, forged))
+    # Nor one that came with another piece: whoever sent that piece could have made it up.
+    two = Parcel(pieces.cut(content.replace(b"--b--", b"--b\r\n\r\n" + b"other\r\n" * 9 + b"--b--"), digester))
+    both = Engine(detector, digester, Limits()).read(two.letter(lambda _: True))
+    swapped = [Given((1 - given.pieces[0],), given.scan_key, given.packed) for given in both.fresh]
+    with pytest.raises(Need):
+        Engine(detector, digester, Limits()).read(two.letter(lambda _: False, swapped))
+    assert Engine(detector, digester, Limits()).read(two.letter(lambda _: False, both.fresh)).inspection
     broken = [Given(given.pieces, given.scan_key, b"\xc1") for given in first.fresh]
     with pytest.raises(Need):
         Engine(detector, digester, Limits()).read(parcel.letter(lambda _: False, broken))

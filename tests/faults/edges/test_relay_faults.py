@@ -122,6 +122,16 @@ async def test_a_stale_connection_does_not_use_up_the_replay():
         assert hop.connections == 3
 
 
+async def test_one_stale_connection_sends_the_others_away():
+    async with reaching() as (hop, next_hop):
+        await hold_many(next_hop, 5)
+        hop.tell("once drop mail")
+        assert (await deliver(next_hop)).ok
+        await until(lambda: hop.commands.count(b"QUIT") == 4)
+        assert (await deliver(next_hop)).ok
+        assert hop.connections == 6
+
+
 # Before and after DATA.
 
 
@@ -135,6 +145,19 @@ async def test_a_break_before_data_is_replayed_once(script):
         with pytest.raises(RelayError) as caught:
             await deliver(next_hop)
         assert not caught.value.sent
+        assert hop.connections == 2
+
+
+async def test_a_break_at_every_recipient_is_replayed_once():
+    async with reaching() as (hop, next_hop):
+        transaction = await next_hop.begin("a@example.jp")
+        hop.tell("drop rcpt")
+        for _ in range(2):
+            with pytest.raises(RelayError):
+                await transaction.rcpt("b@example.jp")
+        with pytest.raises(RelayError):
+            await transaction.data(CONTENT)
+        await transaction.close()
         assert hop.connections == 2
 
 

@@ -19,10 +19,11 @@ from mailguard.detect.folding import fold
 from mailguard.detect.greeting import greets, literal_name
 from mailguard.detect.groups import Hit
 from mailguard.detect.layout import Layout
+from mailguard.detect.mailing import Mailing, greeting, lone
 from mailguard.detect.mask import mask
 from mailguard.detect.memory import Memory
 from mailguard.detect.organisation import names_organisation
-from mailguard.detect.passages import Passage, cut, joined
+from mailguard.detect.passages import Passage, cut, joined, opening
 from mailguard.detect.ruleset import Ruleset
 from mailguard.detect.span import Span
 from mailguard.detect.table import table_evidence
@@ -33,7 +34,7 @@ from mailguard.model import Finding, Kind, PartPath, Table, Text, attached
 __all__ = ["Detector", "Evidence"]
 
 _BLANK_LINES = re.compile(r"\n[ \t\r\u3000]*\n\s*")
-MEMORY = 24 << 20  # bytes of what was met before, about: passages, and a quarter each for paragraphs and short texts
+MEMORY = 24 << 20  # bytes of what was met before, about: half for passages, a quarter for each other memory
 SHORT = 1000  # characters of a text that is known as a whole: headers, and bodies that all mails of a mailing share
 SURE_NAME = 0.8  # a family name alone in a file name may be a place or a product
 _HONORIFIC = re.compile(" ?(?:様|さま|さん|氏|殿)")
@@ -51,11 +52,14 @@ class Detector:
         self._paragraphs: Memory[str, list[Span]] = Memory(memory // 4)
         self._passages: Memory[str, Passage] = Memory(memory // 2)
         self._texts: Memory[tuple[Text, bytes], Evidence] = Memory(memory // 4)
+        self._mailings: Memory[tuple[PartPath, int, str], Mailing] = Memory(memory // 4)
+        self._skeletons: Memory[str, str] = Memory(memory // 4)
         self._last: tuple[str, list[Passage]] = "", []
         self._subjects = lru_cache(256)(self._subject)
         detectors = kinds.build(rules)
         self._all, self._names = detectors.all, detectors.name
         self._figureless = detectors.figureless
+        self._nameless = tuple(detector for detector in detectors.figureless if detector.kind is not Kind.NAME)
         names = detectors.name
         self._reader = Reader(
             header=rules.header_kind,
@@ -89,6 +93,23 @@ class Detector:
         return evidence
 
     def _text(self, text: Text, key: bytes) -> Evidence:
+        start = 0 if attached(text.path) else opening(text.text)
+        first = self._known_passage(text.text[:start]) if start else None
+        hit = greeting(first) if first else None
+        if first is None or hit is None:
+            return self._passages_of(text, key)
+        place = text.path, len(first.lines), text.text[start:]
+        mailing = self._mailings.get(place)
+        if mailing is not None:
+            return mailing.to(hit, self._digester)
+        evidence = self._passages_of(text, key)
+        mailing = Mailing.of(evidence, hit, self._digester)
+        if mailing is not None:
+            held = len(evidence.findings) + len(evidence.records) + len(evidence.people)
+            self._mailings.put(place, mailing, 500 + 4 * len(text.text) + 500 * held)
+        return evidence
+
+    def _passages_of(self, text: Text, key: bytes) -> Evidence:
         passages = self._read(text.text)
         if any(passage.grid for passage in passages):
             return self.whole_text(text, key)
@@ -145,6 +166,15 @@ class Detector:
 
     def skeleton(self, text: str) -> str:
         """A body without names, contacts and what links carry: equal for all messages of a mailing."""
+        start = opening(text)
+        if not start:
+            return self._rest_of(text)
+        rest = self._skeletons.get(text[start:])
+        if rest is None:
+            rest = self._skeletons.put(text[start:], self._rest_of(text[start:]), 300 + 8 * len(text))
+        return " ".join(filter(None, (self._rest_of(text[:start]), rest)))
+
+    def _rest_of(self, text: str) -> str:
         pieces = []
         for passage in self._read(text):
             if passage.skeleton is None:
@@ -157,9 +187,9 @@ class Detector:
         """The same without passages, of a folded text."""
         folded = _LINK.sub(r"\1", folded)
         pieces, end = [], 0
-        for span in self._resolved(folded):
-            pieces.append(folded[end : span.start])
-            end = max(end, span.end)
+        for hit in self._hits(folded, lines_of(folded)):
+            pieces.append(folded[end : hit.span.start])
+            end = max(end, hit.span.end)
         return " ".join("".join([*pieces, folded[end:]]).split())
 
     def japanese_name(self, display: str) -> str | None:
@@ -170,8 +200,11 @@ class Detector:
 
     def _read(self, text: str) -> list[Passage]:
         if self._last[0] is not text:  # a body is asked for its evidence, then for its skeleton
-            self._last = text, [self._passages.get(piece) or self._passage(piece) for piece in cut(text)]
+            self._last = text, [self._known_passage(piece) for piece in cut(text)]
         return self._last[1]
+
+    def _known_passage(self, piece: str) -> Passage:
+        return self._passages.get(piece) or self._passage(piece)
 
     def _passage(self, piece: str) -> Passage:
         folded = fold(piece).text
@@ -220,6 +253,13 @@ class Detector:
         return sorted(kept, key=lambda span: span.start)
 
     def _hits(self, text: str, lines: Sequence[Line]) -> list[Hit]:
+        span = lone(lines)
+        # Of 「X 様」 alone no other names count: only whether it is something else too must be looked up.
+        if span and not any(True for detector in self._nameless for _ in detector.find(text)):
+            return [Hit(span, text[span.start : span.end], lines[0], greeted=True)]
+        return self._all_hits(text, lines)
+
+    def _all_hits(self, text: str, lines: Sequence[Line]) -> list[Hit]:
         starts = [line.start for line in lines]
         hits = []
         for span in self._resolved(text):

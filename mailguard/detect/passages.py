@@ -18,6 +18,7 @@ _CUT = re.compile(
     "\n[ \r\u3000]*\n(?=[!-~\u2010-\u2015\u2460-\u27bf\u3001-\u3035\u3041-\u3096\u30a1-\u30fe\u4e00-\u9fff\uff01-\uff5e"
     "\U0001f300-\U0001faff])"
 )
+_OPENING = 200  # characters of a greeting, at most
 
 
 @dataclass(slots=True)
@@ -59,6 +60,12 @@ def cut(text: str) -> list[str]:
         start = match.end()
     pieces.append(text[start:])
     return pieces
+
+
+def opening(text: str) -> int:
+    """Where the second passage begins; 0 where the first is long, or the only one."""
+    match = _CUT.search(text, 0, _OPENING)
+    return match.end() if match else 0
 
 
 def joined(passages: Sequence[Passage]) -> tuple[list[Line], list[Hit]]:

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import chain
+from typing import TypeVar
 
 import msgspec
 
@@ -42,6 +44,7 @@ _HEADS = 512  # header texts and mailboxes known again
 _HEAD_CHARS = 2_000
 _SUMS = 64  # counts of persons known again
 _FEW = 20  # records of a part that are compared one by one
+_T = TypeVar("_T")
 _PACKED = msgspec.msgpack.Decoder(Found)
 
 
@@ -52,6 +55,20 @@ class _Leaf:
     raw: RawPart
     pieces: tuple[int, ...]
     scan_key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Envelope:
+    """What an Inspection says about the header block."""
+
+    subject: str = ""
+    subject_key: bytes = b""
+    addressees: tuple[Addressee, ...] = ()
+    authors: tuple[bytes, ...] = ()
+    from_domains: tuple[str, ...] = ()
+
+
+_NO_ENVELOPE = _Envelope()
 
 
 class Engine:
@@ -66,7 +83,10 @@ class Engine:
         self._reading = repr((detector.version, limits, hash("records"))).encode()
         self._known_head = lru_cache(_HEADS)(self._head)
         self._known_addressee = lru_cache(_HEADS)(self._addressee)
+        self._known_domain = lru_cache(_HEADS)(digester.domain)
         self._email = lru_cache(_HEADS)(digester.email)
+        self._subject = lru_cache(_HEADS)(self._masked)
+        self._body_key = lru_cache(_HEADS)(self._bodies)
 
     def mail(self, content: bytes) -> Inspection:
         """Inspect one mail, headers and body."""
@@ -83,15 +103,17 @@ class Engine:
             self._look(leaf, letter)
         work = _Work(letter, Budget(self._limits, letter.size))
         found = [self._part(leaf, work) for leaf in leaves]
-        about = [self._headers(mail), Found(problems=self._trouble(mail, letter))]
+        about = [self._headers(mail)]
+        if mail.problems:
+            about.append(Found(problems=self._trouble(mail, letter)))
         people = self._count(leaves, found, about[0])
-        inspection = self._envelope(mail, self._sum([*about, *found], people))
+        inspection = self._inspection([*about, *found], people, self._envelope(mail))
         return Answer(inspection, tuple(work.fresh), tuple(work.loose))
 
     def file(self, name: str, data: bytes) -> Inspection:
         """Inspect one file as if it were an attachment of that name."""
         found = self._open(Part((name,), data), Budget(self._limits, len(data)))
-        return self._sum([found], count(found.records))
+        return self._inspection([found], count(found.records))
 
     def spans(self, texts: Iterable[str]) -> list[list[tuple[str, int, int]]]:
         """(kind, start, end) for each text, offsets in code points of the original."""
@@ -105,8 +127,6 @@ class Engine:
         return bool(letter.unread) or (covered and not mail.problems)
 
     def _trouble(self, mail: Mail, letter: Letter) -> tuple[Problem, ...]:
-        if not mail.problems:
-            return ()
         whole = self._digester.of("content", letter.named(letter.skeleton) if letter.keys else letter.skeleton)
         return tuple(replace(problem, key=problem.key or whole) for problem in mail.problems)
 
@@ -203,7 +223,7 @@ class Engine:
                 if isinstance(leaf.item, Text) and not attached(leaf.item.path):
                     bodies.append(self._detector.skeleton(leaf.item.text))
         body_key = self._digester.of("body", "\f".join(bodies)) if bodies else b""
-        return replace(_found(found, tuple(problems), tuple(parts)), body_key=body_key)
+        return _found(found, tuple(problems), tuple(parts), body_key)
 
     def _detect(self, item: Text | Table, key: bytes) -> Evidence:
         return self._detector.table(item, key) if isinstance(item, Table) else self._detector.text(item, key)
@@ -233,42 +253,52 @@ class Engine:
             self._sums.keep(key, people)
         return people
 
-    def _sum(self, found: Sequence[Found], people: Count) -> Inspection:
+    def _inspection(self, found: Sequence[Found], people: Count, envelope: _Envelope = _NO_ENVELOPE) -> Inspection:
+        bodies = b"".join([part.body_key for part in found])
         return Inspection(
-            findings=tuple(finding for part in found for finding in part.findings),
-            problems=tuple(problem for part in found for problem in part.problems),
+            findings=_all([part.findings for part in found]),
+            problems=_all([part.problems for part in found]),
             persons=people.persons,
             persons_exact=people.exact,
             households=people.households,
-            people=tuple(person for part in found for person in part.people),
-            crowded=tuple(path for part in found for path in part.crowded),
-            parts=tuple(info for part in found for info in part.parts),
-            body_key=self._digester.of("body", b"".join(part.body_key for part in found)),
+            people=_all([part.people for part in found]),
+            crowded=_all([part.crowded for part in found]),
+            parts=_all([part.parts for part in found]),
+            subject=envelope.subject,
+            subject_key=envelope.subject_key,
+            body_key=self._body_key(bodies),
+            addressees=envelope.addressees,
+            authors=envelope.authors,
+            from_domains=envelope.from_domains,
             ruleset=self._detector.version,
         )
 
-    def _envelope(self, mail: Mail, inspection: Inspection) -> Inspection:
-        subject, skeleton = self._detector.subject(mail.subject)
-        return replace(
-            inspection,
-            subject=subject,
-            subject_key=self._digester.of("subject", skeleton),
-            addressees=(
-                *(self._known_addressee(mailbox) for mailbox in (*mail.to, *mail.cc, *mail.bcc)),
-                *(
-                    replace(self._known_addressee(mailbox), recipient=False)
-                    for mailbox in (*mail.reply_to, *mail.resent)
-                ),
+    def _envelope(self, mail: Mail) -> _Envelope:
+        subject, key = self._subject(mail.subject) if len(mail.subject) <= _HEAD_CHARS else self._masked(mail.subject)
+        shown = (*mail.reply_to, *mail.resent)
+        return _Envelope(
+            subject,
+            key,
+            (
+                *[self._known_addressee(mailbox) for mailbox in (*mail.to, *mail.cc, *mail.bcc)],
+                *[replace(self._known_addressee(mailbox), recipient=False) for mailbox in shown],
             ),
-            authors=tuple(self._email(address) for _, address in (*mail.from_, *mail.sender)),
-            from_domains=tuple(dict.fromkeys(address.rpartition("@")[2].lower() for _, address in mail.from_)),
+            tuple([self._email(address) for _, address in (*mail.from_, *mail.sender)]),
+            tuple(dict.fromkeys([address.rpartition("@")[2].lower() for _, address in mail.from_])),
         )
+
+    def _masked(self, subject: str) -> tuple[str, bytes]:
+        masked, skeleton = self._detector.subject(subject)
+        return masked, self._digester.of("subject", skeleton)
+
+    def _bodies(self, keys: bytes) -> bytes:
+        return self._digester.of("body", keys)
 
     def _addressee(self, mailbox: tuple[str, str]) -> Addressee:
         name, address = mailbox
         person = self._detector.japanese_name(name)
         names = name_digests(self._digester, person) if person else ()
-        return Addressee(self._digester.email(address), self._digester.domain(address.rpartition("@")[2]), names)
+        return Addressee(self._digester.email(address), self._known_domain(address.rpartition("@")[2]), names)
 
 
 class _Work:
@@ -287,13 +317,23 @@ class _Work:
 
 
 def _found(
-    found: Sequence[tuple[PartPath, Evidence]], problems: tuple[Problem, ...], parts: tuple[PartInfo, ...]
+    found: Sequence[tuple[PartPath, Evidence]],
+    problems: tuple[Problem, ...],
+    parts: tuple[PartInfo, ...],
+    body_key: bytes = b"",
 ) -> Found:
     return Found(
-        findings=tuple(finding for _, evidence in found for finding in evidence.findings),
+        findings=_all([evidence.findings for _, evidence in found]),
         problems=problems,
-        records=tuple(record for _, evidence in found for record in evidence.records),
-        people=tuple(person for _, evidence in found for person in evidence.people),
-        crowded=tuple(path for path, evidence in found if evidence.crowded),
+        records=_all([evidence.records for _, evidence in found]),
+        people=_all([evidence.people for _, evidence in found]),
+        crowded=tuple([path for path, evidence in found if evidence.crowded]),
         parts=parts,
+        body_key=body_key,
     )
+
+
+def _all(tuples: Sequence[tuple[_T, ...]]) -> tuple[_T, ...]:
+    """All of them in one."""
+    filled = [items for items in tuples if items]
+    return filled[0] if len(filled) == 1 else tuple(chain.from_iterable(filled))

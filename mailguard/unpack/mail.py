@@ -6,15 +6,15 @@ Where two readers would disagree there is a Problem, and what can be read is rea
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from urllib.parse import unquote
 
 from mailguard.model import BODY, HEADERS, HTML, MAIL, UNNAMED, Part, PartPath, Problem, ProblemKind, Table, Text
-from mailguard.unpack import header, sniff
+from mailguard.unpack import entity, header, letterhead, sniff
 from mailguard.unpack.budget import Budget, Limits
-from mailguard.unpack.header import Address, Headers, Parameters
+from mailguard.unpack.entity import Entity
+from mailguard.unpack.header import Address, Headers
 from mailguard.unpack.transfer import RawPart, decode
 
 NAME = "Mail (message/rfc822, .eml)"
@@ -26,7 +26,6 @@ _NO_FIELD = re.compile(rb"\n(?![ \t\r\n]|[!-9;-~]+[ \t]*:|>?From )(?=.)")
 _CID = re.compile(rb"cid:([^\"'<>\s)]{1,500})", re.IGNORECASE)
 _NOT_WHOLE = {"message/partial", "message/external-body"}
 _BOUNDARY_END = re.compile(rb"(--)?[ \t]*(?=\r?\n|\Z)")
-_SHORT = 100  # bytes of a transfer encoding that may be kept
 _PREAMBLE = b"This is a multi-part message in MIME format"
 
 
@@ -71,42 +70,37 @@ class _Split:
 def split(content: bytes, limits: Limits, depth: int = 0) -> Mail:
     """The leaves and the headers of a mail; `depth` is how many containers it lies in."""
     state = _Split(limits, depth)
-    headers, body = _head(content, state, 0, len(content))
-    _entity(headers, body, state, 0)
-    other, too_much = header.remaining(headers)
-    if too_much:
-        state.problem(ProblemKind.TOO_MANY, too_much)
-    fields: dict[str, list[bytes]] = {}
-    for name, value in headers.fields:
-        fields.setdefault(name, []).append(value)
+    block, body = _block(content, state, 0, len(content))
+    top = letterhead.read(block, limits)
+    if top.headers.problem:
+        state.problem(*top.headers.problem)
+    _entity(top.headers, body, state, 0)
+    head = top.letterhead
+    if head.too_much:
+        state.problem(ProblemKind.TOO_MANY, head.too_much)
     return Mail(
-        subject=header.decode(headers.first("subject")),
-        from_=_mailboxes(fields, "from"),
-        sender=_mailboxes(fields, "sender"),
-        to=_mailboxes(fields, "to"),
-        cc=_mailboxes(fields, "cc"),
-        bcc=_mailboxes(fields, "bcc"),
-        reply_to=_mailboxes(fields, "reply-to"),
-        resent=_mailboxes(fields, "resent-to", "resent-cc", "resent-bcc"),
-        other=other,
-        date=header.decode(headers.first("date")),
+        subject=head.subject,
+        from_=head.from_,
+        sender=head.sender,
+        to=top.to,
+        cc=head.cc,
+        bcc=head.bcc,
+        reply_to=head.reply_to,
+        resent=head.resent,
+        other=head.other,
+        date=top.date,
         parts=_shown_inline(state.parts, limits),
         problems=tuple(state.problems),
     )
 
 
-def _mailboxes(fields: Mapping[str, Sequence[bytes]], *names: str) -> tuple[Address, ...]:
-    values = [value for name in names if name in fields for value in fields[name]]
-    return tuple(box for value in values for box in header.addresses(value)) if values else ()
-
-
-def _head(content: bytes, state: _Split, start: int, end: int) -> tuple[Headers, bytes]:
-    """Header fields and body of an entity that is `content[start:end]`; of all the rest no copy is made."""
+def _block(content: bytes, state: _Split, start: int, end: int) -> tuple[bytes, bytes]:
+    """Header block and body of an entity that is `content[start:end]`; of all the rest no copy is made."""
     if content.startswith((b"\r\n", b"\n"), start, end):
-        return Headers(()), content[start:end]
+        return b"", content[start:end]
     first = content[start : min(start + 1_000, end)].split(b"\n", 1)[0]
     if not header.looks_like_field(first) and not first.startswith((b"From ", b">From ")):
-        return Headers(()), b"\n" + content[start:end]
+        return b"", b"\n" + content[start:end]
     blank = _BLANK.search(content, start, end)
     block = content[start : blank.start()] if blank else content[start:end]
     below = blank.end() if blank else end
@@ -114,8 +108,13 @@ def _head(content: bytes, state: _Split, start: int, end: int) -> tuple[Headers,
         # Some readers start the body here, others at the blank line.
         state.problem(ProblemKind.AMBIGUOUS, "a header block with a line that is no header")
         block, below = block[: broken.start()], start + broken.start()
-    body = content[below:end]
-    headers = header.parse(block, state.limits)
+    return block, content[below:end]
+
+
+def _head(content: bytes, state: _Split, start: int, end: int) -> tuple[Headers, bytes]:
+    """Header fields and body of an entity."""
+    block, body = _block(content, state, start, end)
+    headers = header.parse(block, state.limits) if block else Headers(())
     if headers.problem:
         state.problem(*headers.problem)
     return headers, body
@@ -124,29 +123,27 @@ def _head(content: bytes, state: _Split, start: int, end: int) -> tuple[Headers,
 def _entity(headers: Headers, body: bytes, state: _Split, level: int) -> None:
     """`body` still starts with the line end of the blank line: a boundary may follow at once."""
     state.entities += 1
-    media_type, found = _content_type(headers, state)
-    if not media_type.startswith("multipart/"):
-        _leaf(headers, media_type, found, body, state)
+    about = entity.of(headers)
+    for reason in about.ambiguous:
+        state.problem(ProblemKind.AMBIGUOUS, reason)
+    if not about.media_type.startswith("multipart/"):
+        _leaf(about, body, state)
         return
-    boundary = header.named(found, "boundary")
-    if len({value for key, value in found if key == "boundary"}) > 1:
-        state.problem(ProblemKind.AMBIGUOUS, "two boundaries")
-    if not _as_is(headers):
-        state.problem(ProblemKind.AMBIGUOUS, "a multipart with a transfer encoding")
+    boundary = about.boundary
     if not boundary or level >= state.limits.mime_depth or state.entities > state.limits.mime_parts:
-        _unsplit(headers, body, state, boundary, level)
+        _unsplit(about, body, state, level)
         return
-    _multipart(boundary, media_type, body, state, level)
+    _multipart(boundary, about.media_type, body, state, level)
 
 
-def _unsplit(headers: Headers, body: bytes, state: _Split, boundary: bytes, level: int) -> None:
-    if not boundary:
+def _unsplit(about: Entity, body: bytes, state: _Split, level: int) -> None:
+    if not about.boundary:
         state.problem(ProblemKind.DAMAGED, "a multipart without a boundary")
     elif level >= state.limits.mime_depth:
         state.problem(ProblemKind.TOO_DEEP, f"more than {state.limits.mime_depth} levels of multipart")
     else:
         state.problem(ProblemKind.TOO_MANY, f"more than {state.limits.mime_parts} parts")
-    _leaf(headers, sniff.TEXT, (), body, state)
+    _leaf(replace(about, media_type=sniff.TEXT, charset="", name=about.own_name), body, state)
 
 
 def _multipart(boundary: bytes, media_type: str, body: bytes, state: _Split, level: int) -> None:
@@ -161,7 +158,7 @@ def _multipart(boundary: bytes, media_type: str, body: bytes, state: _Split, lev
             break
     if start is None:
         state.problem(ProblemKind.DAMAGED, "a boundary that never comes")
-        _leaf(Headers(()), sniff.TEXT, (), body, state)
+        _leaf(entity.of(Headers(())), body, state)
     elif closed:
         _around(body[start:], UNNAMED, state)
     else:
@@ -206,44 +203,16 @@ def _around(text: bytes, name: str, state: _Split) -> None:
         state.parts.append(RawPart((name,), sniff.TEXT, "", "", "", text, depth=state.depth))
 
 
-def _content_type(headers: Headers, state: _Split) -> tuple[str, Parameters]:
-    for name in ("content-type", "content-transfer-encoding"):
-        values = headers.all(name)
-        if len(values) > 1 and len({value.lower() for value in values}) > 1:
-            state.problem(ProblemKind.AMBIGUOUS, f"two {name} headers")
-    media_type, found = header.parameters(headers.first("content-type"))
-    return (media_type if "/" in media_type else sniff.TEXT), found
-
-
-def _encoding(headers: Headers) -> str:
-    value = headers.first("content-transfer-encoding")
-    return _known_encoding(value) if len(value) <= _SHORT else _encoding_of(value)
-
-
-def _encoding_of(value: bytes) -> str:
-    value = value.split(b";", 1)[0].split(b"(", 1)[0]
-    return value.strip().strip(b'"').decode("ascii", "replace").lower()
-
-
-_known_encoding = lru_cache(256)(_encoding_of)
-
-
-def _as_is(headers: Headers) -> bool:
-    return _encoding(headers) in {"", "7bit", "8bit", "binary"}
-
-
-def _leaf(headers: Headers, media_type: str, found: Parameters, body: bytes, state: _Split) -> None:
-    disposition, about = header.parameters(headers.first("content-disposition"))
-    name = header.file_name(about, ("filename", "name")) or header.file_name(found, ("name", "filename"))
+def _leaf(about: Entity, body: bytes, state: _Split) -> None:
     raw = RawPart(
-        path=_path(name, media_type, disposition, state),
-        media_type=media_type,
-        charset=header.named(found, "charset").decode("ascii", "replace").strip().lower()[:60],
-        encoding=_encoding(headers),
-        disposition=disposition,
+        path=_path(about.name, about.media_type, about.disposition, state),
+        media_type=about.media_type,
+        charset=about.charset,
+        encoding=about.encoding,
+        disposition=about.disposition,
         raw=body[_behind_line_end(body, 0, len(body)) :],
         depth=state.depth,
-        content_id=header.decode(headers.first("content-id")).strip().strip("<>")[:500],
+        content_id=about.content_id,
     )
     state.parts.append(raw)
 

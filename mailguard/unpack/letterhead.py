@@ -1,0 +1,111 @@
+"""The header block of a mail. Within a mailing only To, Date and Message-ID differ: all else is read once.
+
+In: a header block. Out: its fields, and what of them people see. What differs is taken out of the block first, where it
+stands in one printable line; what is left is the key under which the rest is known.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from mailguard.unpack import header
+from mailguard.unpack.budget import Limits
+from mailguard.unpack.header import Address, Headers
+
+_VARYING = re.compile(
+    rb"^(to|date|message-id): ?([!-~][ -~]{0,300})(?=\r?\n(?![ \t])|\Z)", re.MULTILINE | re.IGNORECASE
+)
+_KEPT, _SHORT = 256, 4_000  # so many blocks, of at most so many bytes
+_NAMES = ("to", "date", "message-id")
+
+
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """Decoded, without To and Date. resent: Resent-To, -Cc and -Bcc. too_much: what of `other` is over the bounds, "" if nothing."""
+
+    subject: str
+    from_: tuple[Address, ...]
+    sender: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    bcc: tuple[Address, ...]
+    reply_to: tuple[Address, ...]
+    resent: tuple[Address, ...]
+    other: tuple[tuple[str, str], ...]
+    too_much: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A header block that was parsed. own: To and Date where they were taken out of `headers`, else None."""
+
+    headers: Headers
+    letterhead: Letterhead
+    own: Mapping[bytes, bytes] | None = field(default=None)
+
+    @property
+    def to(self) -> tuple[Address, ...]:
+        """The mailboxes of To."""
+        if self.own is None:
+            return _mailboxes(_by_name(self.headers), "to")
+        value = self.own.get(b"to")
+        return tuple(header.addresses(value)) if value else ()
+
+    @property
+    def date(self) -> str:
+        """The text of Date."""
+        return header.decode(self.headers.first("date") if self.own is None else self.own.get(b"date", b""))
+
+
+def read(block: bytes, limits: Limits) -> Block:
+    """The header block of a mail."""
+    if len(block) <= min(_SHORT, limits.header_bytes, limits.header_block_bytes):
+        own: dict[bytes, bytes] = {}
+
+        def taken(match: re.Match[bytes]) -> bytes:
+            own[match[1].lower()] = match[2].strip()
+            return match[1] + b":"
+
+        known = _known(_VARYING.sub(taken, block), limits)
+        if known is not None:
+            return Block(known[0], known[1], own)
+    headers = header.parse(block, limits)
+    return Block(headers, _letterhead(headers))
+
+
+@lru_cache(_KEPT)
+def _known(block: bytes, limits: Limits) -> tuple[Headers, Letterhead] | None:
+    """A block without what differs; None where a field that was taken out stands twice, or was not taken out."""
+    headers = header.parse(block, limits)
+    own = [(name, value) for name, value in headers.fields if name in _NAMES]
+    if len({name for name, _ in own}) < len(own) or any(value for _, value in own):
+        return None
+    return headers, _letterhead(headers)
+
+
+def _letterhead(headers: Headers) -> Letterhead:
+    fields = _by_name(headers)
+    other, too_much = header.remaining(headers)
+    return Letterhead(
+        subject=header.decode(headers.first("subject")),
+        from_=_mailboxes(fields, "from"),
+        sender=_mailboxes(fields, "sender"),
+        cc=_mailboxes(fields, "cc"),
+        bcc=_mailboxes(fields, "bcc"),
+        reply_to=_mailboxes(fields, "reply-to"),
+        resent=_mailboxes(fields, "resent-to", "resent-cc", "resent-bcc"),
+        other=other,
+        too_much=too_much,
+    )
+
+
+def _by_name(headers: Headers) -> dict[str, list[bytes]]:
+    fields: dict[str, list[bytes]] = {}
+    for name, value in headers.fields:
+        fields.setdefault(name, []).append(value)
+    return fields
+
+
+def _mailboxes(fields: Mapping[str, Sequence[bytes]], *names: str) -> tuple[Address, ...]:
+    values = [value for name in names if name in fields for value in fields[name]]
+    return tuple(box for value in values for box in header.addresses(value)) if values else ()

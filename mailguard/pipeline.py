@@ -98,9 +98,10 @@ class Pipeline:
         inspection = replace(inspection, findings=(*inspection.findings, *verdict.findings))
         key = content_key(source.id, inspection.subject_key, verdict.evidence, self.store.digester)
         arrival = Arrival(message, pieces, source, inspection, verdict, key)
-        reservation = await self._reservations.ask(arrival, delivery.deadline)
-        if reservation is not None:
-            return await self._under_approval(delivery, reservation)
+        if not self.store.holds.hopeless(arrival):
+            reservation = await self._reservations.ask(arrival, delivery.deadline)
+            if reservation is not None:
+                return await self._under_approval(delivery, reservation)
         return await self._hold(delivery, arrival)
 
     async def _cut(self, content: bytes) -> Pieces:
@@ -109,8 +110,8 @@ class Pipeline:
         return await asyncio.to_thread(cut, content, self.store.digester)
 
     async def _source(self, delivery: _Delivery, inspection: Inspection) -> Source:
-        """Read after the message came: a source, a stop or a decision counts from the next message on; store down = 451."""
-        register = await self._registers.ask(None, delivery.deadline)
+        """A source counts from the next message on; a store that is down is noticed within a second, and then 451."""
+        register = self.store.sources.fresh() or await self._registers.ask(None, delivery.deadline)
         envelope = delivery.message.envelope
         return register.match(login=envelope.login, client=envelope.client, from_domains=inspection.from_domains)
 

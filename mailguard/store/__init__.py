@@ -17,6 +17,7 @@ from mailguard.store.holds import Holds
 from mailguard.store.keys import unlock
 from mailguard.store.logins import Logins
 from mailguard.store.notices import Notices
+from mailguard.store.pending import Pending
 from mailguard.store.people import People
 from mailguard.store.record import Record
 from mailguard.store.releases import Releases
@@ -43,7 +44,7 @@ class Store:
         self.sources = Sources(context, self.audit)
         self.sessions = Sessions(context, self.people)
         self.notices = Notices(context, self.people)
-        desk = Desk(context, self.audit, self.notices, self.people, Shelf(context))
+        desk = Desk(context, self.audit, self.notices, self.people, Shelf(context), Pending(context.database))
         self.holds = Holds(desk)
         self.releases = Releases(desk)
         self.switch = Switch(context, self.audit, self.people)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from mailguard.lifecycle import HoldState
 from mailguard.store.arrival import Arrival
 from mailguard.store.desk import AtDesk, each
 from mailguard.store.intake import Intake, Sealed
@@ -28,10 +29,13 @@ class Admissions(AtDesk):
         with self._database.guarded():
             mails = [self._sealed(arrival) for arrival in arrivals]
         prepared = self._desk.shelf.prepare(arrival.pieces for arrival in arrivals)
+        mark = self._database.mark()
         with self._database.write() as tx:
             intake = Intake(self._desk, tx, mails)
             answers = [intake.take(mail) for mail in mails]
             intake.write(prepared)
+        for arrival, answer in zip(arrivals, answers, strict=True):
+            self._desk.pending.note(arrival, mark, pending=answer.state is HoldState.PENDING)
         return answers
 
     def _sealed(self, arrival: Arrival) -> Sealed:

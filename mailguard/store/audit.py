@@ -17,14 +17,16 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from mailguard.digest import Digester
 from mailguard.store.context import Context
 from mailguard.store.schema import audit, audit_head
+from mailguard.store.statement import Statement
 from mailguard.store.views import AuditRow
 
 START = "0" * 64
 TIME = "time"  # the actor of what nobody did: expiry, purge
 
 _HEAD = select(audit_head.c.length, audit_head.c.hash, audit_head.c.seal)
-_ADD = insert(audit)
-_ADVANCE = update(audit_head).where(audit_head.c.length == bindparam("seen"))
+_END = Statement(_HEAD)
+_ADD = Statement(insert(audit), ("seq", "at", "actor", "action", "subject", "detail", "previous", "hash"))
+_ADVANCE = Statement(update(audit_head).where(audit_head.c.length == bindparam("seen")), ("length", "hash", "seal"))
 _FROM = (
     select(audit).where(audit.c.seq > bindparam("after")).order_by(audit.c.seq).limit(1000)
 )  # a page of the chain, in order
@@ -72,8 +74,8 @@ class Audit:
         """Add rows in this order, whatever their times: the order of the record does not depend on a clock."""
         if not entries:
             return
-        head = tx.execute(_HEAD).one_or_none()
-        start, last = (head.length, head.hash) if head else (0, START)
+        head = _END.rows(tx, {})
+        start, last = head[0][:2] if head else (0, START)
         rows = []
         for seq, entry in enumerate(entries, start + 1):
             detail = _DETAIL(entry.detail)
@@ -85,11 +87,11 @@ class Audit:
                     "subject": entry.subject, "detail": detail, "previous": bare.previous, "hash": last,
                 }
             )  # fmt: skip
-        tx.execute(_ADD, rows)
+        _ADD.run(tx, rows)
         length = start + len(rows)
         seal = _seal(self._context.digester, length, last)
         if head:
-            tx.execute(_ADVANCE, {"seen": start, "length": length, "hash": last, "seal": seal})
+            _ADVANCE.run(tx, [{"seen": start, "length": length, "hash": last, "seal": seal}])
         else:
             tx.execute(insert(audit_head), {"id": 1, "length": length, "hash": last, "seal": seal})
 

@@ -60,7 +60,7 @@ class Decisions(AtDesk):
         """The state afterwards; still PENDING after the first of two approvals."""
         wish = Wish(hold_id, revision, choice, person_id, reason.strip(), cap)
         try:
-            with self._database.write() as tx:
+            with self._database.write(announced=True) as tx:
                 return self._decide(tx, wish)
         except RefusedError as refused:
             with self._database.write() as tx:

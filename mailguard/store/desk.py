@@ -11,6 +11,7 @@ from mailguard.errors import DamagedError, NotFoundError, UnavailableError
 from mailguard.store.audit import Audit
 from mailguard.store.context import Context
 from mailguard.store.notices import Notices
+from mailguard.store.pending import Pending
 from mailguard.store.people import People
 from mailguard.store.schema import holds
 from mailguard.store.shelf import Shelf
@@ -33,6 +34,7 @@ class Desk:
     notices: Notices
     people: People
     shelf: Shelf
+    pending: Pending
 
 
 class AtDesk:

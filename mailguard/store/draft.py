@@ -3,6 +3,7 @@
 In: a transaction and the keys of a message. Out: a `Draft`. Right because the transaction is the only writer, or only reads.
 """
 
+import functools
 from collections.abc import Collection
 from types import SimpleNamespace
 from typing import Any
@@ -17,27 +18,32 @@ from mailguard.store.context import Context
 from mailguard.store.schema import evidence as evidence_table
 from mailguard.store.schema import holds
 from mailguard.store.standing import Marks, Sender, Vouchers
+from mailguard.store.statement import Lookup, Statement
 from mailguard.store.vault import Vault
 
-EVIDENCE = 10_000  # keys one statement can name; a message with more is held
+EVIDENCE = 10_000  # keys looked up for one message; one with more is held
 
 # Built once: making a statement takes longer than running it. Without the inspection, which is large and seldom needed.
 _HOLD = select(*[column for column in holds.c if column is not holds.c.inspection])
-_NEWEST = (
+_COLUMNS = tuple(_HOLD.selected_columns.keys())
+_NEWEST = Statement(
     _HOLD.where(holds.c.source_id == bindparam("source"), holds.c.content_key == bindparam("content"))
     .order_by(holds.c.serial.desc())
     .limit(1)
 )
-_APPROVED = _HOLD.where(
-    holds.c.source_id == bindparam("source"),
-    holds.c.subject_key == bindparam("subject"),
-    holds.c.state == HoldState.APPROVED.value,
-    holds.c.expires_at > bindparam("now"),
-).order_by(holds.c.serial.desc())
+_APPROVED = Statement(
+    _HOLD.where(
+        holds.c.source_id == bindparam("source"),
+        holds.c.subject_key == bindparam("subject"),
+        holds.c.state == HoldState.APPROVED.value,
+        holds.c.expires_at > bindparam("now"),
+    ).order_by(holds.c.serial.desc())
+)
 _INSPECTION = select(holds.c.inspection).where(holds.c.serial == bindparam("which"))
-_WRITE = update(holds).where(holds.c.serial == bindparam("which"))
-_EVIDENCE = select(evidence_table.c.key).where(
-    evidence_table.c.hold_id == bindparam("hold"), evidence_table.c.key.in_(bindparam("keys", expanding=True))
+_EVIDENCE = Lookup(
+    lambda keys: select(evidence_table.c.key).where(
+        evidence_table.c.hold_id == bindparam("hold"), evidence_table.c.key.in_(keys)
+    )
 )
 _ADD_EVIDENCE = insert(evidence_table)
 
@@ -69,10 +75,8 @@ class Draft:
     def evidence(self, tx: Connection, keys: Collection[bytes]) -> set[bytes]:
         """Which of `keys` the hold has."""
         wanted = sorted(key for key in keys if key not in self._evidence)
-        for start in range(0, len(wanted), EVIDENCE):
-            some = wanted[start : start + EVIDENCE]
-            found = set(tx.execute(_EVIDENCE, {"hold": self.row.id, "keys": some}).scalars())
-            self._evidence |= {key: key in found for key in some}
+        found = {key for (key,) in _EVIDENCE.rows(tx, wanted, hold=self.row.id)}
+        self._evidence |= {key: key in found for key in wanted}
         return {key for key in keys if self._evidence[key]}
 
     def shown(self, tx: Connection, vault: Vault) -> Inspection:
@@ -141,10 +145,16 @@ class Drafts:
                 shown = msgspec.msgpack.encode(draft.inspection)
                 draft.change(inspection=self._context.vault.seal(shown, f"inspection:{draft.row.id}"))
             if draft.changed:
-                self._tx.execute(_WRITE, {"which": draft.row.serial, **draft.changed})
+                _write(tuple(draft.changed)).run(self._tx, [{"which": draft.row.serial, **draft.changed}])
 
-    def _read(self, query: Any, names: dict[str, Any]) -> list[Draft]:
-        return [self._draft(row) for row in self._tx.execute(query, names).mappings()]
+    def _read(self, query: Statement, names: dict[str, Any]) -> list[Draft]:
+        return [self._draft(dict(zip(_COLUMNS, row, strict=True))) for row in query.rows(self._tx, names)]
 
     def _draft(self, row: Any) -> Draft:
         return self._known.setdefault(row["serial"], Draft(row))
+
+
+@functools.lru_cache(100)
+def _write(columns: tuple[str, ...]) -> Statement:
+    """For the columns that changed; there are few sets of these."""
+    return Statement(update(holds).where(holds.c.serial == bindparam("which")), columns)

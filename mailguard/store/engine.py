@@ -41,20 +41,27 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A transaction that may write. It is the only writer from its start on, so what it read stays true."""
+    def write(self, *, announced: bool = False) -> Iterator[Connection]:
+        """A transaction that may write. It is the only writer from its start on, so what it read stays true.
+
+        announced: it may change what others remember by `mark`.
+        """
         if not self._turn.acquire(timeout=BUSY_SECONDS):
             raise UnavailableError(_WAITING)
         try:
-            with (
-                self.guarded(),
-                self._kind.engine.connect().execution_options(writes=True) as connection,
-                connection.begin(),
-            ):
-                self._kind.alone(connection)
+            with self.guarded(), self._kind.writer() as connection:
                 yield connection
         finally:
             self._turn.release()
+            if announced:
+                self._kind.announce()  # whether it failed or not: the answer to a commit can be lost
+
+    def mark(self) -> bytes | None:
+        """What is read from the database after this call is true as long as the mark stays; no I/O.
+
+        A change counts here when the call that made it returns. None: nothing can be said, ask the database.
+        """
+        return self._kind.mark()
 
     def upgrade(self) -> None:
         """Bring the tables to what this version needs, in one transaction; of several processes the first one does it."""

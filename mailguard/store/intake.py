@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from mailguard.lifecycle import HoldState, MessageState, RecipientState
 from mailguard.pieces import Pieces
@@ -23,15 +23,36 @@ from mailguard.store.draft import Draft, Drafts
 from mailguard.store.joining import Place, enriched, place
 from mailguard.store.schema import holds, messages, recipients
 from mailguard.store.standing import Marks
+from mailguard.store.statement import Lookup, Statement
 from mailguard.store.views import Admission
 
-_LAST = select(func.coalesce(func.max(messages.c.serial), 0))
-_KNOWN = (
-    select(messages.c.id, messages.c.hold_id, messages.c.outcome, holds.c.state)
-    .join(holds, holds.c.id == messages.c.hold_id)
-    .where(messages.c.id.in_(bindparam("ids", expanding=True)))
+_LAST = Statement(select(func.coalesce(func.max(messages.c.serial), 0)))
+_KNOWN = Lookup(
+    lambda ids: (
+        select(messages.c.id, messages.c.hold_id, messages.c.outcome, holds.c.state)
+        .join(holds, holds.c.id == messages.c.hold_id)
+        .where(messages.c.id.in_(ids))
+    )
 )  # the same messages again
-_ADD_MESSAGES, _ADD_RECIPIENTS = insert(messages), insert(recipients)
+_ADD_MESSAGES = Statement(
+    insert(messages),
+    (
+        "serial",
+        "id",
+        "hold_id",
+        "outcome",
+        "state",
+        "envelope",
+        "skeleton",
+        "received_at",
+        "attempts",
+        "finished_at",
+        "due_at",
+    ),
+)
+_ADD_RECIPIENTS = Statement(
+    insert(recipients), ("message", "position", "state", "address", "reply", "attempts", "changed_at")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +73,7 @@ class Intake:
         self._tx = tx
         self._now = desk.context.clock()
         self._drafts = Drafts(desk.context, tx)
-        self._serial: int = tx.execute(_LAST).scalar_one()  # nobody else writes now
+        ((self._serial,),) = _LAST.rows(tx, {})  # nobody else writes now
         self._answers = self._known([mail.arrival.message.id for mail in mails])
         self._messages: list[dict[str, Any]] = []
         self._recipients: list[dict[str, Any]] = []
@@ -70,14 +91,14 @@ class Intake:
         """Write what was taken; `prepared` has the large parts that were sealed before."""
         for statement, rows in ((_ADD_MESSAGES, self._messages), (_ADD_RECIPIENTS, self._recipients)):
             if rows:
-                self._tx.execute(statement, rows)
+                statement.run(self._tx, rows)
         self._desk.shelf.put(self._tx, self._pieces, prepared)
         self._drafts.write()
         self._desk.audit.extend(self._tx, self._entries)
 
     def _known(self, ids: list[str]) -> dict[str, Admission]:
-        rows = self._tx.execute(_KNOWN, {"ids": ids})
-        return {row.id: Admission(row.hold_id, HoldState(row.state), row.outcome) for row in rows}
+        rows = _KNOWN.rows(self._tx, ids)
+        return {key: Admission(hold_id, HoldState(state), outcome) for key, hold_id, outcome, state in rows}
 
     def _take(self, mail: Sealed) -> Admission:
         arrival = mail.arrival

@@ -3,6 +3,8 @@
 In: the URL of a server. Out: a connected engine. Never shows the URL, which carries a password.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -54,13 +56,24 @@ class Postgresql:
         self.reader = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         event.listen(self.engine, "connect", self._prepare)
 
-    def alone(self, connection: Connection) -> None:
-        """Wait until this transaction is the only one that writes; the lock ends with it.
+    @contextmanager
+    def writer(self) -> Iterator[Connection]:
+        """A transaction that waits until it is the only one that writes; the lock ends with it.
 
         READ COMMITTED is enough: each statement after this one sees all that earlier writers committed, and nobody else
         changes anything meanwhile. A snapshot taken before the wait (REPEATABLE READ) would be old.
         """
-        connection.execute(text("SELECT pg_advisory_xact_lock(:writer)"), {"writer": WRITER})
+        with self.engine.begin() as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:writer)"), {"writer": WRITER})
+            yield connection
+
+    @staticmethod
+    def mark() -> None:
+        """None: the processes that change things may run on other machines, so nothing is remembered without asking."""
+
+    @staticmethod
+    def announce() -> None:
+        """Everybody asks anyway."""
 
     def close(self) -> None:
         """Close every connection."""

@@ -16,8 +16,11 @@ from mailguard.store.covering import covered
 from mailguard.store.desk import AtDesk, each
 from mailguard.store.draft import Draft, Drafts
 from mailguard.store.schema import holds, reservations
+from mailguard.store.statement import Statement
 from mailguard.store.switch import PAUSED
 from mailguard.store.views import Reservation
+
+_PAUSED = Statement(select(PAUSED))
 
 
 class _Taking:
@@ -58,6 +61,13 @@ class Reservations(AtDesk):
         and its authors.
         """
         return self._reserve([arrival])[0]
+
+    def hopeless(self, arrival: Arrival) -> bool:
+        """Whether `reserve` would say None because the newest hold of its content still waits, as this process last saw.
+
+        No I/O. Made false by any decision on this machine before the call that decides returns; on PostgreSQL always false.
+        """
+        return self._desk.pending.still(arrival)
 
     def reserve_all(self, arrivals: Sequence[Arrival]) -> list[Reservation | Exception | None]:
         """The same for messages that come together; one of them does not spoil the others."""
@@ -131,4 +141,4 @@ class Reservations(AtDesk):
 
 def _paused(tx: Connection) -> bool:
     """A pause holds back what an approval would let pass, too: it is kept with the hold, and goes when it ends."""
-    return bool(tx.execute(select(PAUSED)).scalar_one())
+    return bool(_PAUSED.rows(tx, {})[0][0])

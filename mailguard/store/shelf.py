@@ -7,15 +7,17 @@ make other writers wait.
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, exists, insert, select
+from sqlalchemy import Connection, delete, exists, insert, select
 
 from mailguard.errors import DamagedError
 from mailguard.pieces import Pieces
 from mailguard.store.context import Context
 from mailguard.store.schema import blobs, parts
+from mailguard.store.statement import Lookup, Statement
 
-_KNOWN = select(blobs.c.id).where(blobs.c.id.in_(bindparam("ids", expanding=True)))
-_ADD_BLOBS, _ADD_PARTS = insert(blobs), insert(parts)
+_KNOWN = Lookup(lambda ids: select(blobs.c.id).where(blobs.c.id.in_(ids)))
+_ADD_BLOBS = insert(blobs)
+_ADD_PARTS = Statement(insert(parts), ("message", "blob_id"))
 
 SEEN = 1_000  # ids remembered of parts that the database had when it was last asked
 
@@ -51,7 +53,7 @@ class Shelf:
         if fresh:
             tx.execute(_ADD_BLOBS, fresh)
         pairs = [{"message": serial, "blob_id": key} for serial, mail in mails.items() for key in _keys(mail)]
-        tx.execute(_ADD_PARTS, pairs)
+        _ADD_PARTS.run(tx, pairs)
 
     def fetch(self, tx: Connection, message: int) -> dict[bytes, bytes]:
         """Sealed parts of a message by id."""
@@ -81,7 +83,7 @@ class Shelf:
         return self._context.vault.seal(mail.data(piece), f"blob:{key.hex()}")
 
     def _known(self, tx: Connection, wanted: Mapping[bytes, Any]) -> set[bytes]:
-        known = set(tx.execute(_KNOWN, {"ids": list(wanted)}).scalars())
+        known = {key for (key,) in _KNOWN.rows(tx, wanted)}
         if len(self._seen) > SEEN:
             self._seen = {}
         self._seen |= dict.fromkeys(known)

@@ -4,6 +4,7 @@ A From header proves nothing: whoever it names is kept from approving, and the m
 """
 
 import ipaddress
+import time
 from collections.abc import Collection
 from typing import Any
 
@@ -16,9 +17,11 @@ from mailguard.store.audit import Audit
 from mailguard.store.context import Context
 from mailguard.store.register import CLAIM, TITLE, Register
 from mailguard.store.schema import operators, people, sources, sources_version
+from mailguard.store.statement import Statement
 
+SECONDS = 1.0  # how long a register is believed while nothing announces a change
 ID = 100  # characters of an id that the table takes
-_VERSION = select(sources_version.c.version)
+_VERSION = Statement(select(sources_version.c.version))
 
 
 class _Signs(msgspec.Struct, frozen=True):
@@ -35,6 +38,7 @@ class Sources:
         self._context = context
         self._audit = audit
         self._known: tuple[int, Register] | None = None
+        self._fresh: tuple[bytes | None, float, Register] | None = None
 
     def add(self, source: Source, actor: str) -> None:
         """Declare a source. Its id, logins and networks belong to it alone; its operators must be known."""
@@ -44,7 +48,7 @@ class Sources:
             "id": source.id, "title": source.title, "mode": source.mode.value,
             "sealed": self._context.vault.seal(signs, f"source:{source.id}"),
         }  # fmt: skip
-        with self._context.database.write() as tx:
+        with self._context.database.write(announced=True) as tx:
             if any(clash(source, other) for other in self._read(tx)):
                 raise ConflictError("Another source has this id, login or network. Each belongs to one source.")
             found = set(tx.execute(select(people.c.id).where(people.c.id.in_(source.operators))).scalars())
@@ -64,9 +68,28 @@ class Sources:
 
     def register(self) -> Register:
         """All sources as they are now: one cheap read; the same object as long as nothing changed in any process."""
+        mark, moment = self._context.database.mark(), time.monotonic()
+        register = self._latest()
+        self._fresh = mark, moment, register
+        return register
+
+    def fresh(self) -> Register | None:
+        """What `register` would say, without asking the database; None: ask it.
+
+        A change made on this machine counts from the next call on. No answer is older than a second, so that a database
+        which cannot be reached is noticed by mail that needs nothing else of it. On PostgreSQL always None.
+        """
+        if self._fresh is None:
+            return None
+        mark, moment, register = self._fresh
+        if mark is None or mark != self._context.database.mark() or time.monotonic() - moment > SECONDS:
+            return None
+        return register
+
+    def _latest(self) -> Register:
         with self._context.database.read() as tx:
             # The version first: a register is never taken for newer than it is.
-            version = tx.execute(_VERSION).scalar_one_or_none() or 0
+            version = next((version for (version,) in _VERSION.rows(tx, {})), 0)
             if (known := self._known) and known[0] == version:
                 return known[1]
             register = Register(self._read(tx))

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 
 from mailguard.errors import StoreError, UnavailableError
+from mailguard.store.mark import Mark
 
 STEP = 0.001  # seconds between two looks at a lock
 
@@ -44,14 +45,39 @@ class Sqlite:
             url, hide_parameters=True, pool_size=8, max_overflow=24, pool_timeout=patience
         )
         self.reader = self.engine
+        self._mark = Mark(_open(self._file.with_name(f"{self._file.name}-changes")))
+        self._kept: list[Connection] = []
         event.listen(self.engine, "connect", self._prepare)
         event.listen(self.engine, "begin", self._begin)
 
-    def alone(self, connection: Connection) -> None:
-        """Nothing is left to do: a transaction that writes begins as the only one."""
+    @contextmanager
+    def writer(self) -> Iterator[Connection]:
+        """A transaction that writes, begun as the only one; the caller sees to it that one thread at a time is here.
+
+        Its connection is kept for the next one, with the pages that it has read.
+        """
+        connection = self._kept.pop() if self._kept else self.engine.connect().execution_options(writes=True)
+        try:
+            with connection.begin():
+                yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self._kept.append(connection)
+
+    def mark(self) -> bytes | None:
+        """Another one after each announced change of any process that has this file open; None when closed."""
+        return self._mark.read()
+
+    def announce(self) -> None:
+        """Something changed that others may remember."""
+        self._mark.change()
 
     def close(self) -> None:
         """Let go of the file."""
+        self._mark.close()
+        while self._kept:
+            self._kept.pop().close()
         self.engine.dispose()
         with suppress(OSError):
             os.close(self._queue)
@@ -74,6 +100,7 @@ class Sqlite:
         for pragma in (
             f"busy_timeout = {self._milliseconds}",
             "journal_mode = WAL",
+            "wal_autocheckpoint = 4000",  # pages; those that every commit writes go to the file once in a while
             "synchronous = FULL",  # a commit is on disk before the client hears 250
             "foreign_keys = ON",
             "secure_delete = ON",
@@ -114,7 +141,7 @@ class Sqlite:
                     raise UnavailableError(
                         "database: too many writers are waiting. Try again; nothing was written."
                     ) from None
-            except OSError:
+            except (OSError, ValueError):  # ValueError: the handle is gone
                 raise UnavailableError("database: is closed. Open it again; nothing was written.") from None
             time.sleep(STEP)
         try:

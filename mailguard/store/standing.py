@@ -17,11 +17,12 @@ from mailguard.model import Envelope
 from mailguard.store.context import Context
 from mailguard.store.people import approvers, candidate
 from mailguard.store.schema import claimed, decisions, operators, participants, people
+from mailguard.store.statement import Lookup
 
-SOME = 1000  # keys that one statement names
-
-_KNOWN = select(participants.c.role, participants.c.key).where(
-    participants.c.hold_id == bindparam("hold"), participants.c.key.in_(bindparam("keys", expanding=True))
+_KNOWN = Lookup(
+    lambda keys: select(participants.c.role, participants.c.key).where(
+        participants.c.hold_id == bindparam("hold"), participants.c.key.in_(keys)
+    )
 )
 
 Marks = AbstractSet[tuple[str, bytes]]
@@ -65,7 +66,7 @@ def crew(tx: Connection, hold: Any) -> Sequence[Any]:
 def sending(tx: Connection, hold: Any, persons: Collection[Any]) -> Sending:
     """What of the sending concerns `persons` (rows of people): a mailing of thousands has thousands of authors."""
     keys = [row.login_key for row in persons] + [row.mail_key for row in persons if row.mail_key]
-    found = {(row.role, row.key) for row in tx.execute(_KNOWN, {"hold": hold.id, "keys": keys})}
+    found = set(_KNOWN.rows(tx, keys, hold=hold.id))
     staff = frozenset(row.id for row in crew(tx, hold))
     return Sending(
         operators=staff,
@@ -114,10 +115,8 @@ def deciders(tx: Connection, hold: Any) -> list[Any]:
 
 def remember(tx: Connection, hold_id: str, marks: Marks, staff: Collection[str]) -> None:
     """Note who sent messages of a hold, and the operators of the sources that its mail only claims to come from."""
-    wanted, known = sorted(marks), set[tuple[str, bytes]]()
-    for start in range(0, len(wanted), SOME):
-        keys = [key for _, key in wanted[start : start + SOME]]
-        known |= {(row.role, row.key) for row in tx.execute(_KNOWN, {"hold": hold_id, "keys": keys})}
+    wanted = sorted(marks)
+    known = set(_KNOWN.rows(tx, [key for _, key in wanted], hold=hold_id))
     fresh = [{"hold_id": hold_id, "role": role, "key": key} for role, key in wanted if (role, key) not in known]
     if fresh:
         tx.execute(insert(participants), fresh)

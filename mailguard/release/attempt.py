@@ -85,14 +85,13 @@ class Attempt:
         self._note(named, await transaction.data(self.content, deadline))
 
     async def _name(self, transaction: Transaction) -> list[tuple[int, str]]:
-        named = []
-        for position, address in self.recipients:
-            reply = await transaction.rcpt(address, self._options(position))
-            if reply.ok:
-                named.append((position, address))
-            else:
-                self._note([(position, address)], reply)
-        return named
+        """All in one flight where the next hop takes that (RFC 2920); whom it accepts."""
+        replies = await transaction.rcpts([(address, self._options(position)) for position, address in self.recipients])
+        answers = list(zip(self.recipients, replies, strict=True))
+        for recipient, reply in answers:
+            if not reply.ok:
+                self._note([recipient], reply)
+        return [recipient for recipient, reply in answers if reply.ok]
 
     def _broken_off(self, error: Exception, *, unreachable: bool) -> Result:
         said = LOST if self.leash.sent else str(error) or CUT

@@ -178,7 +178,8 @@ class Detector:
         pieces = []
         for passage in self._read(text):
             if passage.skeleton is None:
-                passage.skeleton = self.whole_skeleton(passage.text)
+                linked = "http" in passage.text
+                passage.skeleton = self.whole_skeleton(passage.text) if linked else _without(passage.text, passage.hits)
             if passage.skeleton:
                 pieces.append(passage.skeleton)
         return " ".join(pieces)
@@ -186,11 +187,7 @@ class Detector:
     def whole_skeleton(self, folded: str) -> str:
         """The same without passages, of a folded text."""
         folded = _LINK.sub(r"\1", folded)
-        pieces, end = [], 0
-        for hit in self._hits(folded, lines_of(folded)):
-            pieces.append(folded[end : hit.span.start])
-            end = max(end, hit.span.end)
-        return " ".join("".join([*pieces, folded[end:]]).split())
+        return _without(folded, self._hits(folded, lines_of(folded)))
 
     def japanese_name(self, display: str) -> str | None:
         """A display name of To, if it is a person's name in Japanese writing; without its honorific."""
@@ -312,6 +309,15 @@ class Detector:
         for detector in self._all:
             if detector.kind not in {Kind.NAME, Kind.NAME_KANA}:
                 yield from detector.find(text)
+
+
+def _without(folded: str, hits: Sequence[Hit]) -> str:
+    """What is left of a text without its hits, its spaces made one."""
+    pieces, end = [], 0
+    for hit in hits:
+        pieces.append(folded[end : hit.span.start])
+        end = max(end, hit.span.end)
+    return " ".join("".join([*pieces, folded[end:]]).split())
 
 
 def _moved(span: Span, offset: int) -> Span:

@@ -17,6 +17,7 @@ _VARYING = re.compile(
     rb"^(to|date|message-id): ?([!-~][ -~]{0,300})(?=\r?\n(?![ \t])|\Z)", re.MULTILINE | re.IGNORECASE
 )
 _KEPT, _SHORT = 256, 4_000  # so many blocks, of at most so many bytes
+_NONE = Limits()  # a short block reaches none of them
 _NAMES = ("to", "date", "message-id")
 
 
@@ -66,7 +67,7 @@ def read(block: bytes, limits: Limits) -> Block:
             own[match[1].lower()] = match[2].strip()
             return match[1] + b":"
 
-        known = _known(_VARYING.sub(taken, block), limits)
+        known = _known(_VARYING.sub(taken, block))
         if known is not None:
             return Block(known[0], known[1], own)
     headers = header.parse(block, limits)
@@ -74,9 +75,9 @@ def read(block: bytes, limits: Limits) -> Block:
 
 
 @lru_cache(_KEPT)
-def _known(block: bytes, limits: Limits) -> tuple[Headers, Letterhead] | None:
+def _known(block: bytes) -> tuple[Headers, Letterhead] | None:
     """A block without what differs; None where a field that was taken out stands twice, or was not taken out."""
-    headers = header.parse(block, limits)
+    headers = header.parse(block, _NONE)
     own = [(name, value) for name, value in headers.fields if name in _NAMES]
     if len({name for name, _ in own}) < len(own) or any(value for _, value in own):
         return None

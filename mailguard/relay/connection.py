@@ -85,6 +85,7 @@ class Connection:
             self.reply = await log_in(self.channel, self.offer, login, verified=verified)
 
     async def _greet(self, helo: str) -> None:
+        self.offer = Offer()
         name = helo.encode("ascii", "replace")
         reply = (await self.channel.flight([b"EHLO " + name], "EHLO"))[0]
         if reply.ok:

@@ -40,7 +40,10 @@ class Bounces(Protocol):
 
 
 class Bouncer:
-    """`hostname` names us in the bounces. With release.dsn off, what is owed is dropped."""
+    """`hostname` names us in the bounces. With release.dsn off, what is owed is dropped.
+
+    Neither a pause nor release.hours holds bounces back: they carry nothing that was held, and say that it did not go.
+    """
 
     def __init__(
         self, bounces: Bounces, next_hop: NextHop, settings: Release, hostname: str, clock: Callable[[], datetime]
@@ -121,9 +124,8 @@ class Bouncer:
         content = render(bounce, self._hostname, self._clock())
         options = () if bounce.mail_from.isascii() else ("SMTPUTF8",)
         async with leash:
-            transaction = await self._next_hop.begin(
-                "", options
-            )  # RFC 3464 §2: from the null sender, so that nobody answers
+            # From the null sender, so that nobody answers (RFC 3464 §2).
+            transaction = await self._next_hop.begin("", options)
             leash.hold(transaction)
             try:
                 reply = transaction.mail_reply

@@ -4,6 +4,7 @@ In: a message whose release failed, inside the transaction that says so. Out: wh
 again until somebody took it. Sealed until then and deleted after; holds the header block and never a body.
 """
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,7 @@ from mailguard.store.context import Context
 from mailguard.store.schema import bounces, recipients
 from mailguard.store.views import Bounce, Bounced
 
+_LOG = logging.getLogger("mailguard.store")
 HEADER = 65_536  # bytes of the header block that come back
 
 
@@ -52,7 +54,7 @@ class Bounces:
         return len(failed)
 
     def pending(self, limit: int = 20) -> list[Bounce]:
-        """Due bounces, oldest first."""
+        """Due bounces, oldest first. One that cannot be opened any more is dropped: the others need not wait for it."""
         query = (
             select(bounces)
             .where(bounces.c.due_at <= self._context.clock())
@@ -61,7 +63,14 @@ class Bounces:
         )
         with self._context.database.read() as tx:
             rows = tx.execute(query).all()
-        return [self._bounce(row) for row in rows]
+        found = []
+        for row in rows:
+            try:
+                found.append(self._bounce(row))
+            except DamagedError as damage:
+                _LOG.error("damaged bounce message=%s fact=%s", row.message_id, damage)
+                self.failed(str(row.serial), None)
+        return found
 
     def sent(self, id: str) -> None:  # noqa: A002 - the word of the worker that calls it
         """The next hop took it."""

@@ -109,3 +109,19 @@ def test_a_lost_reply_is_recorded_with_counts(stage, staff):
     row = stage.store.audit.rows(1, 0, "m")[0]
     assert (row.action, row.actor) == ("message.may_have_been_sent", "relay")
     assert '"recipients":2' in row.detail
+
+
+def test_one_that_cannot_be_opened_does_not_keep_the_others_back(stage, staff):
+    from sqlalchemy import update
+
+    from mailguard.store.schema import bounces
+
+    stage.record(approved(stage, staff), REFUSED, REFUSED)
+    second = stage.message("good", to=("c@example.jp",))
+    stage.admit(staff[3], second)
+    stage.record(stage.store.releases.claim(lease_seconds=60), REFUSED)
+    with stage.store.holds._database.write() as tx:
+        tx.execute(update(bounces).where(bounces.c.message_id == "m").values(sealed=b"altered"))
+    assert [bounce.message_id for bounce in owed(stage)] == ["good"]
+    assert "bounce.dropped" in stage.actions("m")
+    assert [bounce.message_id for bounce in owed(stage)] == ["good"]

@@ -38,9 +38,18 @@ def locked(guard):
     other.close()
 
 
+def let_go(guard):
+    """Close every connection to the database; the next call opens one."""
+    kind = guard.store._database._kind
+    while kind._kept:
+        kind._kept.pop().close()
+    kind.engine.dispose()
+
+
 @contextlib.contextmanager
 def disk_full(guard):
     """No page more for the database, on every connection."""
+    let_go(guard)
     pool = guard.store._database._kind.engine
 
     def narrow(connection, *_):
@@ -50,7 +59,7 @@ def disk_full(guard):
     event.listen(pool, "checkout", narrow)
     yield
     event.remove(pool, "checkout", narrow)
-    pool.dispose()
+    let_go(guard)
 
 
 @contextlib.contextmanager
@@ -64,31 +73,32 @@ def disk_error(_):
 
 @contextlib.contextmanager
 def gone(guard):
-    guard.store._database._kind.engine.dispose()
+    let_go(guard)
     away = guard.file.with_name("mailguard-away.db")
     guard.file.rename(away)
     guard.file.mkdir()
     yield
-    guard.store._database._kind.engine.dispose()
+    let_go(guard)
     guard.file.rmdir()
     away.rename(guard.file)
 
 
 @dataclass(frozen=True)
 class Row:
-    """What is heard while it lasts. A clean mail needs the store only to be read; who is approved is written down."""
+    """What is heard while it lasts, noticed after `seconds`. A clean mail needs the store only to be read; who is approved is written down."""
 
     fault: object
     clean: str
     held: str = STORE
     approved: str = STORE
+    seconds: float = 0.0
 
 
 STORES = (
     Row(locked, PASSES),
     Row(disk_full, PASSES, approved=f"{STORE}|{PASSES}"),  # a reservation may find room in the last page
     Row(disk_error, PASSES),
-    Row(gone, STORE),
+    Row(gone, STORE, seconds=1.1),  # who sends is read once a second
 )
 
 
@@ -98,6 +108,7 @@ async def test_the_store(row, made, scanner, tmp_path):
         await guard.under_approval()
         heard, wanted = {}, {"clean": row.clean, "held": row.held, "approved": row.approved}
         with row.fault(guard):
+            await asyncio.sleep(row.seconds)
             for kind, facts in KINDS.items():
                 heard[kind] = await guard.send(kind, bulk=BULK if kind == "held" else "", **facts)
         for kind, answer in heard.items():

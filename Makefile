@@ -1,6 +1,7 @@
 # Two commands do everything on a fresh Debian/Ubuntu with Python >= 3.11: make demo, make test.
 PYTHON ?= python3
 BIN := .venv/bin
+JOBS ?= 2
 STAMP := .venv/.installed
 
 .PHONY: demo run test lint bench clean
@@ -13,7 +14,7 @@ run: $(STAMP)  ## the service on its defaults, or with CONFIG=file
 
 test: $(STAMP) lint system  ## everything CI runs
 	$(BIN)/mailguard rules check
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 lint: $(STAMP)  ## style, types, floors
 	$(BIN)/ruff check .

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from guarded import LOGIN_PASSWORD, Door, Guarded
 from letters import Kind, Letter, attachments, letter
 from machine import needs
+from receiving import LOGIN_PASSWORD, Door, Guarded
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """One service for all clients: each has its own login."""
 
 import pytest
-from guarded import Guarded
+from receiving import Guarded
 
 CLIENTS = ["smtplib", "swaks", "msmtp", "curl", "s-nail", "nodemailer", "phpmailer", "postfix"]
 

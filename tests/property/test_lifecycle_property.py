@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from mailguard.lifecycle import CLOSED, Choice, HoldState, IllegalTransitionError, MessageState, decide
 from mailguard.store.calendar import TOKYO, add_business_days
+from mailguard.store.finishing import final
 from mailguard.store.joining import Approval, Place, covers, place
-from mailguard.store.releases import final
 
 NOW = datetime(2027, 4, 28, tzinfo=UTC)
 keys = st.frozensets(st.binary(min_size=1, max_size=2), max_size=5)

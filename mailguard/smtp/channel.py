@@ -115,7 +115,7 @@ class Channel(SMTP):  # type: ignore[misc]  # aiosmtpd publishes no types
                 self._write()
                 self.transport.close()
                 self._inbox.close()
-                self._desk.leave(self, self._client)
+                self._desk.leave(self)
                 self._desk.leaving.discard(self)
 
     async def _linger(self) -> None:
@@ -124,7 +124,7 @@ class Channel(SMTP):  # type: ignore[misc]  # aiosmtpd publishes no types
         await self.flush()
         if len(self._desk.leaving) >= LINGERING:
             return
-        self._desk.leave(self, self._client)
+        self._desk.leave(self)
         self._desk.leaving.add(self)
         with contextlib.suppress(OSError):
             if self.transport.can_write_eof():

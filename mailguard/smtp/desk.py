@@ -57,7 +57,7 @@ class Desk:
     hostname: str
     gate: Gate
     certificate: Certificate | None = None
-    sessions: set[Any] = field(default_factory=set)
+    sessions: dict[Any, str] = field(default_factory=dict)  # session → client as it entered
     leaving: set[Any] = field(default_factory=set)
     clients: Counter[str] = field(default_factory=Counter)
     turns: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -73,21 +73,23 @@ class Desk:
     def enter(self, session: Any, client: str) -> None:
         """A connection came; may be said twice."""
         if session not in self.sessions:
-            self.sessions.add(session)
+            self.sessions[session] = client
             self.clients[client] += 1
 
-    def leave(self, session: Any, client: str) -> None:
+    def leave(self, session: Any) -> None:
         """It does not count any more; may be said twice."""
-        if session not in self.sessions:
+        client = self.sessions.pop(session, None)
+        if client is None:
             return
-        self.sessions.remove(session)
         self.clients[client] -= 1
         if not self.clients[client]:
             del self.clients[client]
 
     def standing(self, client: str) -> Standing:
-        """What the networks of the configuration say of an address."""
+        """What the networks of the configuration say of an address; one that is not known is in none of them."""
         address = _address(client)
+        if address is None:
+            return Standing.STRANGER
         if any(address in network for network in self._senders):
             return Standing.MAY_SEND
         if any(address in network for network in self._strangers):

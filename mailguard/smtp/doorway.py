@@ -6,7 +6,6 @@ that is in use when it begins.
 """
 
 import asyncio
-import contextlib
 import logging
 import socket
 
@@ -40,12 +39,13 @@ class Doorway:
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def close(self) -> None:
-        """Take no more, and end the handshakes that are under way."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-        self._listener.close()
+        """Take no more, and end the handshakes that are under way. Never raises what went wrong in there."""
+        try:
+            if self._task is not None:
+                self._task.cancel()
+                await asyncio.gather(self._task, return_exceptions=True)
+        finally:
+            self._listener.close()
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -61,26 +61,33 @@ class Doorway:
 
     async def _receive(self, client: socket.socket, loop: asyncio.AbstractEventLoop) -> None:
         session = Session(self._desk, loop, tls=True)
+        try:
+            await self._shake_hands(session, client, loop)
+        except Exception as error:  # noqa: BLE001 - one connection must never end the port
+            self._desk.leave(session)
+            client.close()
+            if not isinstance(error, OSError):
+                _LOG.error("smtp: a TLS connection was dropped type=%s", type(error).__name__)
+        except BaseException:
+            self._desk.leave(session)
+            client.close()
+            raise
+
+    async def _shake_hands(self, session: Session, client: socket.socket, loop: asyncio.AbstractEventLoop) -> None:
         address = _address(client)
         self._desk.enter(session, address)
         assert self._desk.certificate is not None
         if self._desk.refusal(address) is not None:
             # Nothing can be said before a handshake, and none is owed.
-            self._desk.leave(session, address)
+            self._desk.leave(session)
             client.close()
             return
-        try:
-            await loop.connect_accepted_socket(
-                lambda: session,
-                client,
-                ssl=self._desk.certificate.context,
-                ssl_handshake_timeout=HANDSHAKE_SECONDS,
-            )
-        except BaseException as error:
-            self._desk.leave(session, address)
-            client.close()
-            if not isinstance(error, OSError):
-                raise
+        await loop.connect_accepted_socket(
+            lambda: session,
+            client,
+            ssl=self._desk.certificate.context,
+            ssl_handshake_timeout=HANDSHAKE_SECONDS,
+        )
 
 
 def _address(client: socket.socket) -> str:

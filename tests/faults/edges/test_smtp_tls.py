@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import logging
+import socket
 import ssl
+import struct
 
 import pytest
 from edge import certificate, edge, trusting, with_certificate
@@ -180,3 +182,50 @@ async def test_a_client_that_goes_under_tls_after_the_dot_does_not_stop_the_deli
         async with asyncio.timeout(5):
             while not peer.hop.taken:  # noqa: ASYNC110 - the thing waited for has no event
                 await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("tls", [True, False])
+async def test_clients_that_reset_at_once_leave_the_port_open(tls):
+    def reset(port):
+        for _ in range(20):
+            gone = socket.create_connection(("127.0.0.1", port))
+            gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            gone.close()
+
+    async with guard() as peer:
+        await asyncio.to_thread(reset, peer.server.tls_port if tls else peer.server.port)
+        async with asyncio.timeout(5):
+            while peer.server._desk.sessions or peer.server._desk.leaving:  # noqa: ASYNC110 - this has no event
+                await asyncio.sleep(0.01)
+        client = await peer.connect(tls=tls)
+        assert (await client.reply()).startswith("220")
+        assert sum(peer.server._desk.clients.values()) == 1
+
+
+async def test_whatever_a_connection_raises_the_port_stays_open(monkeypatch, caplog):
+    def broken(client):
+        raise ValueError("taro@example.jp")
+
+    async with guard() as peer:
+        with monkeypatch.context() as patch:
+            patch.setattr(doorway, "_address", broken)
+            with pytest.raises((ssl.SSLError, ConnectionError)):
+                await peer.connect(tls=True)
+        assert (await (await peer.connect(tls=True)).reply()).startswith("220")
+    assert "type=ValueError" in caplog.text
+    assert "taro" not in caplog.text
+
+
+async def test_a_port_that_broke_does_not_keep_the_server_from_stopping(monkeypatch):
+    async def broken(_, client, loop):
+        client.close()
+        raise ValueError
+
+    async with guard() as peer:
+        client = await peer.connect()
+        await client.reply()
+        monkeypatch.setattr(doorway.Doorway, "_receive", broken)
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            await peer.connect(tls=True)
+        await peer.server.stop(1)
+        assert (await client.reply()).startswith("421")

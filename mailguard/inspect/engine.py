@@ -175,9 +175,11 @@ class Engine:
             if unread.piece in leaf.pieces:
                 return self._unread(leaf, unread, work.letter)
         raw = replace(leaf.raw, raw=work.letter.restored(leaf.raw.raw)) if leaf.pieces else leaf.raw
-        started = time.perf_counter()
+        started, alone = time.perf_counter(), work.budget.untouched
         found = self._decoded(raw, work.budget)
-        if found.bounded and not any(problem.kind in _PASSING for problem in found.problems):
+        # What was cut short because of the parts before it is not what this part holds.
+        whole = alone or not work.budget.gone
+        if whole and found.bounded and not any(problem.kind in _PASSING for problem in found.problems):
             self._known.keep(leaf.scan_key, found)
             worth = len(raw.raw) >= _WORTH_BYTES or time.perf_counter() - started >= _WORTH_SECONDS
             if leaf.pieces and worth:
@@ -203,7 +205,7 @@ class Engine:
             found = Found(problems=(replace(part, key=key),), parts=(info,))
         else:
             found = self._open(part, budget)
-        # A part at which the budget ended is over it by itself as a rule; it costs nothing more.
+        # A part at which the budget ended costs nothing more; it is known again only if it was the first.
         return found if budget.gone else replace(found, cost=Cost.between(before, budget))
 
     def _open(self, part: Part, budget: Budget) -> Found:

@@ -52,6 +52,11 @@ class Budget:
         self.cells = 0
         self.gone: LimitError | None = None
 
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing was opened yet: what ends it now is over it by itself."""
+        return not (self.gone or self.files or self.bytes or self.cells)
+
     def file(self, depth: int) -> None:
         """Open one more file, `depth` containers deep."""
         if depth > self.limits.depth:

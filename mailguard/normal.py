@@ -33,6 +33,11 @@ def fold(value: str) -> str:
     return unicodedata.normalize("NFKC", value).translate(VARIANTS)
 
 
+def login(name: str) -> str:
+    """A login name of the page or of SMTP AUTH: blanks around it, upper and lower case do not count."""
+    return name.strip().casefold()
+
+
 def email(address: str) -> str:
     """An e-mail address without brackets, in lower case (RFC 5321 §2.4 leaves local parts to their host; in practice no host tells case apart)."""
     return unicodedata.normalize("NFKC", address).strip().strip("<>").casefold()

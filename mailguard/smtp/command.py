@@ -73,7 +73,8 @@ def _good_value(keyword: str, value: str | None) -> bool:
         case "SMTPUTF8":
             return value is None
         case _:
-            return value is not None
+            # RFC 3461 §4, RFC 6533 §3: printable ASCII, or UTF-8.
+            return value is not None and value.isprintable()
 
 
 def size_of(options: tuple[str, ...]) -> int:

@@ -69,19 +69,25 @@ class Gate:
     async def admit(self, credentials: Credentials) -> Ticket | Reply:
         """Let somebody in, or say why not. Never raises."""
         digest = self._digest(credentials)
-        try:
-            async with asyncio.timeout(TURN_SECONDS):
-                ticket = await self._remembered(credentials, digest)
-                if ticket is not None:
-                    return ticket
-                await self._turns.acquire()
-        except (StoreError, TimeoutError):
-            return _NOT_NOW
+        for _ in range(THROTTLED_TRIES):
+            try:
+                return await self._turn(credentials, digest)
+            except RefusedError:
+                # Waited for without a turn: a name that is throttled must not keep the others out.
+                await asyncio.sleep(THROTTLED_SECONDS)
+            except (StoreError, RelayError, TimeoutError):
+                break
+        return _NOT_NOW
+
+    async def _turn(self, credentials: Credentials, digest: bytes) -> Ticket | Reply:
+        async with asyncio.timeout(TURN_SECONDS):
+            ticket = await self._remembered(credentials, digest)
+            if ticket is not None:
+                return ticket
+            await self._turns.acquire()
         try:
             # Many connections of one tool come together: whoever waited profits from who was first.
             return await self._remembered(credentials, digest) or await self._asked(credentials, digest)
-        except (StoreError, RelayError, RefusedError):
-            return _NOT_NOW
         finally:
             self._turns.release()
 
@@ -90,7 +96,8 @@ class Gate:
         if self.settings.auth != "local":
             return True
         try:
-            return await self._stamp(ticket.login) == ticket.stamp
+            # No stamp: no such login, or a disabled one.
+            return ticket.stamp is not None and await self._stamp(ticket.login) == ticket.stamp
         except StoreError:
             return False
 
@@ -100,20 +107,11 @@ class Gate:
             if not reply.ok:
                 return reply if reply.temporary or reply.permanent else _NOT_NOW
             return self._remember(credentials, digest, None)
-        # The stamp first: a change that comes in between is noticed afterwards.
-        stamp = await self._stamp(credentials.login)
-        return self._remember(credentials, digest, stamp) if await self._verified(credentials) else REFUSED
-
-    async def _verified(self, credentials: Credentials) -> bool:
+        # The stamp first, and not from memory: a change that comes in between is noticed afterwards.
         assert self.logins is not None
-        for left in reversed(range(THROTTLED_TRIES)):
-            try:
-                return await asyncio.to_thread(self.logins.verify, credentials.login, credentials.password)
-            except RefusedError:
-                if not left:
-                    raise
-            await asyncio.sleep(THROTTLED_SECONDS)
-        raise AssertionError
+        stamp = await self._fresh_stamp(credentials.login)
+        right = await asyncio.to_thread(self.logins.verify, credentials.login, credentials.password)
+        return self._remember(credentials, digest, stamp) if right and stamp is not None else REFUSED
 
     async def _remembered(self, credentials: Credentials, digest: bytes) -> Ticket | None:
         stamp, until = self._passed.get(digest, (None, 0.0))
@@ -134,13 +132,16 @@ class Gate:
     async def _stamp(self, login: str) -> int | None:
         assert self.logins is not None
         stamp, at = self._stamps.get(login, (None, -STAMP_SECONDS))
-        if self.time() - at >= STAMP_SECONDS:
-            at = self.time()
-            stamp = await asyncio.to_thread(self.logins.stamp, login)
-            self._stamps.pop(login, None)
-            while len(self._stamps) >= REMEMBERED:
-                del self._stamps[next(iter(self._stamps))]
-            self._stamps[login] = (stamp, at)
+        return await self._fresh_stamp(login) if self.time() - at >= STAMP_SECONDS else stamp
+
+    async def _fresh_stamp(self, login: str) -> int | None:
+        assert self.logins is not None
+        at = self.time()
+        stamp = await asyncio.to_thread(self.logins.stamp, login)
+        self._stamps.pop(login, None)
+        while len(self._stamps) >= REMEMBERED:
+            del self._stamps[next(iter(self._stamps))]
+        self._stamps[login] = (stamp, at)
         return stamp
 
     def _digest(self, credentials: Credentials) -> bytes:

@@ -60,7 +60,7 @@ class Greeting(Channel):
             await self.push(Reply.of(501, "5.5.4 syntax: HELO hostname"))
             return
         await self.abandon()
-        self._helo, self._offered = arg, frozenset()
+        self._helo, self._offered = _readable(arg), frozenset()
         await self.push(Reply.of(250, self._desk.hostname))
 
     async def smtp_EHLO(self, arg: str) -> None:  # noqa: N802 - aiosmtpd finds verbs by name
@@ -80,7 +80,7 @@ class Greeting(Channel):
             lines.append("STARTTLS")
         if self._offers_auth():
             lines.append(f"AUTH {' '.join(MECHANISMS)}")
-        self._helo, self._offered = arg, frozenset(line.partition(" ")[0] for line in lines[2:])
+        self._helo, self._offered = _readable(arg), frozenset(line.partition(" ")[0] for line in lines[2:])
         await self.push(Reply(250, tuple(line.encode() for line in [*lines, "HELP"])))
 
     async def _offer(self) -> tuple[list[str], int]:
@@ -191,3 +191,8 @@ class Greeting(Channel):
         """RFC 5321 §4.1.1.8."""
         del arg
         await self.push(Reply.of(214, "2.0.0 EHLO HELO STARTTLS AUTH MAIL RCPT DATA RSET NOOP QUIT VRFY HELP"))
+
+
+def _readable(name: str) -> str:
+    """What a client calls itself, as text: tools on Windows may say it in any charset."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

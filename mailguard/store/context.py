@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from mailguard import config
+from mailguard import config, normal
 from mailguard.digest import Digester
 from mailguard.store.engine import Database
 from mailguard.store.vault import Vault
@@ -32,7 +32,7 @@ class Context:
 
     def login_key(self, login: str) -> bytes:
         """Digest of a login name of the page or of SMTP AUTH, upper and lower case alike."""
-        return self.digester.of("login", login.strip().casefold())
+        return self.digester.of("login", normal.login(login))
 
     def mail_key(self, address: str) -> bytes:
         """Digest of an e-mail address; b"" when there is none."""

@@ -8,6 +8,7 @@ import ipaddress
 import urllib.parse
 from collections.abc import Collection, Iterable, Sequence
 
+from mailguard import normal
 from mailguard.model import Source, SourceMode
 from mailguard.normal import domain as normal_domain
 
@@ -23,7 +24,7 @@ class Register:
 
     def __init__(self, sources: Sequence[Source]) -> None:
         self.sources = tuple(sources)
-        self._logins = _first((login.casefold(), source) for source in sources for login in source.logins)
+        self._logins = _first((normal.login(login), source) for source in sources for login in source.logins)
         self._networks = {4: _masks(sources, 4), 6: _masks(sources, 6)}
         self._domains: dict[str, list[Source]] = {}
         for source in sources:
@@ -36,7 +37,7 @@ class Register:
 
         Else undeclared, with the operators of every source that a From domain names.
         """
-        by_login = self._logins.get(login.casefold()) if login else None
+        by_login = self._logins.get(normal.login(login)) if login else None
         return by_login or self._by_network(client) or self._by_domain(from_domains)
 
     def _by_network(self, client: str) -> Source | None:

@@ -296,7 +296,7 @@ async def test_a_clock_that_jumps_while_a_release_is_under_way(made, scanner, tm
             assert (await guard.send(f"{number}", held=True)).ok
         guard.approve()
         guard.hop.tell("dribble 0.002")
-        async with guard.releasing(late_hours=0), asyncio.timeout(20):
+        async with guard.releasing(late_hours=0), asyncio.timeout(60):
             for hours in (6, -6, 0):
                 taken = len(guard.hop.taken)
                 while len(guard.hop.taken) == taken < 8:  # noqa: ASYNC110 - the hop tells nobody

@@ -59,7 +59,7 @@ def test_a_reload_is_told_before_and_after(service, journal):
 
 def test_a_stop_says_421_to_idle_clients_and_ends_with_0(service, journal):
     with service.client() as client:
-        client.ehlo()
+        client.helo()
         os.kill(service.pid, signal.SIGTERM)
         heard(journal[1], "STOPPING=1")
         assert client.getreply()[0] == 421
@@ -72,7 +72,7 @@ def test_a_stop_says_421_to_idle_clients_and_ends_with_0(service, journal):
 def test_a_second_signal_ends_it_at_once(service):
     service.start()
     with service.client() as client:
-        client.ehlo()
+        client.helo()
         client.sock.sendall(b"MAIL FROM:<n@example.co.jp>\r\n")
         client.getreply()
         os.kill(service.pid, signal.SIGSTOP)

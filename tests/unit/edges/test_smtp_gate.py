@@ -166,3 +166,29 @@ async def test_what_is_remembered_is_bounded_and_says_nothing(monkeypatch, caplo
             assert isinstance(await gate.admit(Credentials(f"login{number}", "correct horse")), Ticket)
     assert len(gate._passed) == len(gate._stamps) == 3
     assert "correct horse" not in repr(gate) + repr(gate._passed) + repr(GOOD) + caplog.text
+
+
+async def test_a_name_that_was_unknown_a_moment_ago_gets_a_stamp_of_its_own():
+    """Asked for before it was added, admitted right after, disabled later: the yes must end."""
+    gate, logins, time = made()
+    logins.stamps.clear()
+    assert (await gate.admit(GOOD)).code == 535
+    logins.stamps[GOOD.login] = 7
+    ticket = await gate.admit(GOOD)
+    assert isinstance(ticket, Ticket)
+    assert ticket.stamp is not None
+    logins.stamps.clear()
+    time.now += module.STAMP_SECONDS
+    assert not await gate.still(ticket)
+
+
+async def test_a_throttled_name_does_not_keep_the_others_out(monkeypatch):
+    monkeypatch.setattr(module, "THROTTLED_SECONDS", 5.0)
+    gate, _, _ = made()
+    noisy = [asyncio.ensure_future(gate.admit(Credentials(f"noisy{number}", "slow down"))) for number in range(20)]
+    await asyncio.sleep(0.05)
+    async with asyncio.timeout(2):
+        assert isinstance(await gate.admit(GOOD), Ticket)
+    for task in noisy:
+        task.cancel()
+    await asyncio.gather(*noisy, return_exceptions=True)

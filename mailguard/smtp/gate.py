@@ -49,8 +49,8 @@ class Ticket:
 
     @property
     def login(self) -> str:
-        """Its name."""
-        return self.credentials.login
+        """Its name, as it stands in the envelope."""
+        return self.credentials.login.strip()
 
 
 @dataclass(slots=True)
@@ -111,7 +111,9 @@ class Gate:
         assert self.logins is not None
         stamp = await self._fresh_stamp(credentials.login)
         right = await asyncio.to_thread(self.logins.verify, credentials.login, credentials.password)
-        return self._remember(credentials, digest, stamp) if right and stamp is not None else REFUSED
+        if right and stamp is None:  # enabled in between
+            return _NOT_NOW
+        return self._remember(credentials, digest, stamp) if right else REFUSED
 
     async def _remembered(self, credentials: Credentials, digest: bytes) -> Ticket | None:
         stamp, until = self._passed.get(digest, (None, 0.0))

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, insert, select, update
 
+from mailguard import normal
 from mailguard.errors import ConflictError, RefusedError
 from mailguard.model import Source, SourceMode
 from mailguard.store.audit import Audit
@@ -123,10 +124,10 @@ class Sources:
 
 def clash(one: Source, other: Source) -> bool:
     """Whether two sources could not be told apart."""
-    logins = {login.casefold() for login in other.logins}
+    logins = {normal.login(login) for login in other.logins}
     return (
         one.id == other.id
-        or any(login.casefold() in logins for login in one.logins)
+        or any(normal.login(login) in logins for login in one.logins)
         or bool(set(map(ipaddress.ip_network, one.networks)) & set(map(ipaddress.ip_network, other.networks)))
     )
 

@@ -26,7 +26,7 @@ _NO_FIELD = re.compile(rb"\n(?![ \t\r\n]|[!-9;-~]+[ \t]*:|>?From )(?=.)")
 _CID = re.compile(rb"cid:([^\"'<>\s)]{1,500})", re.IGNORECASE)
 _NOT_WHOLE = {"message/partial", "message/external-body"}
 _BOUNDARY_END = re.compile(rb"(--)?[ \t]*(?=\r?\n|\Z)")
-_PREAMBLE = b"This is a multi-part message in MIME format"
+_PREAMBLE = re.compile(rb"This is a multi-part message in MIME format\.?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +199,7 @@ def _behind_line_end(content: bytes, start: int, end: int) -> int:
 def _around(text: bytes, name: str, state: _Split) -> None:
     """Text before the first and after the last boundary: few readers show it, but it is sent."""
     text = text.strip()
-    if text and not text.startswith(_PREAMBLE):
+    if text and not _PREAMBLE.fullmatch(text):
         state.parts.append(RawPart((name,), sniff.TEXT, "", "", "", text, depth=state.depth))
 
 

@@ -266,3 +266,15 @@ def test_what_stands_in_a_header_block_without_being_a_header_is_read(end: str) 
     assert "山田 太郎".encode() in mail.parts[0].raw
     assert mail.parts[0].raw.endswith(end.encode())
     assert mail.to == (("", "a@example.com"),)
+
+
+@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize("dot", ["", "."])
+def test_only_the_sentence_itself_is_no_text_around_the_parts(dot, before):
+    sentence, part = f"This is a multi-part message in MIME format{dot}\r\n", "--b\r\n\r\nhello\r\n"
+    head = 'Content-Type: multipart/mixed; boundary="b"\r\n\r\n'
+    for text, read in [(sentence, False), (sentence + "山田太郎 090-1234-5678\r\n", True)]:
+        content = head + (text + part + "--b--\r\n" if before else part + "--b--\r\n" + text)
+        raws = [raw.raw for raw in split(content.encode(), Limits()).parts]
+        assert len(raws) == 1 + read
+        assert any("山田太郎".encode() in raw for raw in raws) == read

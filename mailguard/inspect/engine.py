@@ -232,7 +232,7 @@ class Engine:
 
     def _headers(self, mail: Mail) -> Found:
         """What people read in the header block, and what programs may have written there."""
-        text = "\n\n".join([mail.subject, *(text for _, text in mail.other)])
+        text = "\n\n".join([mail.subject, *(text for _, text in (*mail.other, *mail.within))])
         return self._known_head(text) if len(text) <= _HEAD_CHARS else self._head(text)
 
     def _head(self, text: str) -> Found:

@@ -18,7 +18,7 @@ _AS_IS = frozenset({"", "7bit", "8bit", "binary"})
 class Entity:
     """ambiguous: why readers would disagree about it. name: of the file, "" if none.
 
-    own_name: the name without what the media type says.
+    own_name: the name without what the media type says. other_names: what other readers may call it.
     """
 
     media_type: str
@@ -29,6 +29,7 @@ class Entity:
     name: str
     own_name: str
     content_id: str
+    other_names: tuple[str, ...] = ()
     ambiguous: tuple[str, ...] = ()
 
 
@@ -45,6 +46,8 @@ def _read(fields: tuple[tuple[str, bytes], ...]) -> Entity:
     media_type = media_type if "/" in media_type else sniff.TEXT
     encoding = _encoding(headers.first("content-transfer-encoding"))
     own_name = header.file_name(about, ("filename", "name"))
+    declared = header.file_name(found, ("name", "filename"))
+    name = own_name or declared
     return Entity(
         media_type=media_type,
         boundary=header.named(found, "boundary"),
@@ -52,7 +55,8 @@ def _read(fields: tuple[tuple[str, bytes], ...]) -> Entity:
         charset=header.named(found, "charset").decode("ascii", "replace").strip().lower()[:60],
         disposition=disposition,
         own_name=own_name,
-        name=own_name or header.file_name(found, ("name", "filename")),
+        name=name,
+        other_names=(declared,) if declared not in {"", name} else (),
         content_id=header.decode(headers.first("content-id")).strip().strip("<>")[:500],
         ambiguous=_ambiguous(headers, media_type, found, encoding),
     )
@@ -64,7 +68,7 @@ _known = lru_cache(_KEPT)(_read)
 def _ambiguous(headers: Headers, media_type: str, found: Parameters, encoding: str) -> tuple[str, ...]:
     reasons = [
         f"two {name} headers"
-        for name in ("content-type", "content-transfer-encoding")
+        for name in ("content-type", "content-transfer-encoding", "content-disposition")
         if len({value.lower() for value in headers.all(name)}) > 1
     ]
     if media_type.startswith("multipart/"):

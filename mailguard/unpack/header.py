@@ -32,7 +32,7 @@ _OTHER_CHARS = 2_000
 # Fields that are read by themselves, and fields that mailers and filters fill for machines.
 _ELSEWHERE = re.compile(
     "(?:subject|from|sender|to|cc|bcc|reply-to|resent-.*|date|return-path|message-id|in-reply-to|references|mime-version"
-    "|content-.*|received.*|dkim.*|domainkey.*|arc-.*|authentication-.*|autocrypt|face|list-.*|auto-submitted|precedence"
+    "|content-(?:type|transfer-encoding|disposition|id|language|location|md5|length|class|base|features)|received.*|dkim.*|domainkey.*|arc-.*|authentication-.*|autocrypt|face|list-(?:id|unsubscribe.*|help|post|owner|subscribe|archive)|auto-submitted|precedence"
     "|importance|priority|sensitivity|user-agent|thread-index|feedback-id|require-recipient-valid-since|lines|xref|path"
     "|x-(?:mailer|received.*|priority|msmail-.*|mimeole|face|uid.*|mozilla-.*|account-key|originating-.*|original-message-id"
     "|spam.*|virus.*|ms-.*|microsoft-.*|exchange-.*|forefront-.*|google-.*|gm-.*|gmail-.*|sg-.*|ses-.*|mc-.*|mailgun-.*"
@@ -40,6 +40,7 @@ _ELSEWHERE = re.compile(
     "|apple-.*|mailman-.*|beenthere|loop|list.*|feedback-id|auto-response-suppress|campaign.*|message-id|entity-id))"
     r"\Z"
 )
+_ABOUT_PART = re.compile("content-(?:type|transfer-encoding|disposition|id|language|location|md5)|mime-version")
 _MARK = re.compile("[!-?A-~]{0,200}")  # one word: an id or a flag
 
 
@@ -109,6 +110,12 @@ def remaining(headers: Headers) -> tuple[tuple[tuple[str, str], ...], str]:
         if len(found) < _OTHERS:
             found.append((name, text[:_OTHER_CHARS]))
     return tuple(found), too_much
+
+
+def within(headers: Headers) -> tuple[tuple[str, str], ...]:
+    """Fields of a part that may carry writing, decoded. Only what says how to read the part is not among them."""
+    found = ((name, decode(value)) for name, value in headers.fields if not _ABOUT_PART.fullmatch(name))
+    return tuple((name, text) for name, text in found if not _MARK.fullmatch(text))
 
 
 @lru_cache(_KEPT)

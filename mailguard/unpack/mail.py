@@ -6,7 +6,7 @@ Where two readers would disagree there is a Problem, and what can be read is rea
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
@@ -26,6 +26,7 @@ _NO_FIELD = re.compile(rb"\n(?![ \t\r\n]|[!-9;-~]+[ \t]*:|>?From )(?=.)")
 _CID = re.compile(rb"cid:([^\"'<>\s)]{1,500})", re.IGNORECASE)
 _NOT_WHOLE = {"message/partial", "message/external-body"}
 _BOUNDARY_END = re.compile(rb"(--)?[ \t]*(?=\r?\n|\Z)")
+WITHIN = 100_000  # characters that the headers of all parts may carry together
 _PREAMBLE = re.compile(rb"This is a multi-part message in MIME format\.?")
 
 
@@ -34,6 +35,7 @@ class Mail:
     """What a reader sees first: decoded headers, then the leaves in order, then what is wrong with the structure.
 
     resent: Resent-To, Resent-Cc and Resent-Bcc. other: name and text of the remaining fields that may carry writing.
+    within: the same of the parts, and names that not every reader sees.
     """
 
     subject: str = ""
@@ -45,6 +47,7 @@ class Mail:
     reply_to: tuple[Address, ...] = ()
     resent: tuple[Address, ...] = ()
     other: tuple[tuple[str, str], ...] = ()
+    within: tuple[tuple[str, str], ...] = ()
     date: str = ""
     parts: tuple[RawPart, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -59,12 +62,20 @@ class _Split:
     parts: list[RawPart] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     names: dict[str, int] = field(default_factory=dict)
+    within: list[tuple[str, str]] = field(default_factory=list)
     entities: int = 0
 
     def problem(self, kind: ProblemKind, detail: str, path: PartPath = (HEADERS,)) -> None:
         found = Problem(path, kind, detail)
         if found not in self.problems:
             self.problems.append(found)
+
+    def write(self, fields: Iterable[tuple[str, str]]) -> None:
+        """Keep what stands in the headers of a part."""
+        self.within += fields
+        if sum(len(text) for _, text in self.within) > WITHIN:
+            self.problem(ProblemKind.TOO_MANY, f"more than {WITHIN} characters in the headers of parts")
+            self.within.clear()
 
 
 def split(content: bytes, limits: Limits, depth: int = 0) -> Mail:
@@ -88,6 +99,7 @@ def split(content: bytes, limits: Limits, depth: int = 0) -> Mail:
         reply_to=head.reply_to,
         resent=head.resent,
         other=head.other,
+        within=tuple(state.within),
         date=top.date,
         parts=_shown_inline(state.parts, limits),
         problems=tuple(state.problems),
@@ -188,6 +200,7 @@ def _child(content: bytes, start: int, end: int, media_type: str, state: _Split,
     headers, body = _head(content, state, _behind_line_end(content, start, end), end)
     if media_type == "multipart/digest" and not headers.first("content-type"):
         headers = replace(headers, fields=(*headers.fields, ("content-type", b"message/rfc822")))
+    state.write(header.within(headers))
     _entity(headers, body, state, level + 1)
 
 
@@ -204,6 +217,7 @@ def _around(text: bytes, name: str, state: _Split) -> None:
 
 
 def _leaf(about: Entity, body: bytes, state: _Split) -> None:
+    state.write(("filename", name) for name in about.other_names)
     raw = RawPart(
         path=_path(about.name, about.media_type, about.disposition, state),
         media_type=about.media_type,
@@ -261,6 +275,8 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Prob
     block = header.parse(part.data[: end.start()] if end else part.data, budget.limits)
     yield Text((*part.path, HEADERS), "\n".join(f"{name}: {header.decode(value)}" for name, value in block.fields))
     mail = split(part.data, budget.limits, part.depth + 1)
+    if mail.within:
+        yield Text((*part.path, HEADERS), "\n".join(f"{name}: {text}" for name, text in mail.within))
     for problem in mail.problems:
         yield replace(problem, path=part.path + problem.path)
     for raw in mail.parts:

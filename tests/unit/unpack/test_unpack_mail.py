@@ -278,3 +278,38 @@ def test_only_the_sentence_itself_is_no_text_around_the_parts(dot, before):
         raws = [raw.raw for raw in split(content.encode(), Limits()).parts]
         assert len(raws) == 1 + read
         assert any("山田太郎".encode() in raw for raw in raws) == read
+
+
+NOTED = "山田太郎 090-1234-5678, 佐藤花子 090-2345-6789"
+
+
+@pytest.mark.parametrize("field", ["Content-Description", "X-Note", "Subject", "Comments"])
+def test_what_stands_in_the_headers_of_a_part_is_read(field):
+    content = f'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\n{field}: {NOTED}\r\n\r\nhello\r\n--b--\r\n'
+    assert split(content.encode(), Limits()).within == ((field.lower(), NOTED),)
+
+
+def test_what_says_how_to_read_a_part_is_no_writing():
+    part = "Content-Type: text/plain; charset=utf-8\r\nContent-ID: <a@b>\r\nX-Attachment-Id: f_1234\r\n\r\nhello\r\n"
+    content = f'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\n{part}--b--\r\n'
+    assert split(content.encode(), Limits()).within == ()
+
+
+def test_a_name_that_not_every_reader_sees_is_read_too():
+    part = 'Content-Type: text/plain; name="名簿.txt"\r\nContent-Disposition: attachment; filename="a.txt"\r\n\r\nhello\r\n'
+    content = f'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\n{part}--b--\r\n'
+    mail = split(content.encode(), Limits())
+    assert mail.parts[0].path == ("a.txt",)
+    assert mail.within == (("filename", "名簿.txt"),)
+
+
+def test_two_dispositions_are_ambiguous():
+    twice = 'Content-Disposition: attachment; filename="a.txt"\r\nContent-Disposition: attachment; filename="b.txt"\r\n'
+    content = f'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\n{twice}\r\nhello\r\n--b--\r\n'
+    assert [problem.kind for problem in split(content.encode(), Limits()).problems] == ["ambiguous"]
+
+
+def test_the_headers_of_parts_are_bounded():
+    part = "--b\r\nX-Note: " + "あ" * 20_000 + "\r\n\r\nhello\r\n"
+    content = 'Content-Type: multipart/mixed; boundary="b"\r\n\r\n' + part * 6 + "--b--\r\n"
+    assert "too_many" in [problem.kind for problem in split(content.encode(), Limits()).problems]

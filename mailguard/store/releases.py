@@ -64,11 +64,6 @@ class Releases(Lateness):
         with self._database.write() as tx:
             return tx.execute(query).rowcount == 1
 
-    def still_mine(self, token: str) -> bool:
-        """Whether the lease behind `token` still runs."""
-        with self._database.read() as tx:
-            return tx.execute(select(messages.c.serial).where(*self._mine(token))).first() is not None
-
     def clearance(self, tokens: Collection[str]) -> Mapping[str, Clearance]:
         """For each token whether its message may still go out: asked right before the final dot, and again meanwhile."""
         query = (

@@ -12,7 +12,7 @@ from mailguard.model import Action, Envelope, Finding, Inspection, Kind, Message
 from mailguard.pieces import cut
 from mailguard.store import open_store
 from mailguard.store.arrival import Arrival
-from mailguard.store.views import Outcome
+from mailguard.store.views import Clearance, Outcome
 
 PASSWORD = "correct horse battery"
 START = datetime(2027, 4, 28, 1, 0, tzinfo=UTC)  # Wednesday 10:00 in Tokyo, the day before Golden Week
@@ -102,6 +102,10 @@ class Stage:
         return self.store.holds.decide(
             hold_id, revision=revision, choice=choice, person_id=person.id, reason=reason, cap=cap
         )
+
+    def still_mine(self, token):
+        """Whether the lease behind `token` still runs."""
+        return self.store.releases.clearance([token])[token] is not Clearance.LOST
 
     def row(self, hold_id):
         return self.store.holds.get(hold_id).row

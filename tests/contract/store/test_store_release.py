@@ -68,16 +68,16 @@ def test_giving_up_refuses_who_waits_and_tells_people_once(stage, three):
 
 def test_a_claim_whose_lease_ran_out_is_handed_out_again_after_a_crash(stage, three):
     first = claim(stage, 60)
-    assert stage.store.releases.still_mine(first.token)
+    assert stage.still_mine(first.token)
     stage.reopen()  # whoever held the claim is gone
     assert claim(stage) is None
     stage.clock.forward(seconds=60)
-    assert not stage.store.releases.still_mine(first.token)
+    assert not stage.still_mine(first.token)
     second = claim(stage)
     assert second.token != first.token
-    assert stage.store.releases.still_mine(second.token)
-    assert not stage.store.releases.still_mine(first.token)
-    assert not stage.store.releases.still_mine("forged")
+    assert stage.still_mine(second.token)
+    assert not stage.still_mine(first.token)
+    assert not stage.still_mine("forged")
 
 
 def test_a_lease_can_be_extended_while_it_runs(stage, three):
@@ -85,7 +85,7 @@ def test_a_lease_can_be_extended_while_it_runs(stage, three):
     stage.clock.forward(seconds=50)
     assert renew(first.token, lease_seconds=60)
     stage.clock.forward(seconds=50)
-    assert stage.store.releases.still_mine(first.token)
+    assert stage.still_mine(first.token)
     assert claim(stage) is None
     stage.clock.forward(seconds=10)
     assert not renew(first.token, lease_seconds=60)
@@ -102,7 +102,7 @@ def test_a_late_record_of_a_lost_claim_only_adds_what_was_accepted(stage, three)
     stage.clock.forward(seconds=60)
     second = claim(stage, 60)
     assert stage.record(first, ACCEPTED, REFUSED, WAITING, retry_at=stage.clock()) is MessageState.RELEASING
-    assert stage.store.releases.still_mine(second.token)
+    assert stage.still_mine(second.token)
     assert claim(stage) is None
     states = [row.state for row in stage.store.holds.recipients(three)]
     assert states == [ACCEPTED, WAITING, WAITING]

@@ -50,7 +50,7 @@ def test_a_pause_between_claim_and_dot_counts(stage, approved):
     assert clearance([claimed.token]) == {claimed.token: Clearance.GO}
     stage.store.switch.pause(CLI, "x")
     assert clearance([claimed.token, "forged"]) == {claimed.token: Clearance.PAUSED, "forged": Clearance.LOST}
-    assert stage.store.releases.still_mine(claimed.token)
+    assert stage.still_mine(claimed.token)
     # What had sent its dot is still recorded.
     assert stage.record(claimed, ACCEPTED) is MessageState.RELEASED
 

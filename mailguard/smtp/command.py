@@ -30,9 +30,17 @@ class Address:
     path: str
     options: tuple[str, ...]
 
+    @property
+    def utf8(self) -> bool:
+        """Whether SMTPUTF8 is asked for: with MAIL, for the whole message (RFC 6531 §3.4)."""
+        return _asks_utf8(self.options)
 
-def parse(verb: str, argument: str, offered: frozenset[str]) -> Address | Reply:
-    """Read the argument of MAIL or RCPT; `offered` are the extensions that this client was told of."""
+
+def parse(verb: str, argument: str, offered: frozenset[str], *, utf8: bool = False) -> Address | Reply:
+    """Read the argument of MAIL or RCPT; `offered` are the extensions that this client was told of.
+
+    utf8: the MAIL before this RCPT asked for SMTPUTF8.
+    """
     keyword, colon, rest = argument.partition(":")
     if not colon or keyword.strip().upper() != _KEYWORD[verb]:
         return _SYNTAX[verb]
@@ -46,10 +54,14 @@ def parse(verb: str, argument: str, offered: frozenset[str]) -> Address | Reply:
     if not path.isascii() and any("\ud800" <= char <= "\udfff" for char in path):
         # Bytes that are no UTF-8; RFC 6531 §3.5 gives the code for an address that cannot be taken.
         return Reply.of(553, "5.6.7 address is not UTF-8")
-    return _options_refusal(verb, options, offered) or Address(path, options)
+    return _options_refusal(verb, options, offered, utf8=utf8 or _asks_utf8(options)) or Address(path, options)
 
 
-def _options_refusal(verb: str, options: tuple[str, ...], offered: frozenset[str]) -> Reply | None:
+def _asks_utf8(options: tuple[str, ...]) -> bool:
+    return any(option.upper() == "SMTPUTF8" for option in options)
+
+
+def _options_refusal(verb: str, options: tuple[str, ...], offered: frozenset[str], *, utf8: bool) -> Reply | None:
     seen = set()
     for option in options:
         match = _OPTION.fullmatch(option)
@@ -58,23 +70,25 @@ def _options_refusal(verb: str, options: tuple[str, ...], offered: frozenset[str
         keyword = match[1].upper()
         if _KNOWN[verb].get(keyword, "") not in offered:
             return Reply.of(555, "5.5.4 parameter not recognised")
-        if keyword in seen or not _good_value(keyword, match[2]):
+        if keyword in seen or not _good_value(keyword, match[2], utf8=utf8):
             return Reply.of(501, "5.5.4 malformed parameter")
         seen.add(keyword)
     return None
 
 
-def _good_value(keyword: str, value: str | None) -> bool:
+def _good_value(keyword: str, value: str | None, *, utf8: bool) -> bool:
+    if keyword == "SMTPUTF8":
+        return value is None
+    # RFC 5321 §4.1.2: esmtp-value is %d33-60 and %d62-126; only with SMTPUTF8 it may be UTF-8 too (RFC 6531 §3.3).
+    if value is None or not value.isprintable() or not (utf8 or value.isascii()):
+        return False
     match keyword:
         case "SIZE":
-            return value is not None and value.isascii() and value.isdecimal() and len(value) <= 20
+            return value.isascii() and value.isdecimal() and len(value) <= 20
         case "BODY":
-            return value is not None and value.upper() in {"7BIT", "8BITMIME"}
-        case "SMTPUTF8":
-            return value is None
+            return value.isascii() and value.upper() in {"7BIT", "8BITMIME"}
         case _:
-            # RFC 3461 §4, RFC 6533 §3: printable ASCII, or UTF-8.
-            return value is not None and value.isprintable()
+            return True
 
 
 def size_of(options: tuple[str, ...]) -> int:

@@ -66,6 +66,7 @@ class Session(Greeting):
         elif self._ticket is not None and not await self._desk.gate.still(self._ticket):
             await self.push(_LOG_IN_AGAIN)
         else:
+            self._mail = address  # what its recipients may say depends on it
             await self._begin(address, self._gathered([]))
 
     async def _begin(self, mail: Address, asked: Sequence[Address | Reply]) -> None:
@@ -83,7 +84,7 @@ class Session(Greeting):
             await transaction.close()
             await self._answer([transaction.mail_reply, *(OUT_OF_ORDER for _ in asked)])
             return
-        self._transaction, self._mail = transaction, mail
+        self._transaction = transaction
         await self.push(transaction.mail_reply)
         await self._answer_recipients(asked, transaction.rcpt_replies)
 
@@ -102,7 +103,7 @@ class Session(Greeting):
 
     def _recipient(self, arg: str, named: int) -> Address | Reply:
         """`named`: so many stand in front of it that the next hop has not answered yet."""
-        address = parse("RCPT", arg, self._offered)
+        address = parse("RCPT", arg, self._offered, utf8=self._mail.utf8)
         if isinstance(address, Address) and len(self._recipients) + named >= self._desk.settings.max_recipients:
             return _TOO_MANY
         return address

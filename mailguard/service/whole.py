@@ -10,18 +10,20 @@ import logging
 import os
 import signal
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from mailguard import __version__, metrics
 from mailguard.config import Config
 from mailguard.detect import ruleset
 from mailguard.errors import StoreError
 from mailguard.notify import NoticeWorker
+from mailguard.relay import backoff
 from mailguard.relay.next_hop import NextHop
 from mailguard.release import ReleaseWorker
 from mailguard.service.clock import now
 from mailguard.service.fleet import Fleet
 from mailguard.service.intake import Intake, hostname
+from mailguard.service.pace import Pace
 from mailguard.service.pages import Pages, create_app, create_metrics_app
 from mailguard.service.scanning import policy, rules_dir
 from mailguard.service.systemd import Systemd
@@ -59,6 +61,7 @@ class Service:
         )
         self._notices = NoticeWorker(self.store.notices, next_hop, config.notify, config.web.url, clock)
         self._pages = Pages()
+        self._pace = Pace(clock)
         self._systemd = Systemd(os.environ)
         self._ready = False
         self.web_port = self.metrics_port = 0
@@ -136,7 +139,7 @@ class Service:
         return f"SMTP on port {self.smtp_port}, {self._front.listening} process(es)"
 
     async def _housekeeping(self) -> None:
-        """Expire and purge what is due, and refresh the gauges; trouble is logged and tried again, mail goes on."""
+        """Expire and purge what is due by a clock that can be believed; trouble is logged and tried again, mail goes on."""
         while not self.stop.is_set():
             try:
                 await asyncio.to_thread(self._tidy)
@@ -146,8 +149,14 @@ class Service:
                 await asyncio.wait_for(self.stop.wait(), HOUSEKEEPING_SECONDS)
 
     def _tidy(self) -> None:
-        self.store.holds.expire_due()
-        self.store.holds.purge_due()
+        if self._pace.steady():
+            self.store.holds.expire_due()
+            self.store.holds.purge_due()
+            return
+        lease, session = self._config.release.lease_seconds, self._config.web.session_hours
+        self.store.times.bring_back(
+            lease=timedelta(seconds=lease), wait=backoff.LONGEST, session=timedelta(hours=session)
+        )
 
     def _gauges(self) -> None:
         self._front.measure()

@@ -26,6 +26,7 @@ from mailguard.store.shelf import Shelf
 from mailguard.store.sources import Sources
 from mailguard.store.sqlite import private_folder
 from mailguard.store.switch import Switch
+from mailguard.store.times import Times
 from mailguard.store.vault import Vault
 
 __all__ = ["Clock", "Store", "open_store"]
@@ -48,6 +49,7 @@ class Store:
         self.holds = Holds(desk)
         self.releases = Releases(desk)
         self.switch = Switch(context, self.audit, self.people)
+        self.times = Times(context, self.audit)
 
     def ping(self) -> None:
         """Raises StoreError when the database does not answer."""

@@ -3,6 +3,8 @@
 An error of ours never becomes a permanent SMTP reply: a client retries after 4xx and gives up after 5xx.
 """
 
+from datetime import datetime
+
 
 class MailguardError(Exception):
     """Base of every error that mailguard raises on purpose; its text is safe to show and to log."""
@@ -42,6 +44,14 @@ class RefusedError(MailguardError):
     def __init__(self, code: str, text: str) -> None:
         super().__init__(text)
         self.code = code
+
+
+class ThrottledError(RefusedError):
+    """Too many wrong passwords; `until` is when one may be tried again, None: as soon as those under way are checked."""
+
+    def __init__(self, until: datetime | None) -> None:
+        super().__init__("throttled", "Too many wrong passwords. Wait 15 minutes and try again.")
+        self.until = until
 
 
 class ScannerBusyError(MailguardError):

@@ -15,7 +15,7 @@ from cryptography.x509.oid import NameOID
 from hop import Hop
 
 from mailguard.config import Relay, Smtp
-from mailguard.errors import RefusedError, RelayError
+from mailguard.errors import RelayError, ThrottledError
 from mailguard.relay.next_hop import NextHop
 from mailguard.relay.reply import Reply
 from mailguard.smtp import SmtpServer
@@ -57,17 +57,34 @@ def trusting():
 
 
 class FakeLogins:
-    """mailer / correct horse; "slow down" as password is throttled. `asked` counts what was verified."""
+    """mailer / correct horse; "slow down" as password is throttled, "not yet" while others are checked.
+
+    asked: how often a password was verified, clients: who asked. settled: what the relay said of those that were begun.
+    known: (name, client) that must wait.
+    """
 
     def __init__(self):
         self.stamps = {"mailer": 1}
         self.asked = 0
+        self.clients, self.settled, self.known = [], [], set()
 
-    def verify(self, name, password):
+    def locked(self, name, client):
+        return (name, client) in self.known
+
+    def verify(self, name, password, client):
         self.asked += 1
-        if password == "slow down":
-            raise RefusedError("throttled", "wait")
+        self.clients.append(client)
+        if password in {"slow down", "not yet"}:
+            raise ThrottledError(clock() + timedelta(minutes=15) if password == "slow down" else None)
         return name in self.stamps and password == "correct horse"
+
+    def begin(self, name, client):
+        if self.locked(name, client):
+            raise ThrottledError(clock() + timedelta(minutes=15))
+        return name, client
+
+    def settle(self, attempt, *, right):
+        self.settled.append((*attempt, right))
 
     def stamp(self, name):
         return self.stamps.get(name)

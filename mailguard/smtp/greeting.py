@@ -141,7 +141,7 @@ class Greeting(Channel):
             return _LINE_TOO_LONG
         if isinstance(credentials, Reply):
             return credentials
-        return await self._desk.gate.admit(credentials)
+        return await self._desk.gate.admit(credentials, self._client)
 
     def _auth_refusal(self) -> Reply | None:
         if not self._offers_auth():

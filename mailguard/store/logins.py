@@ -10,11 +10,12 @@ from typing import Any
 import msgspec
 from sqlalchemy import bindparam, insert, select, update
 
-from mailguard.errors import ConflictError, NotFoundError, RefusedError
+from mailguard.errors import ConflictError, NotFoundError, RefusedError, ThrottledError
 from mailguard.store.audit import Audit
 from mailguard.store.context import Context, fresh_id
 from mailguard.store.passwords import Passwords, hashed
 from mailguard.store.schema import logins
+from mailguard.store.throttle import Attempt
 
 NAME = 255  # characters at most
 _BY_KEY = select(logins).where(logins.c.login_key == bindparam("key"))
@@ -36,7 +37,8 @@ class Logins:
     def __init__(self, context: Context, audit: Audit) -> None:
         self._context = context
         self._audit = audit
-        self._passwords = Passwords(context, "smtp")
+        self._passwords = Passwords(context, audit, "smtp_login")
+        self._throttle = self._passwords.throttle
 
     def add(self, name: str, password: str, actor: str) -> Login:
         """A new login, enabled. Upper and lower case of names are alike."""
@@ -70,17 +72,36 @@ class Logins:
         """A new password; a disabled login is enabled with it."""
         self._change(name, actor, "smtp_login.password", {"password": hashed(password), "enabled": True})
 
-    def verify(self, name: str, password: str) -> bool:
-        """Whether this is the password of an enabled login; RefusedError("throttled") after too many failures."""
+    def verify(self, name: str, password: str, client: str) -> bool:
+        """Whether this is the password of an enabled login; ThrottledError after too many failures.
+
+        client: the address that asks.
+        """
+        return self._passwords.check(self._context.login_key(name), client, _BY_KEY, password) is not None
+
+    # What the relay decides is counted here all the same: it knows one address for all clients, ours, and SMTP processes
+    # have no memory in common but the database.
+
+    def locked(self, name: str, client: str) -> bool:
+        """Whether this process knows that `begin` and `verify` would refuse. No I/O."""
+        try:
+            self._throttle.check(self._context.login_key(name), client)
+        except ThrottledError:
+            return True
+        return False
+
+    def begin(self, name: str, client: str) -> Attempt:
+        """Before somebody else is asked for a password; ThrottledError after too many failures."""
         key = self._context.login_key(name)
-        row, right = self._passwords.check(key, _BY_KEY, password)
-        if row is None:
-            return False
+        self._throttle.check(key, client)
         with self._context.database.write() as tx:
-            if right:
-                self._passwords.forgive(tx, key)
-            self._audit.append(tx, row.id, "smtp_login.accepted" if right else "smtp_login.refused", row.id)
-        return right
+            return self._throttle.begin(tx, key, client)
+
+    def settle(self, attempt: Attempt, *, right: bool | None) -> None:
+        """What the answer was; None: there was none."""
+        ends = {True: self._throttle.succeeded, False: self._throttle.failed, None: self._throttle.withdrawn}
+        with self._context.database.write() as tx:
+            ends[right](tx, attempt)
 
     def stamp(self, name: str) -> int | None:
         """Another number whenever the login changes; None when there is none, or it is disabled. One cheap read."""

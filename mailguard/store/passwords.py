@@ -1,4 +1,4 @@
-"""Passwords of people and of SMTP logins: hashed with argon2, guessing throttled.
+"""Passwords of people and of SMTP logins: hashed with argon2, guessing throttled, every check on record.
 
 In: a password and the row it should belong to. Out: whether it does. An unknown name costs as much time as a wrong
 password. Never keeps a password.
@@ -6,55 +6,47 @@ password. Never keeps a password.
 
 import functools
 import secrets
-from datetime import timedelta
 from typing import Any
 
 import argon2
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select
+from sqlalchemy import Select
 
 from mailguard.errors import RefusedError
+from mailguard.store.audit import Audit
 from mailguard.store.context import Context
-from mailguard.store.schema import attempts
+from mailguard.store.throttle import Throttle
 
 PASSWORD = 12  # characters at least
-FAILURES = 5  # within WINDOW, then a login must wait
-WINDOW = timedelta(minutes=15)
 
 _HASHER = argon2.PasswordHasher()
-_FAILED = select(func.count()).where(attempts.c.login_key == bindparam("key"))
 
 
 class Passwords:
-    """The checks of one database. `purpose` keeps what is guessed at one door from closing another."""
+    """The checks at one door: `purpose` names it in the record and to the throttle."""
 
-    def __init__(self, context: Context, purpose: str = "") -> None:
+    def __init__(self, context: Context, audit: Audit, purpose: str) -> None:
         self._context = context
+        self._audit = audit
         self._purpose = purpose
+        self.throttle = Throttle(context, purpose)
 
-    def check(self, key: bytes, by_key: Select[Any], password: str) -> tuple[Any, bool]:
-        """(the row that `by_key` finds, whether it may be used with this password).
+    def check(self, key: bytes, client: str, by_key: Select[Any], password: str) -> Any | None:
+        """The row that `by_key` finds for `key` if it may be used with this password, else None.
 
-        The row has `enabled` and `password`. RefusedError("throttled") after too many failures.
+        The row has `id`, `enabled` and `password`. ThrottledError after too many failures under this key.
         """
-        guesses, now = self._guesses(key), self._context.clock()
+        self.throttle.check(key, client)
         with self._context.database.write() as tx:
-            tx.execute(delete(attempts).where(attempts.c.at <= now - WINDOW))
-            if tx.execute(_FAILED, {"key": guesses}).scalar_one() >= FAILURES:
-                raise RefusedError("throttled", "Too many wrong passwords. Wait 15 minutes and try again.")
-            # Counted before the check: parallel guesses cannot slip through, a success takes it back.
-            tx.execute(insert(attempts), {"login_key": guesses, "at": now})
+            attempt = self.throttle.begin(tx, key, client)
             row = tx.execute(by_key, {"key": key}).one_or_none()
         usable = row is not None and row.enabled and row.password is not None
-        right = _matches(row.password if row is not None and usable else _nobody(), password)
-        return row, bool(right and usable)
-
-    def forgive(self, tx: Connection, key: bytes) -> None:
-        """Forget the failures of a login that was right in the end."""
-        tx.execute(delete(attempts).where(attempts.c.login_key == self._guesses(key)))
-
-    def _guesses(self, key: bytes) -> bytes:
-        return self._context.digester.of(f"attempts {self._purpose}", key) if self._purpose else key
+        right = _matches(row.password if row is not None and usable else _nobody(), password) and usable
+        with self._context.database.write() as tx:
+            (self.throttle.succeeded if right else self.throttle.failed)(tx, attempt)
+            if row is not None:
+                self._audit.append(tx, row.id, f"{self._purpose}.{'accepted' if right else 'refused'}", row.id)
+        return row if right else None
 
 
 def hashed(password: str) -> str:

@@ -37,7 +37,7 @@ class People:
     def __init__(self, context: Context, audit: Audit) -> None:
         self._context = context
         self._audit = audit
-        self._passwords = Passwords(context)
+        self._passwords = Passwords(context, audit, "login")
 
     def add(  # noqa: PLR0913 - a person has so many facts, all by keyword
         self,
@@ -94,17 +94,13 @@ class People:
         """A new password; every session of this person ends."""
         self._change(login, actor, "person.password", {"password": hashed(password)})
 
-    def authenticate(self, login: str, password: str) -> Person | None:
-        """The person, or None for a wrong login or password; RefusedError("throttled") after too many failures."""
-        key = self._context.login_key(login)
-        row, right = self._passwords.check(key, _BY_LOGIN, password)
-        if row is None:
-            return None
-        with self._context.database.write() as tx:
-            if right:
-                self._passwords.forgive(tx, key)
-            self._audit.append(tx, row.id, "login.accepted" if right else "login.refused", row.id)
-        return self.person(row) if right else None
+    def authenticate(self, login: str, password: str, client: str) -> Person | None:
+        """The person, or None for a wrong login or password; ThrottledError after too many failures.
+
+        client: the address that asks.
+        """
+        row = self._passwords.check(self._context.login_key(login), client, _BY_LOGIN, password)
+        return None if row is None else self.person(row)
 
     def person(self, row: Any) -> Person:
         """The person of a row of `people`."""

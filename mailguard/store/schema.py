@@ -88,14 +88,17 @@ people = Table(
     CheckConstraint("role IN ('operator', 'approver', 'auditor', 'administrator')", name="people_role"),
 )
 
-# Attempts to log in that have not succeeded; they throttle guessing.
+# Attempts to log in that have not succeeded; they throttle guessing. name_key: door and name; place_key: these and the client's network. failed: the password was wrong, not only under way.
 attempts = Table(
     "attempts",
     metadata,
     Column("serial", SERIAL, primary_key=True),
-    Column("login_key", LargeBinary(16), nullable=False),
+    Column("name_key", LargeBinary(16), nullable=False),
+    Column("place_key", LargeBinary(16), nullable=False),
+    Column("failed", Boolean, nullable=False),
     Column("at", Moment, nullable=False),
-    Index("attempts_login", "login_key", "at"),
+    Index("attempts_name", "name_key", "at"),
+    Index("attempts_at", "at"),
 )
 
 # SMTP logins of the tools that send; the name is sealed, its key finds it, the revision grows with each change.

@@ -18,7 +18,7 @@ from mailguard.store.views import Decided, HoldRow, HoldView, Person, Session
 from mailguard.web import deciding, say, show
 from mailguard.web import rest as resting
 from mailguard.web.deciding import Refusal, Wish
-from mailguard.web.site import Site
+from mailguard.web.site import Site, client
 from mailguard.web.texts import Texts
 
 ROWS = 200
@@ -83,7 +83,7 @@ class Api:
         """A bearer token for a password; sets no cookie."""
         t = self._site.texts(request)
         try:
-            person = self._site.store.people.authenticate(body.login.strip(), body.password)
+            person = self._site.store.people.authenticate(body.login.strip(), body.password, client(request))
         except RefusedError as error:
             raise Refusal(429, error.code, t.known("refused", error.code)) from None
         if person is None:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from mailguard.errors import RefusedError
-from mailguard.web.site import TOKEN_CHARACTERS, LoginNeededError, Site, local, new_token
+from mailguard.web.site import TOKEN_CHARACTERS, LoginNeededError, Site, client, local, new_token
 from mailguard.web.texts import CATALOGUES
 
 FORM_SECONDS = 3600
@@ -47,7 +47,7 @@ class LoginPages:
         site = self._site
         site.check_form(request, request.cookies.get(site.cookie("form"), ""), csrf)
         try:
-            person = site.store.people.authenticate(login.strip(), password)
+            person = site.store.people.authenticate(login.strip(), password, client(request))
         except RefusedError:
             return self._form(request, next, status=429, error="login.throttled", login=login)
         if person is None:

@@ -132,6 +132,11 @@ def build(store: Store, settings: config.Web, clock: Clock, release: config.Rele
     return Site(store, settings, clock, templates, frozenset(origins), release)
 
 
+def client(request: Request) -> str:
+    """The address that asks, "" if unknown. What a reverse proxy of this machine says in X-Forwarded-For is believed."""
+    return request.client.host if request.client else ""
+
+
 def new_token() -> str:
     """Unguessable, for a form before login."""
     return secrets.token_urlsafe(32)

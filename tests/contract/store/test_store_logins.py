@@ -5,9 +5,10 @@ import threading
 import pytest
 
 from mailguard.errors import ConflictError, NotFoundError, RefusedError
-from mailguard.store.passwords import FAILURES, WINDOW
+from mailguard.store.throttle import FAILURES, WINDOW
 
 PASSWORD = "correct horse battery"
+HERE = "192.0.2.1"
 
 
 @pytest.fixture
@@ -17,9 +18,9 @@ def logins(stage):
 
 
 def test_a_login_is_verified_by_its_password(stage, logins):
-    assert logins.verify("mailer", PASSWORD)
-    assert not logins.verify("mailer", PASSWORD + "!")
-    assert not logins.verify("somebody", PASSWORD)
+    assert logins.verify("mailer", PASSWORD, HERE)
+    assert not logins.verify("mailer", PASSWORD + "!", HERE)
+    assert not logins.verify("somebody", PASSWORD, HERE)
     login = logins.all()[0]
     assert (login.name, login.enabled) == ("Mailer", True)
     actions = [row.action for row in stage.store.audit.rows(10, 0, login.id)]
@@ -31,33 +32,33 @@ def test_every_change_is_seen_and_a_disabled_login_is_none(logins):
     logins.set_password("mailer", "another long password", actor="cli")
     second = logins.stamp("mailer")
     assert first != second
-    assert not logins.verify("mailer", PASSWORD)
+    assert not logins.verify("mailer", PASSWORD, HERE)
     logins.disable("mailer", actor="cli")
     assert logins.stamp("mailer") is None
     assert logins.stamp("somebody") is None
-    assert not logins.verify("mailer", "another long password")
+    assert not logins.verify("mailer", "another long password", HERE)
     logins.set_password("mailer", PASSWORD, actor="cli")
-    assert logins.verify("mailer", PASSWORD)
+    assert logins.verify("mailer", PASSWORD, HERE)
     assert logins.stamp("mailer") not in {first, second, None}
 
 
 def test_guessing_is_throttled_and_leaves_the_page_alone(stage, logins):
     stage.person("mailer")
     for _ in range(FAILURES):
-        assert not logins.verify("mailer", "wrong")
+        assert not logins.verify("mailer", "wrong", HERE)
     with pytest.raises(RefusedError) as caught:
-        logins.verify("mailer", PASSWORD)
+        logins.verify("mailer", PASSWORD, HERE)
     assert caught.value.code == "throttled"
-    stage.store.people.authenticate("mailer", "wrong")  # another door, another count
+    stage.store.people.authenticate("mailer", "wrong", HERE)  # another door, another count
     stage.clock.forward(seconds=WINDOW.total_seconds() + 1)
-    assert logins.verify("mailer", PASSWORD)
+    assert logins.verify("mailer", PASSWORD, HERE)
 
 
 def test_a_success_takes_the_failures_back(logins):
     for _ in range(2):
         for _ in range(FAILURES - 1):
-            assert not logins.verify("mailer", "wrong")
-        assert logins.verify("mailer", PASSWORD)
+            assert not logins.verify("mailer", "wrong", HERE)
+        assert logins.verify("mailer", PASSWORD, HERE)
 
 
 def test_the_name_is_not_in_the_database(stage, logins):
@@ -91,7 +92,7 @@ def test_parallel_guesses_cannot_slip_through(logins):
 
     def guess():
         try:
-            answers.append(logins.verify("mailer", "wrong"))
+            answers.append(logins.verify("mailer", "wrong", HERE))
         except RefusedError:
             answers.append(None)
 

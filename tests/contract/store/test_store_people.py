@@ -5,6 +5,8 @@ from mailguard.errors import ConflictError, NotFoundError, RefusedError
 from mailguard.model import Source, SourceMode
 from mailguard.store.register import UNDECLARED
 
+HERE = "192.0.2.1"
+
 
 def test_a_person_comes_back_as_added(stage):
     person = stage.person("sato")
@@ -33,23 +35,23 @@ def test_an_unusable_person_is_refused(stage, facts, code):
 def test_only_the_right_password_of_an_enabled_person_logs_in(stage):
     person = stage.person("sato", password=PASSWORD)
     people = stage.store.people
-    assert people.authenticate("sato", PASSWORD) == person
-    assert people.authenticate("sato", PASSWORD + "x") is None
-    assert people.authenticate("nobody", PASSWORD) is None
+    assert people.authenticate("sato", PASSWORD, HERE) == person
+    assert people.authenticate("sato", PASSWORD + "x", HERE) is None
+    assert people.authenticate("nobody", PASSWORD, HERE) is None
     people.disable("sato", "test")
-    assert people.authenticate("sato", PASSWORD) is None
+    assert people.authenticate("sato", PASSWORD, HERE) is None
 
 
 @pytest.mark.parametrize("login", ["sato", "nobody"])
 def test_guessing_is_throttled_for_known_and_unknown_logins(stage, login):
     stage.person("sato", password=PASSWORD)
     for _ in range(5):
-        assert stage.store.people.authenticate(login, "wrong") is None
+        assert stage.store.people.authenticate(login, "wrong", HERE) is None
     with pytest.raises(RefusedError) as refused:
-        stage.store.people.authenticate(login, PASSWORD)
+        stage.store.people.authenticate(login, PASSWORD, HERE)
     assert refused.value.code == "throttled"
     stage.clock.forward(minutes=15)
-    assert (stage.store.people.authenticate(login, PASSWORD) is not None) is (login == "sato")
+    assert (stage.store.people.authenticate(login, PASSWORD, HERE) is not None) is (login == "sato")
 
 
 def test_a_session_ends_with_its_time_its_password_or_its_person(stage):

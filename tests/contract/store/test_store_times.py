@@ -153,14 +153,14 @@ def test_a_hold_opened_before_keeps_its_time(stage, staff):
 def test_a_throttled_login_waits_its_minutes(stage):
     stage.person("mori", password=PASSWORD)
     for _ in range(5):
-        stage.store.people.authenticate("mori", "wrong")
+        stage.store.people.authenticate("mori", "wrong", "192.0.2.1")
     stage.clock.forward(hours=-6)
     mend(stage)
     stage.clock.forward(minutes=14)
     with pytest.raises(RefusedError):
-        stage.store.people.authenticate("mori", PASSWORD)
+        stage.store.people.authenticate("mori", PASSWORD, "192.0.2.1")
     stage.clock.forward(minutes=1)
-    assert stage.store.people.authenticate("mori", PASSWORD)
+    assert stage.store.people.authenticate("mori", PASSWORD, "192.0.2.1")
 
 
 def test_a_session_lasts_its_hours(stage, staff):

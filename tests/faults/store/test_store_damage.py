@@ -144,7 +144,7 @@ def test_odd_tokens_and_passwords_are_only_wrong(stage, staff):
     for token in ("9" * 40 + "-x", "9" * 5000 + "-x", "²-x", ""):
         assert not stage.still_mine(token)
         assert not stage.store.releases.renew(token, lease_seconds=1)
-    assert stage.store.people.authenticate("sato", "\ud800" * 12) is None
+    assert stage.store.people.authenticate("sato", "\ud800" * 12, "192.0.2.1") is None
 
 
 def test_evidence_beyond_what_one_statement_can_name_is_kept_and_never_covered(stage, staff, monkeypatch):

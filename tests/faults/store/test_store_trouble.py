@@ -55,7 +55,7 @@ def test_a_locked_database_is_a_store_error_everywhere_and_changes_nothing(impat
         lambda: stage.record(claim, ACCEPTED),
         lambda: store.notices.sent(store.notices.pending()[0].id),
         lambda: store.sessions.create(staff[1].id, 1),
-        lambda: store.people.authenticate("sato", "x"),
+        lambda: store.people.authenticate("sato", "x", "192.0.2.1"),
         lambda: stage.person("new"),
         lambda: stage.source(name="new"),
     ]

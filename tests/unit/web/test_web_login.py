@@ -47,6 +47,20 @@ def test_many_failures_are_throttled_with_a_remedy(world):
     assert "15分ほど待って" in answer.text
 
 
+@pytest.mark.parametrize("way", ["page", "api"])
+def test_failures_lock_the_network_they_come_from_and_not_the_person(world, way):
+    def tried(address, password):
+        client = world.client(address=address)
+        if way == "page":
+            return log_in(client, "sato", password).status_code
+        return client.post("/api/login", json={"login": "sato", "password": password}).status_code
+
+    for _ in range(5):
+        assert tried("198.51.100.7", "wrong password") == 401
+    assert tried("198.51.100.8", PASSWORD) == 429
+    assert tried("192.0.2.1", PASSWORD) == (303 if way == "page" else 200)
+
+
 def test_the_session_is_new_at_login_and_the_old_one_ends(world):
     client = world.client("sato")
     old = client.cookies["session"]

@@ -125,8 +125,8 @@ class World:
     def app(self, release=None, **web):
         return create_app(self.store, config=config.Web(**web), clock=self.clock, release=release)
 
-    def client(self, login=None, *, language="ja", base=BASE, **web):
-        client = asgi_client.client(self.app(**web), base, **{"Origin": base, "Accept-Language": language})
+    def client(self, login=None, *, language="ja", base=BASE, address="127.0.0.1", **web):
+        client = asgi_client.client(self.app(**web), base, address, **{"Origin": base, "Accept-Language": language})
         if login:
             token = self.store.sessions.create(self.store.people.by_login(login).id, 10)
             client.cookies.set("session", token, domain="127.0.0.1", path="/")

@@ -61,11 +61,14 @@ def _people() -> None:
     op.create_table(
         "attempts",
         sa.Column("serial", SERIAL, nullable=False),
-        sa.Column("login_key", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("name_key", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("place_key", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("failed", sa.Boolean(), nullable=False),
         sa.Column("at", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("serial"),
     )
-    op.create_index("attempts_login", "attempts", ["login_key", "at"], unique=False)
+    op.create_index("attempts_name", "attempts", ["name_key", "at"], unique=False)
+    op.create_index("attempts_at", "attempts", ["at"], unique=False)
     op.create_table(
         "logins",
         sa.Column("id", sa.String(length=20), nullable=False),

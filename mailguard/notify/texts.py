@@ -40,10 +40,10 @@ ENGLISH = {
     "returned": Words("A hold was sent back", "An approver sent the hold back with a question. Nothing was sent."),
     "withdrawn": Words("A hold was withdrawn", "An operator withdrew the hold. This mailing will not be sent."),
     "expired": Words("A hold expired (never sent)", "Nobody approved the hold in time. It expired and was never sent."),
-    "failed": Words("Some recipients could not be sent to", "The relay did not accept some recipients of an approved mailing."),
-    "late": Words("Deliver late?", "Some approved mail has not been sent in time. It will not be sent until somebody confirms it again."),
-    "deliver_late": Words("Delivering late", "It was decided to deliver the rest of an approved mailing late. Nobody gets it twice."),
-    "rest_stopped": Words("The rest was stopped", "What was not sent of an approved mailing was withdrawn. Mail that was sent is not affected."),
+    "failed": Words("Mail could not be sent to some recipients", "The relay did not accept some recipients of an approved mailing."),
+    "late": Words("Deliver late?", "Some approved mail has not been sent in time. It is not sent until somebody decides again."),
+    "deliver_late": Words("Delivering late", "It was decided to deliver the rest of an approved mailing late. Recipients that have it do not get it again."),
+    "rest_stopped": Words("The rest of a mailing was stopped", "What was not sent of an approved mailing was withdrawn. Mail that was sent is not affected."),
     "closed": Words("More mail arrived for a closed hold", "Mail arrived that belongs to a rejected, withdrawn or expired hold. It is not sent."),
 }  # fmt: skip
 

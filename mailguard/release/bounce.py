@@ -22,7 +22,7 @@ JAPANESE = (
 )
 ENGLISH = (
     "This mail was sent by mailguard automatically. Nobody reads replies.\n\n"
-    "An approved mail could not be sent to the recipients below ({count:,}); no further attempt is made.\n"
+    "An approved mail could not be sent to these recipients ({count:,}); no further attempt is made.\n"
     "Other recipients are not affected. Message: {message}\n"
 )
 EXPIRED = "4.4.7"  # RFC 3463: delivery time expired
@@ -65,7 +65,9 @@ def _part(media_type: str, data: bytes, *, coded: bool) -> bytes:
 
 def _human(bounce: Bounce) -> str:
     facts = {"count": len(bounce.recipients), "message": bounce.message_id}
-    lines = "\n".join(f"<{_clean(one.address)}>: {_clean(one.reply) or 'no reply'}" for one in bounce.recipients)
+    lines = "\n".join(
+        f"<{_clean(one.address)}>: {_clean(one.reply) or '応答なし / no reply'}" for one in bounce.recipients
+    )
     text = f"{JAPANESE.format(**facts)}\n{ENGLISH.format(**facts)}\n{lines}\n"
     return text.replace("\n", "\r\n")
 

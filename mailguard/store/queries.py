@@ -90,6 +90,7 @@ class Queries(AtDesk):
             expires_at=hold.expires_at,
             approvals=hold.approvals,
             approvals_needed=hold.approvals_needed,
+            asked_at=hold.asked_at,
         )
 
     def _decided(self, tx: Connection, hold_id: str) -> tuple[Decided, ...]:

@@ -58,7 +58,10 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True)
 class HoldRow:
-    """One line of the list. messages 通数, recipients 宛先数 and persons 本人数 are three different numbers."""
+    """One line of the list. messages 通数, recipients 宛先数 and persons 本人数 are three different numbers.
+
+    asked_at: what was held by then waits for "deliver late".
+    """
 
     id: str
     state: HoldState
@@ -77,6 +80,7 @@ class HoldRow:
     expires_at: datetime
     approvals: int
     approvals_needed: int
+    asked_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 import re
 
 import pytest
+from web_world import PASSWORD
 
 from mailguard.lifecycle import Choice, HoldState, RecipientState
 from mailguard.store.views import Outcome
@@ -96,7 +97,7 @@ def test_late_mail_is_asked_about_and_releases_are_paused(live, page, tmp_path):
     page.wait_for_url("**/release?done=paused")
     look(page, tmp_path, "paused")
     page.goto(f"{live.base}/holds")
-    assert page.get_by_text("配信を停止しています").is_visible()
+    assert page.get_by_text("すべての送信を停止しています").is_visible()
     look(page, tmp_path, "list-paused")
     page.goto(f"{live.base}/holds/{hold}")
     look(page, tmp_path, "late")
@@ -110,6 +111,51 @@ def test_late_mail_is_asked_about_and_releases_are_paused(live, page, tmp_path):
     page.wait_for_url(f"**/holds/{hold}?done=stopped")
     look(page, tmp_path, "stopped")
     assert world.store.holds.get(hold).row.state is HoldState.WITHDRAWN
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_in_english_a_pause_and_the_late_question_are_told_apart(live, chromium, tmp_path, width):
+    world = live.world
+    hold = world.admit(messages=2)
+    world.approve(hold)
+    release(world, [(RecipientState.WAITING, "451 4.7.1 Try again later")])
+    world.clock.on(hours=13)
+    world.store.releases.ask_late(12)
+    context = chromium.new_context(locale="en-GB", viewport={"width": width, "height": 800})
+    page = context.new_page()
+    page.goto(f"{live.base}/login")
+    page.get_by_label("Login").fill("sato")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/holds")
+    page.goto(f"{live.base}/release")
+    page.get_by_label("Reason for the pause").fill("The relay is being replaced")
+    look(page, tmp_path, "sending")
+    page.get_by_role("button", name="Pause all sending").click()
+    page.wait_for_url("**/release?done=paused")
+    assert page.get_by_text("Still paused").is_visible()
+    page.goto(f"{live.base}/holds")
+    look(page, tmp_path, "list-paused")
+    banner = page.locator("#pause")
+    assert re.search(r"Sending is paused\s+since .*, by 佐藤 一郎\s+Sending status", banner.inner_text())
+    assert page.locator("article", has_text=hold).get_by_text("Deliver late?").is_visible()
+    page.goto(f"{live.base}/holds/{hold}")
+    assert page.get_by_text("2 messages to 2 recipients").is_visible()
+    other = page.get_by_text("Stop the rest instead")
+    button = page.get_by_role("button", name="Deliver late")
+    assert other.bounding_box()["y"] - sum(button.bounding_box()[side] for side in ("y", "height")) >= 16
+    other.focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("Reason for stopping").fill("too late")
+    assert page.get_by_label("Reason for delivering late").input_value() == ""
+    look(page, tmp_path, "late")
+    assert not page.evaluate(WRAPPED)
+    context.close()
+
+
+WRAPPED = (
+    """() => [...document.querySelectorAll(".whole > *")].filter((one) => one.getClientRects().length > 1).length"""
+)
 
 
 def test_the_page_works_without_script(live, chromium, tmp_path):

@@ -87,7 +87,7 @@ def test_the_hold_says_why_it_waits(world):
     assert "送信時間外です。11/16 12:00に送信を始めます" in page
     assert "451 4.7.1" in page
     assert "customer1@" not in page
-    assert "配信を停止しています" in page
+    assert "すべての送信を停止しています" in page
     assert "中継サーバーの入れ替え" in page
 
 
@@ -97,13 +97,13 @@ def test_pause_and_resume_on_the_page(world):
     assert post(client, "/release/pause", "/release", reason="").status_code == 422
     assert post(client, "/release/pause", "/release", reason="確認中").headers["location"] == "/release?done=paused"
     page = client.get("/release").text
-    assert "配信を停止しています" in page
+    assert "すべての送信を停止しています" in page
     assert "確認中" in page
-    assert "配信を停止しています" in client.get("/holds").text
+    assert "すべての送信を停止しています" in client.get("/holds").text
     assert post(client, "/release/pause", "/release", reason="もう一度").status_code == 409
     assert post(client, "/release/resume", "/release").status_code == 303
-    assert "配信を停止しています" not in client.get("/holds").text
-    assert "佐藤 一郎が再開" in client.get("/release").text
+    assert "すべての送信を停止しています" not in client.get("/holds").text
+    assert "佐藤 一郎さんが再開" in client.get("/release").text
 
 
 @pytest.mark.parametrize("login", ["tanaka", "kansa"])

@@ -14,6 +14,7 @@ PartPath = tuple[str, ...]
 BODY = "(body)"  # the text/plain a reader sees
 HTML = "(html)"  # the text/html a reader sees
 HEADERS = "(headers)"  # the header block of the mail itself
+SENDERS = (HEADERS, "(senders)")  # what From and the like say beside who sends: what is data there holds as in a file
 UNNAMED = "(attachment)"  # an attachment without a file name
 MAIL = "(mail)"  # a message/rfc822 without a file name
 
@@ -125,7 +126,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Bytes still to be opened. `media_type` and `charset` are what the sender declared ("" if nothing)."""
+    """Bytes still to be opened. `media_type` and `charset` are what the sender declared ("" if nothing).
+
+    other_names: what some readers call the file instead of the last name of its path.
+    """
 
     path: PartPath
     data: bytes
@@ -133,6 +137,7 @@ class Part:
     charset: str = ""
     depth: int = 0
     inline: bool = False  # shown within the HTML body by Content-ID
+    other_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

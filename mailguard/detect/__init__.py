@@ -25,6 +25,7 @@ from mailguard.detect.memory import Memory
 from mailguard.detect.organisation import names_organisation
 from mailguard.detect.passages import Passage, cut, joined, opening
 from mailguard.detect.ruleset import Ruleset
+from mailguard.detect.sender import is_data
 from mailguard.detect.span import Span
 from mailguard.detect.table import table_evidence
 from mailguard.detect.text import TextReader
@@ -145,6 +146,20 @@ class Detector:
             findings=tuple(replace(f, where="ファイル名", blocks=("ファイル名",)) for f in evidence.findings),
             people=tuple(replace(person, block="ファイル名") for person in evidence.people),
         )
+
+    def senders(self, lines: Sequence[str], path: PartPath, key: bytes) -> Evidence:
+        """What the display names of senders say beside who sends, one in a line."""
+        telling = []
+        for line in lines:
+            text = " ".join(fold(line).text.split())
+            if is_data(self._hits(text, lines_of(text))):
+                telling.append(text)
+        text = "\n".join(telling)
+        if not text:
+            return Evidence()
+        found = lines_of(text)
+        evidence = TextReader(self._digester, path, key, body=False).evidence(found, self._hits(text, found))
+        return replace(evidence, people=())  # nobody here is whom the mail is for, or wrongly for
 
     def spans(self, text: str) -> list[tuple[str, int, int]]:
         """(kind, start, end) in code points of the original text, in order."""

@@ -23,6 +23,7 @@ from mailguard.inspect.known import Cost, Found, Known, Latest
 from mailguard.inspect.letter import Answer, Given, Letter, Unread
 from mailguard.model import (
     HEADERS,
+    SENDERS,
     Addressee,
     Inspection,
     Part,
@@ -233,11 +234,16 @@ class Engine:
     def _headers(self, mail: Mail) -> Found:
         """What people read in the header block, and what programs may have written there."""
         text = "\n\n".join([mail.subject, *(text for _, text in (*mail.other, *mail.within))])
-        return self._known_head(text) if len(text) <= _HEAD_CHARS else self._head(text)
+        known = len(text) + sum(map(len, mail.senders)) <= _HEAD_CHARS
+        return self._known_head(text, mail.senders) if known else self._head(text, mail.senders)
 
-    def _head(self, text: str) -> Found:
-        path = (HEADERS,)
-        return _found([(path, self._detector.text(Text(path, text), b""))], (), ())
+    def _head(self, text: str, senders: tuple[str, ...]) -> Found:
+        path: PartPath = (HEADERS,)
+        found = [(path, self._detector.text(Text(path, text), b""))]
+        if senders:
+            key = self._digester.of("senders", "\n".join(senders))
+            found.append((SENDERS, self._detector.senders(senders, SENDERS, key)))
+        return _found(found, (), ())
 
     def _count(self, leaves: Sequence[_Leaf], found: Sequence[Found], head: Found) -> Count:
         """Persons of all parts; counted once for parts met before: long ones by scan key, short ones by what they say.

@@ -80,13 +80,14 @@ class _Opened:
 
 
 def unpack(part: Part, budget: Budget, digest: Callable[[bytes], bytes]) -> Iterator[Leaf | PartInfo]:
-    """Open `part` and all that is inside it. Every part gives its `PartInfo` before its leaves."""
+    """Open `part` and all that is inside it. Every part gives its `PartInfo` before its leaves, one for each name."""
     work: list[_Opened] = []
     following: Part | None = part
     while following is not None or work:
         if following is not None:
             opened = _Opened(following, budget, digest)
             yield opened.info
+            yield from (replace(opened.info, path=(*following.path[:-1], name)) for name in following.other_names)
             if budget.gone:
                 yield opened.problem(budget.gone.kind, budget.gone.detail)
                 return

@@ -6,12 +6,15 @@ In: the fields. Out: media type, parameters, encoding, name. The parts of a mail
 from dataclasses import dataclass
 from functools import lru_cache
 
-from mailguard.unpack import header, sniff
+from mailguard.unpack import header, sniff, writing
 from mailguard.unpack.header import Headers, Parameters
+from mailguard.unpack.writing import Written
 
 _KEPT, _SHORT = 1024, 2_000  # so many, of at most so many bytes
+_WORDY = ("content-type", "content-disposition")
 _FIELDS = frozenset({"content-type", "content-transfer-encoding", "content-disposition", "content-id"})
 _AS_IS = frozenset({"", "7bit", "8bit", "binary"})
+_NAMES = 5  # names that one file may have for different readers
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,7 @@ class Entity:
     """ambiguous: why readers would disagree about it. name: of the file, "" if none.
 
     own_name: the name without what the media type says. other_names: what other readers may call it.
+    written: what the fields say beside all that.
     """
 
     media_type: str
@@ -30,6 +34,7 @@ class Entity:
     own_name: str
     content_id: str
     other_names: tuple[str, ...] = ()
+    written: Written = ()
     ambiguous: tuple[str, ...] = ()
 
 
@@ -45,24 +50,28 @@ def _read(fields: tuple[tuple[str, bytes], ...]) -> Entity:
     disposition, about = header.parameters(headers.first("content-disposition"))
     media_type = media_type if "/" in media_type else sniff.TEXT
     encoding = _encoding(headers.first("content-transfer-encoding"))
-    own_name = header.file_name(about, ("filename", "name"))
-    declared = header.file_name(found, ("name", "filename"))
-    name = own_name or declared
+    own = header.file_names(about, ("filename", "name"))
+    names = tuple(dict.fromkeys((*own, *header.file_names(found, ("name", "filename")))))
     return Entity(
         media_type=media_type,
         boundary=header.named(found, "boundary"),
         encoding=encoding,
         charset=header.named(found, "charset").decode("ascii", "replace").strip().lower()[:60],
         disposition=disposition,
-        own_name=own_name,
-        name=name,
-        other_names=(declared,) if declared not in {"", name} else (),
+        own_name=own[0] if own else "",
+        name=names[0] if names else "",
+        other_names=names[1:_NAMES],
+        written=tuple(text for field in _WORDY for value in headers.all(field) for text in writing.parameters(value)),
         content_id=header.decode(headers.first("content-id")).strip().strip("<>")[:500],
-        ambiguous=_ambiguous(headers, media_type, found, encoding),
+        ambiguous=_ambiguous(headers, media_type, found, encoding) + _too_many(names),
     )
 
 
 _known = lru_cache(_KEPT)(_read)
+
+
+def _too_many(names: tuple[str, ...]) -> tuple[str, ...]:
+    return (f"a file with more than {_NAMES} names",) if len(names) > _NAMES else ()
 
 
 def _ambiguous(headers: Headers, media_type: str, found: Parameters, encoding: str) -> tuple[str, ...]:

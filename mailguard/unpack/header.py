@@ -23,25 +23,13 @@ _WORD = re.compile(rb"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
 _SECTION = re.compile(r"([^*]+)(?:\*(\d{1,4}))?(\*)?")
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
-_ADDRESS_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\((?:[^()\\]|\\.)*\)|<[^<>]*>|[,;:]|[^"(<,;:]+|.', re.DOTALL)
+# Bounded: where nothing closes what is quoted, each further quote would be followed to the end.
+_ADDRESS_TOKEN = re.compile(
+    r'"(?:[^"\\]|\\.){0,500}+"|\((?:[^()\\]|\\.){0,500}+\)|<[^<>]*>|[,;:]|[^"(<,;:]+|.', re.DOTALL
+)
 _PLAIN_ADDRESS = re.compile(rb"[A-Za-z0-9!#$%&'*+/=^_`{|}~.-]+@[A-Za-z0-9.-]+")
 # What the mails of one mailing repeat is read once: so many values of at most so many bytes are kept.
 _KEPT, _SHORT = 2048, 300
-_OTHERS = 20
-_OTHER_CHARS = 2_000
-# Fields that are read by themselves, and fields that mailers and filters fill for machines.
-_ELSEWHERE = re.compile(
-    "(?:subject|from|sender|to|cc|bcc|reply-to|resent-.*|date|return-path|message-id|in-reply-to|references|mime-version"
-    "|content-(?:type|transfer-encoding|disposition|id|language|location|md5|length|class|base|features)|received.*|dkim.*|domainkey.*|arc-.*|authentication-.*|autocrypt|face|list-(?:id|unsubscribe.*|help|post|owner|subscribe|archive)|auto-submitted|precedence"
-    "|importance|priority|sensitivity|user-agent|thread-index|feedback-id|require-recipient-valid-since|lines|xref|path"
-    "|x-(?:mailer|received.*|priority|msmail-.*|mimeole|face|uid.*|mozilla-.*|account-key|originating-.*|original-message-id"
-    "|spam.*|virus.*|ms-.*|microsoft-.*|exchange-.*|forefront-.*|google-.*|gm-.*|gmail-.*|sg-.*|ses-.*|mc-.*|mailgun-.*"
-    "|mandrill-.*|report-abuse.*|csa-.*|proofpoint.*|ironport.*|barracuda.*|amavis.*|dkim.*|sender-id|tm-.*|yahoo-.*|ymail-.*"
-    "|apple-.*|mailman-.*|beenthere|loop|list.*|feedback-id|auto-response-suppress|campaign.*|message-id|entity-id))"
-    r"\Z"
-)
-_ABOUT_PART = re.compile("content-(?:type|transfer-encoding|disposition|id|language|location|md5)|mime-version")
-_MARK = re.compile("[!-?A-~]{0,200}")  # one word: an id or a flag
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,40 +81,6 @@ def _field(line: bytes) -> tuple[str, bytes] | None:
 _known_field = lru_cache(_KEPT)(_field)
 
 
-def remaining(headers: Headers) -> tuple[tuple[tuple[str, str], ...], str]:
-    """Fields that may carry writing and stand nowhere else, decoded; and what of them is over the bounds, "" if nothing."""
-    found: list[tuple[str, str]] = []
-    subjects = 0
-    too_much = ""
-    for name, value in headers.fields:
-        subjects += name == "subject"
-        if _stands_elsewhere(name) and not (name == "subject" and subjects > 1):
-            continue
-        text = decode(value)
-        if _MARK.fullmatch(text):
-            continue
-        if len(found) == _OTHERS or len(text) > _OTHER_CHARS:
-            too_much = f"more than {_OTHERS} other header fields, or one of more than {_OTHER_CHARS} characters"
-        if len(found) < _OTHERS:
-            found.append((name, text[:_OTHER_CHARS]))
-    return tuple(found), too_much
-
-
-def within(headers: Headers) -> tuple[tuple[str, str], ...]:
-    """Fields of a part that may carry writing, decoded. Only what says how to read the part is not among them."""
-    found = ((name, decode(value)) for name, value in headers.fields if not _ABOUT_PART.fullmatch(name))
-    return tuple((name, text) for name, text in found if not _MARK.fullmatch(text))
-
-
-@lru_cache(_KEPT)
-def _elsewhere(name: str) -> bool:
-    return _ELSEWHERE.match(name) is not None
-
-
-def _stands_elsewhere(name: str) -> bool:
-    return _elsewhere(name) if len(name) <= _SHORT else _ELSEWHERE.match(name) is not None
-
-
 def looks_like_field(line: bytes) -> bool:
     """Whether a line can open a header field."""
     return _FIELD.match(line) is not None
@@ -159,33 +113,45 @@ def _unquote(raw: bytes) -> bytes:
     return raw.replace(b'\\"', b'"').replace(b"\\\\", b"\\")
 
 
+def without_parameters(value: bytes) -> bytes:
+    """What of a value is no parameter: its first word, comments, what is broken."""
+    return _PARAMETER.sub(b"", value)
+
+
+def unusual_names(value: bytes) -> str:
+    """The names of parameters that are not in ASCII, as they must be (RFC 2045 §5.1); "" if there is none."""
+    names = (match[1] for match in _PARAMETER.finditer(value))
+    return " ".join(decode(name) for name in names if not name.isascii())
+
+
 def named(found: Parameters, name: str) -> bytes:
     """The first plain parameter of that name."""
     return next((value for key, value in found if key == name), b"")
 
 
-def file_name(found: Parameters, names: tuple[str, ...]) -> str:
-    """The file name among parameters: RFC 2231 with its continuations, RFC 2047 words, raw bytes; "" if none."""
-    for name in names if found else ():
-        sections = _sections(found, name)
-        if sections:
-            return clean_name(_join(sections))
-    return ""
+def file_names(found: Parameters, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The file names among parameters, the surest first: RFC 2231 with its continuations, RFC 2047 words, raw bytes."""
+    every = (clean_name(text) for name in names for text in readings(found, name)) if found else ()
+    return tuple(dict.fromkeys(name for name in every if name))
 
 
-def _sections(found: Parameters, name: str) -> list[tuple[int, bool, bytes]]:
-    """(index, percent-encoded, raw) of each piece in order; `filename*` beats a plain `filename` (RFC 6266 §4.3)."""
-    plain: list[tuple[int, bool, bytes]] = []
+def base(key: str) -> str:
+    """The name of a parameter without what RFC 2231 adds to it."""
+    match = _SECTION.fullmatch(key)
+    return match[1] if match else key
+
+
+def readings(found: Parameters, name: str) -> list[str]:
+    """What readers may make of a parameter: `filename*` beats a plain `filename` (RFC 6266 §4.3), not for every reader."""
+    plain: list[str] = []
     pieces: list[tuple[int, bool, bytes]] = []
     for key, value in found:
         match = _SECTION.fullmatch(key)
-        if match is None or match[1] != name:
-            continue
-        if match[2] or match[3]:
+        if key == name and (match is None or match[1] == key):
+            plain.append(decode(value))
+        elif match and match[1] == name:
             pieces.append((int(match[2] or 0), bool(match[3]), value))
-        else:
-            plain.append((0, False, value))
-    return sorted(pieces, key=lambda piece: piece[0]) or plain[:1]
+    return [_join(sorted(pieces, key=lambda piece: piece[0])), *plain] if pieces else plain
 
 
 def _join(sections: list[tuple[int, bool, bytes]]) -> str:

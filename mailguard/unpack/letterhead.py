@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from mailguard.unpack import header
+from mailguard.unpack import display, header, writing
 from mailguard.unpack.budget import Limits
 from mailguard.unpack.header import Address, Headers
+from mailguard.unpack.writing import Written
 
 _VARYING = re.compile(
     rb"^(to|date|message-id): ?([!-~][ -~]{0,300})(?=\r?\n(?![ \t])|\Z)", re.MULTILINE | re.IGNORECASE
@@ -19,11 +20,16 @@ _VARYING = re.compile(
 _KEPT, _SHORT = 256, 4_000  # so many blocks, of at most so many bytes
 _NONE = Limits()  # a short block reaches none of them
 _NAMES = ("to", "date", "message-id")
+_SENDERS = ("from", "sender", "reply-to", "resent-from", "resent-sender", "resent-reply-to")
+_RESENT = ("resent-to", "resent-cc", "resent-bcc")
 
 
 @dataclass(frozen=True, slots=True)
 class Letterhead:
-    """Decoded, without To and Date. resent: Resent-To, -Cc and -Bcc. too_much: what of `other` is over the bounds, "" if nothing."""
+    """Decoded, without To and Date. resent: Resent-To, -Cc and -Bcc. senders: what From and the like say beside addresses.
+
+    too_much: what of `other` is over the bounds, "" if nothing.
+    """
 
     subject: str
     from_: tuple[Address, ...]
@@ -32,7 +38,8 @@ class Letterhead:
     bcc: tuple[Address, ...]
     reply_to: tuple[Address, ...]
     resent: tuple[Address, ...]
-    other: tuple[tuple[str, str], ...]
+    senders: tuple[str, ...]
+    other: Written
     too_much: str
 
 
@@ -53,6 +60,16 @@ class Block:
         return tuple(header.addresses(value)) if value else ()
 
     @property
+    def other(self) -> Written:
+        """What else carries writing."""
+        if self.own is None:
+            more = display.recipients(self.headers.all("to"))
+        else:
+            value = self.own.get(b"to")
+            more = display.recipient(value) if value else ()
+        return (*self.letterhead.other, *(("to", text) for text in more)) if more else self.letterhead.other
+
+    @property
     def date(self) -> str:
         """The text of Date."""
         return header.decode(self.headers.first("date") if self.own is None else self.own.get(b"date", b""))
@@ -64,7 +81,10 @@ def read(block: bytes, limits: Limits) -> Block:
         own: dict[bytes, bytes] = {}
 
         def taken(match: re.Match[bytes]) -> bytes:
-            own[match[1].lower()] = match[2].strip()
+            name = match[1].lower()
+            if name != b"to" and writing.may_tell(match[2]):
+                return match[0]
+            own[name] = match[2].strip()
             return match[1] + b":"
 
         known = _known(_VARYING.sub(taken, block))
@@ -86,7 +106,7 @@ def _known(block: bytes) -> tuple[Headers, Letterhead] | None:
 
 def _letterhead(headers: Headers) -> Letterhead:
     fields = _by_name(headers)
-    other, too_much = header.remaining(headers)
+    other, too_much = writing.remaining(headers)
     return Letterhead(
         subject=header.decode(headers.first("subject")),
         from_=_mailboxes(fields, "from"),
@@ -94,8 +114,9 @@ def _letterhead(headers: Headers) -> Letterhead:
         cc=_mailboxes(fields, "cc"),
         bcc=_mailboxes(fields, "bcc"),
         reply_to=_mailboxes(fields, "reply-to"),
-        resent=_mailboxes(fields, "resent-to", "resent-cc", "resent-bcc"),
-        other=other,
+        resent=_mailboxes(fields, *_RESENT),
+        senders=display.senders(_values(fields, *_SENDERS)),
+        other=(*other, *(("cc", text) for text in display.recipients(_values(fields, "cc", "bcc", *_RESENT)))),
         too_much=too_much,
     )
 
@@ -108,5 +129,8 @@ def _by_name(headers: Headers) -> dict[str, list[bytes]]:
 
 
 def _mailboxes(fields: Mapping[str, Sequence[bytes]], *names: str) -> tuple[Address, ...]:
-    values = [value for name in names if name in fields for value in fields[name]]
-    return tuple(box for value in values for box in header.addresses(value)) if values else ()
+    return tuple(box for value in _values(fields, *names) for box in header.addresses(value))
+
+
+def _values(fields: Mapping[str, Sequence[bytes]], *names: str) -> list[bytes]:
+    return [value for name in names if name in fields for value in fields[name]]

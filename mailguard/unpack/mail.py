@@ -11,11 +11,12 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
 from mailguard.model import BODY, HEADERS, HTML, MAIL, UNNAMED, Part, PartPath, Problem, ProblemKind, Table, Text
-from mailguard.unpack import entity, header, letterhead, sniff
+from mailguard.unpack import entity, header, letterhead, sniff, writing
 from mailguard.unpack.budget import Budget, Limits
 from mailguard.unpack.entity import Entity
 from mailguard.unpack.header import Address, Headers
 from mailguard.unpack.transfer import RawPart, decode
+from mailguard.unpack.writing import Written
 
 NAME = "Mail (message/rfc822, .eml)"
 LIMITATIONS = "Parts of a split message (message/partial) and external bodies are not fetched: both are problems."
@@ -34,8 +35,8 @@ _PREAMBLE = re.compile(rb"This is a multi-part message in MIME format\.?")
 class Mail:
     """What a reader sees first: decoded headers, then the leaves in order, then what is wrong with the structure.
 
-    resent: Resent-To, Resent-Cc and Resent-Bcc. other: name and text of the remaining fields that may carry writing.
-    within: the same of the parts, and names that not every reader sees.
+    resent: Resent-To, Resent-Cc and Resent-Bcc. senders: what From and the like say beside addresses, line by line.
+    other: name and text of the remaining fields that may carry writing. within: the same of the parts.
     """
 
     subject: str = ""
@@ -46,8 +47,9 @@ class Mail:
     bcc: tuple[Address, ...] = ()
     reply_to: tuple[Address, ...] = ()
     resent: tuple[Address, ...] = ()
-    other: tuple[tuple[str, str], ...] = ()
-    within: tuple[tuple[str, str], ...] = ()
+    senders: tuple[str, ...] = ()
+    other: Written = ()
+    within: Written = ()
     date: str = ""
     parts: tuple[RawPart, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -98,7 +100,8 @@ def split(content: bytes, limits: Limits, depth: int = 0) -> Mail:
         bcc=head.bcc,
         reply_to=head.reply_to,
         resent=head.resent,
-        other=head.other,
+        senders=head.senders,
+        other=top.other,
         within=tuple(state.within),
         date=top.date,
         parts=_shown_inline(state.parts, limits),
@@ -138,6 +141,8 @@ def _entity(headers: Headers, body: bytes, state: _Split, level: int) -> None:
     about = entity.of(headers)
     for reason in about.ambiguous:
         state.problem(ProblemKind.AMBIGUOUS, reason)
+    if about.written:
+        state.write(about.written)
     if not about.media_type.startswith("multipart/"):
         _leaf(about, body, state)
         return
@@ -145,6 +150,8 @@ def _entity(headers: Headers, body: bytes, state: _Split, level: int) -> None:
     if not boundary or level >= state.limits.mime_depth or state.entities > state.limits.mime_parts:
         _unsplit(about, body, state, level)
         return
+    # Of a multipart readers show no name.
+    state.write(("filename", name) for name in (about.name, *about.other_names) if name)
     _multipart(boundary, about.media_type, body, state, level)
 
 
@@ -155,7 +162,9 @@ def _unsplit(about: Entity, body: bytes, state: _Split, level: int) -> None:
         state.problem(ProblemKind.TOO_DEEP, f"more than {state.limits.mime_depth} levels of multipart")
     else:
         state.problem(ProblemKind.TOO_MANY, f"more than {state.limits.mime_parts} parts")
-    _leaf(replace(about, media_type=sniff.TEXT, charset="", name=about.own_name), body, state)
+    names = tuple(name for name in (about.name, *about.other_names) if name != about.own_name)
+    about = replace(about, media_type=sniff.TEXT, charset="", name=about.own_name, other_names=names)
+    _leaf(about, body, state)
 
 
 def _multipart(boundary: bytes, media_type: str, body: bytes, state: _Split, level: int) -> None:
@@ -200,7 +209,8 @@ def _child(content: bytes, start: int, end: int, media_type: str, state: _Split,
     headers, body = _head(content, state, _behind_line_end(content, start, end), end)
     if media_type == "multipart/digest" and not headers.first("content-type"):
         headers = replace(headers, fields=(*headers.fields, ("content-type", b"message/rfc822")))
-    state.write(header.within(headers))
+    if written := writing.within(headers):
+        state.write(written)
     _entity(headers, body, state, level + 1)
 
 
@@ -217,7 +227,6 @@ def _around(text: bytes, name: str, state: _Split) -> None:
 
 
 def _leaf(about: Entity, body: bytes, state: _Split) -> None:
-    state.write(("filename", name) for name in about.other_names)
     raw = RawPart(
         path=_path(about.name, about.media_type, about.disposition, state),
         media_type=about.media_type,
@@ -227,6 +236,7 @@ def _leaf(about: Entity, body: bytes, state: _Split) -> None:
         raw=body[_behind_line_end(body, 0, len(body)) :],
         depth=state.depth,
         content_id=about.content_id,
+        other_names=tuple(map(_of_a_file, about.other_names)) if about.other_names else (),
     )
     state.parts.append(raw)
 
@@ -235,10 +245,14 @@ def _path(name: str, media_type: str, disposition: str, state: _Split) -> PartPa
     if not name and disposition != "attachment" and media_type in {sniff.TEXT, sniff.HTML}:
         return (BODY if media_type == sniff.TEXT else HTML,)
     name = name or (MAIL if media_type == sniff.MAIL else UNNAMED)
-    if name in {BODY, HTML, HEADERS}:  # a file may not pass for the body, where policy allows more
-        name = f"{name} (1)"
+    name = _of_a_file(name)
     state.names[name] = count = state.names.get(name, 0) + 1
     return (name if count == 1 else f"{name} ({count})",)
+
+
+def _of_a_file(name: str) -> str:
+    """A file may not pass for the body, where policy allows more."""
+    return f"{name} (1)" if name in {BODY, HTML, HEADERS} else name
 
 
 def _shown_inline(parts: list[RawPart], limits: Limits) -> tuple[RawPart, ...]:

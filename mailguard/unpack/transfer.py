@@ -19,7 +19,7 @@ _UU = {"x-uuencode", "uuencode", "x-uue"}
 class RawPart:
     """One leaf of the MIME tree, undecoded. `raw` has the line ends of the mail; `encoding` is in lower case.
 
-    inline: the HTML body shows it by its Content-ID. depth: containers above it.
+    inline: the HTML body shows it by its Content-ID. depth: containers above it. other_names: see `Part`.
     """
 
     path: PartPath
@@ -31,6 +31,7 @@ class RawPart:
     inline: bool = False
     depth: int = 0
     content_id: str = ""
+    other_names: tuple[str, ...] = ()
 
     def fingerprint(self) -> bytes:
         """Everything that changes its reading; the fields length-prefixed, so that none passes for another.
@@ -45,6 +46,7 @@ class RawPart:
             self.inline,
             self.depth,
             self.path,
+            self.other_names,
         )
         head = ascii(fields).encode("ascii")
         return b"".join((len(head).to_bytes(8, "big"), head, self.raw))
@@ -61,7 +63,7 @@ def decode(raw: RawPart, budget: Budget) -> Part | Problem:
         return Problem(raw.path, limit.kind, limit.detail)
     except (binascii.Error, ValueError) as error:
         return Problem(raw.path, ProblemKind.DAMAGED, type(error).__name__)
-    return Part(raw.path, data, raw.media_type, raw.charset, raw.depth, raw.inline)
+    return Part(raw.path, data, raw.media_type, raw.charset, raw.depth, raw.inline, raw.other_names)
 
 
 def _decode(raw: bytes, encoding: str) -> bytes:

@@ -6,7 +6,7 @@ In: rows of the store and a language. Out: text for people, made of masks, count
 from collections.abc import Sequence
 
 from mailguard.lifecycle import Choice, HoldState
-from mailguard.model import BODY, HEADERS, HTML, Finding, Inspection, Kind, PartPath, attached
+from mailguard.model import BODY, HEADERS, HTML, SENDERS, Finding, Inspection, Kind, PartPath, attached
 from mailguard.store.views import HoldRow, HoldView
 from mailguard.web import show
 from mailguard.web.texts import Texts
@@ -95,7 +95,7 @@ def kinds(t: Texts, findings: Sequence[Finding]) -> str:
 def place(t: Texts, paths: Sequence[PartPath]) -> str:
     """The first place by name, the others by number."""
     first = paths[0]
-    named = {(BODY,): "why.body", (HTML,): "why.body", (HEADERS,): "why.headers"}
+    named = {(BODY,): "why.body", (HTML,): "why.body", (HEADERS,): "why.headers", SENDERS: "why.senders"}
     at = t(named[first]) if first in named else t("why.attachment", path=show.path(t, first))
     return at if len(paths) == 1 else t("why.more", place=at, n=len(paths) - 1)
 

@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
 
 from mailguard.lifecycle import MessageState, RecipientState
-from mailguard.model import BODY, HEADERS, HTML, MAIL, UNNAMED, Finding, Inspection, Kind, PartPath, Problem
+from mailguard.model import BODY, HEADERS, HTML, MAIL, SENDERS, UNNAMED, Finding, Inspection, Kind, PartPath, Problem
 from mailguard.store.views import HoldRow
 from mailguard.web.texts import Texts
 
 JAPAN = timezone(timedelta(hours=9), "JST")  # no summer time since 1951; needs no zone files
 ARRIVING = timedelta(seconds=60)
-CONSTANTS = frozenset({BODY, HTML, HEADERS, UNNAMED, MAIL})
+CONSTANTS = frozenset({BODY, HTML, HEADERS, SENDERS[-1], UNNAMED, MAIL})
 
 
 def when(t: Texts, at: datetime) -> str:

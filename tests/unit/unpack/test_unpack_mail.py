@@ -6,8 +6,8 @@ import time
 import pytest
 import unpack_samples as make
 
-from mailguard.model import BODY, HEADERS, HTML, MAIL, UNNAMED, Part, Problem, ProblemKind
-from mailguard.unpack import Budget, Limits, RawPart, decode, split
+from mailguard.model import BODY, HEADERS, HTML, MAIL, UNNAMED, Part, PartInfo, Problem, ProblemKind
+from mailguard.unpack import Budget, Limits, RawPart, decode, split, unpack
 from mailguard.unpack.header import addresses
 from mailguard.unpack.header import decode as decode_header
 
@@ -295,12 +295,37 @@ def test_what_says_how_to_read_a_part_is_no_writing():
     assert split(content.encode(), Limits()).within == ()
 
 
-def test_a_name_that_not_every_reader_sees_is_read_too():
-    part = 'Content-Type: text/plain; name="名簿.txt"\r\nContent-Disposition: attachment; filename="a.txt"\r\n\r\nhello\r\n'
-    content = f'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\n{part}--b--\r\n'
-    mail = split(content.encode(), Limits())
-    assert mail.parts[0].path == ("a.txt",)
-    assert mail.within == (("filename", "名簿.txt"),)
+NAMED_TWICE = [
+    'Content-Type: text/plain; name="名簿.txt"\r\nContent-Disposition: attachment; filename="a.txt"',
+    "Content-Disposition: attachment; filename=\"名簿.txt\"; filename*=utf-8''a.txt",
+    'Content-Disposition: attachment; filename="a.txt"; name="名簿.txt"',
+    'Content-Disposition: attachment; filename="a.txt"; filename="名簿.txt"',
+]
+
+
+@pytest.mark.parametrize("fields", NAMED_TWICE)
+def test_a_name_that_not_every_reader_sees_is_a_name_of_the_part(fields):
+    content = f'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\n{fields}\r\n\r\nhello\r\n--b--\r\n'
+    [raw] = split(content.encode(), Limits()).parts
+    assert (raw.path, raw.other_names) == (("a.txt",), ("名簿.txt",))
+    infos = [
+        out
+        for out in unpack(decode(raw, Budget(Limits(), 10)), Budget(Limits(), 10), bytes)
+        if isinstance(out, PartInfo)
+    ]
+    assert [(info.path, info.key) for info in infos] == [(("a.txt",), b"hello"), (("名簿.txt",), b"hello")]
+
+
+def test_a_file_with_many_names_is_ambiguous():
+    fields = "Content-Disposition: attachment" + "".join(f"; filename={number}.csv" for number in range(6))
+    mail = split(fields.encode() + b"\r\n\r\nhello", Limits())
+    assert [problem.kind for problem in mail.problems] == ["ambiguous"]
+    assert len(mail.parts[0].other_names) == 4
+
+
+def test_another_name_does_not_pass_for_the_body():
+    [raw] = split(b'Content-Disposition: attachment; filename="a"; name="(body)"\r\n\r\nx', Limits()).parts
+    assert raw.other_names == ("(body) (1)",)
 
 
 def test_two_dispositions_are_ambiguous():

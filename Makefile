@@ -27,7 +27,7 @@ bench: $(STAMP)  ## seeded figures of this machine; bench_detection.py takes --d
 	$(BIN)/python benchmarks/bench_proxy.py --quick $(ARGS)
 
 .PHONY: bench-peers soak
-bench-peers:  ## Postfix, amavisd, rspamd (apt, as root) and Haraka (npm), for benchmarks/bench_proxy.py to compare with
+bench-peers:  ## HAProxy, Postfix, amavisd, rspamd (apt, as root) and Haraka (npm), for benchmarks/bench_proxy.py to compare with
 	sh benchmarks/peers.sh
 
 soak: $(STAMP)  ## 100,000 mails while relay, database and processes break; ARGS="--messages 5000" for less

@@ -1,10 +1,11 @@
 #!/bin/sh
-# Installs what benchmarks/bench_proxy.py compares with: Postfix, amavisd-new, rspamd (apt, as root) and Haraka (npm, into
+# Installs what benchmarks/bench_proxy.py compares with: HAProxy, Postfix, amavisd-new, rspamd (apt, as root) and Haraka (npm, into
 # build/peers). Starts nothing. Never fails: the benchmark names each peer that it does not find.
 set -u
 here=$(cd "$(dirname "$0")/.." && pwd)
 export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
 missing=""
+[ -x /usr/sbin/haproxy ] || missing="$missing haproxy"
 [ -x /usr/sbin/postfix ] || missing="$missing postfix"
 [ -x /usr/sbin/amavisd ] || [ -x /usr/sbin/amavisd-new ] || missing="$missing amavisd-new"
 [ -x /usr/bin/rspamd ] || missing="$missing rspamd"

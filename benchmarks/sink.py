@@ -40,7 +40,8 @@ def sink() -> Iterator[int]:
         raise FileNotFoundError("smtp-sink is missing: it comes with Postfix (sh benchmarks/peers.sh)")
     port = free_port()
     user = ["-u", "nobody"] if _is_root() else []
-    process = subprocess.Popen([program, *user, f"127.0.0.1:{port}", "1000"])
+    # -a: no offer to log in, which it would answer with 250 and nobody else does.
+    process = subprocess.Popen([program, "-a", *user, f"127.0.0.1:{port}", "1000"])
     try:
         wait_for_greeting(port)
         yield port

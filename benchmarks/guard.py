@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from processes import tree
+from processes import role, tree
 from sink import free_port
 
 from mailguard.config import Holds
@@ -127,7 +127,7 @@ class Guard:
 
     def smtp_pids(self) -> list[int]:
         """The SMTP processes: those of smtp.workers, or the service itself."""
-        found = [pid for pid in self.pids() if b"mailguard.service.smtp_process" in _command(pid)]
+        found = [pid for pid in self.pids() if role(pid) == "smtp"]
         return found or ([self.process.pid] if self.process else [])
 
     def outcomes(self) -> dict[str, float]:
@@ -154,10 +154,3 @@ class Guard:
         """A token; empty when the service does not answer."""
         status, answer = self.api("POST", "/api/login", body={"login": person, "password": PASSWORD})
         return str(answer["token"]) if status == 200 else ""
-
-
-def _command(pid: int) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""

@@ -19,7 +19,7 @@ def tree(roots: Iterable[int]) -> list[int]:
     children: dict[int, list[int]] = {}
     for path in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
-            children.setdefault(int(path.read_text().rpartition(")")[2].split()[1]), []).append(int(path.parent.name))
+            children.setdefault(_parent(int(path.parent.name)), []).append(int(path.parent.name))
     found, waiting = [], list(roots)
     while waiting:
         pid = waiting.pop()
@@ -38,6 +38,14 @@ def memory(pids: Iterable[int]) -> Memory:
     return Memory(peak / 1024, pss / 1024)
 
 
+def role(pid: int) -> str:
+    """What a process of mailguard does. Scanners are children of their zygote and share its command line."""
+    told = _command(pid)
+    if b"mailguard.sandbox.zygote" in told:
+        return "scanner" if b"mailguard.sandbox.zygote" in _command(_parent(pid)) else "zygote"
+    return "smtp" if b"mailguard.service.smtp_process" in told else "service"
+
+
 def rss(pid: int) -> float:
     """Megabytes of one process now."""
     with suppress(OSError):
@@ -47,3 +55,13 @@ def rss(pid: int) -> float:
 
 def _kilobytes(path: Path, key: str) -> int:
     return next((int(line.split()[1]) for line in path.read_text().splitlines() if line.startswith(key)), 0)
+
+
+def _parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def _command(pid: int) -> bytes:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""

@@ -23,6 +23,7 @@ want php-cli unless command -v php
 want libphp-phpmailer unless [ -d /usr/share/php/libphp-phpmailer ]
 want nodejs unless command -v node
 want npm unless command -v npm
+want systemd unless command -v systemd-analyze # reads deploy/mailguard.service; nothing is started
 want postgresql unless any /usr/lib/postgresql/*/bin/initdb
 missing="$missing $*"
 has_exim() { [ -x "$cache/exim/usr/sbin/exim4" ] && id Debian-exim >/dev/null 2>&1; }

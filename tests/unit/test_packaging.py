@@ -2,10 +2,13 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
+
+from machine import needs
 
 from mailguard import config
 
@@ -40,6 +43,20 @@ def test_an_installed_wheel_scans_outside_the_source_tree(tmp_path):
 def test_the_configuration_for_deployment_is_valid():
     loaded = config.load(ROOT / "deploy" / "mailguard.toml", {})
     assert loaded.web.url.startswith("https://")
+
+
+def test_systemd_knows_every_line_of_the_unit(tmp_path):
+    analyze = shutil.which("systemd-analyze")
+    needs(analyze, "systemd-analyze")
+    unit = tmp_path / "mailguard.service"
+    # A program that is there: that of the unit is where an administrator installs it.
+    text = (ROOT / "deploy" / "mailguard.service").read_text()
+    unit.write_text(text.replace("/opt/mailguard/bin/mailguard", sys.executable))
+    command = [str(analyze), "verify", "--man=no", str(unit)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    # An unknown key or system call is a warning, whatever the exit code; other units of this machine may have theirs.
+    warnings = [line for line in done.stderr.splitlines() if unit.name in line]
+    assert (done.returncode, warnings) == (0, [])
 
 
 def test_every_dependency_says_why():

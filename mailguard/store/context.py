@@ -5,15 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from mailguard import config, normal
+from mailguard import config, crockford, normal
 from mailguard.digest import Digester
 from mailguard.store.engine import Database
 from mailguard.store.vault import Vault
 
 Clock = Callable[[], datetime]
 """The present as an aware time in UTC."""
-
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # base32 without I, L, O and U: nothing to mix up when read aloud
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,4 +39,4 @@ class Context:
 
 def fresh_id(letter: str) -> str:
     """An id such as H-7Q2M0C4XKD: 50 random bits, easy to read aloud."""
-    return f"{letter}-{''.join(secrets.choice(_CROCKFORD) for _ in range(10))}"
+    return f"{letter}-{crockford.encode(secrets.token_bytes(10))[:10]}"

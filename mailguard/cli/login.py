@@ -2,32 +2,36 @@
 
 import argparse
 
-from mailguard.cli.options import Verbs, nested, store_of, takes_config, verb
-from mailguard.cli.person import ACTOR, chosen_password, takes_password
+from mailguard.cli.account import changes_password, chosen_password, disables, takes_password
+from mailguard.cli.options import ACTOR, Verbs, nested, store_of, takes_config, verb
+from mailguard.store import Store
+from mailguard.store.logins import Logins
 
 
 def register(verbs: Verbs) -> None:
     """Add the command."""
     actions = nested(verbs, "login", 'Manage the SMTP logins of sending systems (smtp.auth = "local").')
     add = verb(actions, "add", "Add a login.", "mailguard login add mailer")
+    add.add_argument("name")
+    takes_password(add)
     add.set_defaults(run=_add)
     listing = verb(actions, "list", "List all logins.", "mailguard login list")
     listing.set_defaults(run=_list)
     disable = verb(actions, "disable", "Disable a login; it ends within seconds.", "mailguard login disable mailer")
-    disable.set_defaults(run=_disable)
+    disables(disable, _logins, "name")
     password = verb(
         actions,
         "password",
         "Set a new password; the old one ends within seconds, a disabled login is enabled.",
         "mailguard login password mailer",
     )
-    password.set_defaults(run=_password)
-    for parser in (add, disable, password):
-        parser.add_argument("name")
-    for parser in (add, password):
-        takes_password(parser)
+    changes_password(password, _logins, "name")
     for parser in (add, listing, disable, password):
         takes_config(parser)
+
+
+def _logins(store: Store) -> Logins:
+    return store.logins
 
 
 def _add(arguments: argparse.Namespace) -> int:
@@ -41,18 +45,4 @@ def _list(arguments: argparse.Namespace) -> int:
     with store_of(arguments) as store:
         for login in store.logins.all():
             print(f"{login.name}\t{'enabled' if login.enabled else 'disabled'}")
-    return 0
-
-
-def _disable(arguments: argparse.Namespace) -> int:
-    with store_of(arguments) as store:
-        store.logins.disable(arguments.name, actor=ACTOR)
-    print(f"disabled {arguments.name}")
-    return 0
-
-
-def _password(arguments: argparse.Namespace) -> int:
-    with store_of(arguments) as store:
-        store.logins.set_password(arguments.name, chosen_password(arguments), actor=ACTOR)
-    print(f"changed the password of {arguments.name}")
     return 0

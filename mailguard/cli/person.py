@@ -1,13 +1,13 @@
 """mailguard person: who can log in to the page."""
 
 import argparse
-import secrets
-import sys
 
-from mailguard.cli.options import Verbs, nested, store_of, takes_config, verb
+from mailguard.cli.account import changes_password, chosen_password, disables, takes_password
+from mailguard.cli.options import ACTOR, Verbs, nested, store_of, takes_config, verb
+from mailguard.store import Store
+from mailguard.store.people import People
 
 ROLES = ("operator", "approver", "auditor", "administrator")
-ACTOR = "cli"
 
 
 def register(verbs: Verbs) -> None:
@@ -30,30 +30,15 @@ def register(verbs: Verbs) -> None:
     listing = verb(actions, "list", "List all people.", "mailguard person list")
     listing.set_defaults(run=_list)
     disable = verb(actions, "disable", "Disable a person; sessions end at once.", "mailguard person disable sato")
-    disable.add_argument("login")
-    disable.set_defaults(run=_disable)
+    disables(disable, _people, "login")
     password = verb(actions, "password", "Set a new password; sessions end at once.", "mailguard person password sato")
-    password.add_argument("login")
-    takes_password(password)
-    password.set_defaults(run=_password)
+    changes_password(password, _people, "login")
     for parser in (add, listing, disable, password):
         takes_config(parser)
 
 
-def takes_password(parser: argparse.ArgumentParser) -> None:
-    """`--password-stdin`."""
-    parser.add_argument(
-        "--password-stdin", action="store_true", help="read it from standard input; else one is made and printed"
-    )
-
-
-def chosen_password(arguments: argparse.Namespace) -> str:
-    """The password that was given, or one that is made and printed."""
-    if arguments.password_stdin:
-        return sys.stdin.readline().rstrip("\r\n")
-    made = secrets.token_urlsafe(15)
-    print(f"password: {made}")
-    return made
+def _people(store: Store) -> People:
+    return store.people
 
 
 def _add(arguments: argparse.Namespace) -> int:
@@ -77,18 +62,4 @@ def _list(arguments: argparse.Namespace) -> int:
         for person in store.people.all():
             state = "enabled" if person.enabled else "disabled"
             print(f"{person.login}\t{person.role}\t{state}\t{person.organisation}\t{person.name}\t{person.email}")
-    return 0
-
-
-def _disable(arguments: argparse.Namespace) -> int:
-    with store_of(arguments) as store:
-        store.people.disable(arguments.login, actor=ACTOR)
-    print(f"disabled {arguments.login}")
-    return 0
-
-
-def _password(arguments: argparse.Namespace) -> int:
-    with store_of(arguments) as store:
-        store.people.set_password(arguments.login, chosen_password(arguments), actor=ACTOR)
-    print(f"changed the password of {arguments.login}")
     return 0

@@ -2,8 +2,7 @@
 
 import argparse
 
-from mailguard.cli.options import Verbs, nested, store_of, takes_config, verb
-from mailguard.cli.person import ACTOR
+from mailguard.cli.options import ACTOR, Verbs, nested, store_of, takes_config, verb
 from mailguard.errors import NotFoundError
 from mailguard.model import Source, SourceMode
 from mailguard.store import Store

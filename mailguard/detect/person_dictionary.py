@@ -101,11 +101,6 @@ def romanised(latin: str) -> str:
     return text.replace("tssu", "tsu").replace("sshi", "shi")
 
 
-def is_pair(text: str) -> bool:
-    """Whether an unspaced string is a family name followed by a given name, both known."""
-    return load().split(text) > 0
-
-
 def family_of(name: str) -> str | None:
     """The family name of a full Japanese name, spaced or not; None for half a name and for foreign ones."""
     parts = name.split()

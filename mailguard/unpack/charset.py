@@ -67,11 +67,6 @@ def decode(data: bytes, declared: str = "") -> str:
     return _best(data, wanted)
 
 
-def codec_name(declared: str) -> str:
-    """The Python codec a declared charset means, "" if unknown or plain ASCII."""
-    return _codec(declared)
-
-
 def unreadable(text: str) -> float:
     """Share of characters that no writing uses: controls, private use, unassigned, U+FFFD."""
     sample = text[:_SCORED]

@@ -116,7 +116,7 @@ class Inspector:
     async def _read(
         self, parcel: Parcel, unread: tuple[Unread, ...], reading: Sequence[bytes], deadline: float
     ) -> Inspection:
-        errand = Errand(parcel, self._results, unread)
+        errand = Errand(parcel, self._results, unread, light=self._turns.known(reading))
         try:
             inspection = await self._ask(errand, deadline)
         except TimedOutError:

@@ -11,6 +11,7 @@ from mailguard.inspect.results import Results
 from mailguard.model import Inspection
 from mailguard.sandbox import CrashedError, Memory
 
+_LIGHT_BYTES = 16 * 1024  # of the skeleton of a mail that is read in no time when its pieces are known
 _KNOWN = 1_000  # pieces that one worker is believed to know; it says when it does not
 
 
@@ -25,13 +26,19 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class Errand:
-    """Asked by the scanner: `begin` for each worker that tries, `more` for each answer."""
+    """Asked by the scanner: `begin` for each worker that tries, `more` for each answer.
+
+    light: somebody has read its pieces before; what is between them is short.
+    """
 
     job = "mail"
 
-    def __init__(self, parcel: Parcel, results: Results, unread: tuple[Unread, ...] = ()) -> None:
+    def __init__(
+        self, parcel: Parcel, results: Results, unread: tuple[Unread, ...] = (), *, light: bool = False
+    ) -> None:
         self._parcel, self._results, self._unread = parcel, results, unread
         self._closed = {out.piece for out in unread}
+        self.light = light and not unread and len(parcel.skeleton) <= _LIGHT_BYTES
         self._whole = False
         self.sent: set[int] = set()
         self.inspection: Inspection | None = None

@@ -41,6 +41,10 @@ class Turns:
                     if not waiting.done():
                         waiting.set_result(None)
 
+    def known(self, keys: Iterable[bytes]) -> bool:
+        """Whether somebody has read all these pieces."""
+        return all(key in self._met for key in keys)
+
     def met(self, keys: Iterable[bytes]) -> None:
         """Somebody has read these pieces: from now on nobody waits for anybody because of them."""
         self._met.update(dict.fromkeys(keys))

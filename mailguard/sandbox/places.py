@@ -5,6 +5,8 @@ In: tasks of one event loop. Out: a place, or ScannerBusyError at the deadline. 
 
 import asyncio
 from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from mailguard.errors import ScannerBusyError
 
@@ -35,6 +37,15 @@ class Places:
             if granted.done() and not granted.cancelled() and granted.exception() is None:
                 self.release()
             raise
+
+    @asynccontextmanager
+    async def place(self, seconds: float) -> AsyncIterator[None]:
+        """A place for as long as the block lasts."""
+        await self.acquire(seconds)
+        try:
+            yield
+        finally:
+            self.release()
 
     def release(self) -> None:
         """Give the place to whoever waits longest."""

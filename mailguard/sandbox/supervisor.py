@@ -10,15 +10,16 @@ import logging
 import os
 import socket
 import sys
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Sequence
 
 from mailguard.errors import MailguardError
 from mailguard.sandbox import wire
+from mailguard.sandbox.errand import Errand, Plain
 from mailguard.sandbox.errors import CrashedError, TimedOutError
+from mailguard.sandbox.lane import Lane, Light
 from mailguard.sandbox.lockdown import Posture
 from mailguard.sandbox.places import Places
-from mailguard.sandbox.worker import EndedError, LateError, Memory, Worker
+from mailguard.sandbox.worker import EndedError, LateError, Worker
 from mailguard.sandbox.zygote import Settings
 
 _log = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ _BUILD_SECONDS = 120.0
 _FORK_SECONDS = 10.0
 _STOP_SECONDS = 5.0
 _ONCE_SECONDS = 5.0
+_LIGHT_BYTES = 32 * 1024  # of the body of a light job
 # A library with a thread pool of its own would fail in a worker, which may not start threads.
 _ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
@@ -33,34 +35,6 @@ _ONE_THREAD = {
     "MKL_NUM_THREADS": "1",
     "ARROW_DEFAULT_MEMORY_POOL": "system",
 }
-
-
-class Errand(Protocol):
-    """One job as the one who asks sees it. What it sends may depend on the worker that it gets."""
-
-    @property
-    def job(self) -> str:
-        """Its name."""
-
-    def begin(self, memory: Memory) -> bytes:
-        """The body for this worker; asked again when there is a second attempt, in a fresh one."""
-
-    def more(self, answer: bytes, memory: Memory) -> bytes | None:
-        """Another body for the same worker, or None when `answer` is the last."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Plain:
-    job: str
-    body: bytes
-
-    def begin(self, memory: Memory) -> bytes:
-        del memory
-        return self.body
-
-    def more(self, answer: bytes, memory: Memory) -> bytes | None:
-        del answer, memory
-        return None
 
 
 class _Zygote:
@@ -96,7 +70,7 @@ class _Zygote:
 
 
 class Scanner:
-    """`workers` processes that each do one job at a time; `run` may be called by any number of tasks."""
+    """`workers` processes that each do one job, or one batch of light ones; `run` may be called by any number of tasks."""
 
     def __init__(
         self, entry: str, init: bytes, *, workers: int, task_seconds: float, memory_mb: int, recycle_tasks: int
@@ -105,6 +79,7 @@ class Scanner:
         self._workers = workers
         self._recycle = recycle_tasks
         self._places = Places(workers)
+        self._lane = Lane(self._places, self._batch)
         self._zygote: _Zygote | None = None
         self._forking = asyncio.Lock()
         self._idle: list[Worker] = []
@@ -143,7 +118,7 @@ class Scanner:
 
     async def run(self, job: str, body: bytes, seconds: float) -> bytes:
         """Do one job with a body that is the same for every worker."""
-        return await self.do(_Plain(job, body), seconds)
+        return await self.do(Plain(job, body), seconds)
 
     async def do(self, errand: Errand, seconds: float, *, once: bool = False) -> bytes:
         """Do one errand; `seconds` bounds the wait for a free worker, `task_seconds` each of at most two attempts.
@@ -151,26 +126,72 @@ class Scanner:
         So a wait can only end in ScannerBusyError: overload never looks like a file that takes too long.
         once: one short attempt, for a job that is expected to be small.
         """
-        await self._places.acquire(seconds)
-        try:
-            return await self._attempts(errand, once=once)
-        finally:
-            self._places.release()
-
-    async def _attempts(self, errand: Errand, *, once: bool) -> bytes:
-        """Once, and once more in a fresh worker: the first may have been spoilt by an earlier job."""
-        if not once:
+        if errand.light and not once:
+            loop = asyncio.get_running_loop()
             try:
-                return await self._attempt(await self._take(), errand, self._settings.task_seconds)
+                if (answer := await self._lane.ask(errand, loop.time() + seconds)) is not None:
+                    return answer
             except EndedError as error:
-                _log.warning("sandbox: a worker %s; the job gets a fresh one", error)
+                _log.warning("sandbox: a worker %s; each job of its batch gets a fresh one", error)
+                async with self._places.place(seconds):
+                    return await self._last(errand, self._settings.task_seconds)
+        async with self._places.place(seconds):
+            if once:
+                return await self._last(errand, min(self._settings.task_seconds / 2, _ONCE_SECONDS))
+            return await self._attempts(errand)
+
+    async def _attempts(self, errand: Errand) -> bytes:
+        """Once, and once more in a fresh worker: the first may have been spoilt by an earlier job."""
         try:
-            seconds = min(self._settings.task_seconds / 2, _ONCE_SECONDS) if once else self._settings.task_seconds
+            return await self._attempt(await self._take(), errand, self._settings.task_seconds)
+        except EndedError as error:
+            _log.warning("sandbox: a worker %s; the job gets a fresh one", error)
+        return await self._last(errand, self._settings.task_seconds)
+
+    async def _last(self, errand: Errand, seconds: float) -> bytes:
+        try:
             return await self._attempt(await self._fork(), errand, seconds)
         except LateError:
             raise TimedOutError("the scan ran past its time, in two workers") from None
         except EndedError as error:
             raise CrashedError(f"the scan ended two workers; the second {error}") from None
+
+    async def _batch(self, batch: Sequence[Light]) -> None:
+        """A batch in one worker. Whatever turns out not to be light is told so; what is left when it ends, that it ended."""
+        try:
+            worker = await self._take()
+        except EndedError as error:
+            for light in batch:
+                light.settle(error)
+            return
+        try:
+            await self._ask(worker, batch)
+        except BaseException as error:
+            self._end(worker)
+            for light in batch:
+                light.settle(error if isinstance(error, EndedError) else EndedError("was stopped"))
+            if not isinstance(error, EndedError):
+                raise
+        else:
+            self._give_back(worker)
+
+    async def _ask(self, worker: Worker, batch: Sequence[Light]) -> None:
+        asked = []
+        for light in batch:
+            body = light.errand.begin(worker.memory)
+            if len(body) < _LIGHT_BYTES:
+                asked.append((light, body))
+            else:
+                light.settle(None)
+        answers = worker.tasks([(light.errand.job, body) for light, body in asked], self._settings.task_seconds)
+        for (light, _), answer in zip(asked, answers, strict=True):
+            result = await worker.answer(answer)
+            try:
+                body_wanted = light.errand.more(result, worker.memory)
+            except CrashedError as error:
+                light.settle(error)
+                raise EndedError("gave an answer that cannot be read") from None
+            light.settle(result if body_wanted is None else None)
 
     async def _attempt(self, worker: Worker, errand: Errand, seconds: float) -> bytes:
         deadline = asyncio.get_running_loop().time() + seconds
@@ -184,11 +205,14 @@ class Scanner:
         except BaseException:  # a cancelled job leaves its worker in the middle of something, too
             self._end(worker)
             raise
-        if worker.tasks >= self._recycle or self._stopped:
+        self._give_back(worker)
+        return result
+
+    def _give_back(self, worker: Worker) -> None:
+        if worker.served >= self._recycle or self._stopped:
             self._end(worker)
         else:
             self._idle.append(worker)
-        return result
 
     async def _take(self) -> Worker:
         while self._idle:

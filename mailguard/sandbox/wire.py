@@ -62,16 +62,37 @@ def task(name: str, body: bytes = b"") -> bytes:
     return _TASK.pack(len(data), len(body)) + data + body
 
 
-def receive_task(sock: socket.socket) -> tuple[str, memoryview] | None:
-    """The next task, most often in one call to the system; None when the other side is gone."""
-    data, fds, _, _ = socket.recv_fds(sock, _CHUNK, 1)
-    while data and (len(data) < _TASK.size or len(data) < _TASK.size + sum(_TASK.unpack_from(data))):
-        more = sock.recv(_CHUNK)
-        data = data + more if more else b""
-    if not data:
-        return None
-    end = _TASK.size + _TASK.unpack_from(data)[0]
-    return data[_TASK.size : end].decode(), _mapped(fds[0]) if fds else memoryview(data)[end:]
+class Tasks:
+    """The tasks that come over a socket; several small ones may come in one call to the system."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock, self._data, self._at = sock, b"", 0
+
+    @property
+    def ready(self) -> bool:
+        """Whether the next one is there already, whole."""
+        return bool(self._end())
+
+    def next(self) -> tuple[str, memoryview] | None:
+        """The next task, its body mapped when it came as a descriptor; None when the other side is gone."""
+        fd = None
+        while not (end := self._end()):
+            data, fds, _, _ = socket.recv_fds(self._sock, _CHUNK, 1)
+            if not data:
+                return None
+            fd = fds[0] if fds else fd
+            self._data, self._at = self._data[self._at :] + data, 0
+        start = self._at + _TASK.size
+        body = start + _TASK.unpack_from(self._data, self._at)[0]
+        self._at = end
+        return self._data[start:body].decode(), memoryview(self._data)[body:end] if fd is None else _mapped(fd)
+
+    def _end(self) -> int:
+        """Where the next task ends; 0 when it is not there yet."""
+        if len(self._data) - self._at < _TASK.size:
+            return 0
+        end = self._at + _TASK.size + sum(_TASK.unpack_from(self._data, self._at))
+        return end if end <= len(self._data) else 0
 
 
 def _mapped(fd: int) -> memoryview:
@@ -83,11 +104,30 @@ def _mapped(fd: int) -> memoryview:
         os.close(fd)
 
 
+class Answers:
+    """The way back: small answers go together, when the one who asks is told to hear them."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock, self._held = sock, bytearray()
+
+    def add(self, status: int, data: bytes) -> None:
+        """One more answer; a large one goes at once, with all before it."""
+        self._held += ANSWER.pack(status, len(data))
+        if len(data) <= INLINE:
+            self._held += data
+        else:
+            self.send()
+            self._sock.sendall(data)
+
+    def send(self) -> None:
+        """Send what is held, blocking until it is taken."""
+        if self._held:
+            self._sock.sendall(self._held)
+            self._held = bytearray()
+
+
 def send_answer(sock: socket.socket, status: int, data: bytes) -> None:
-    """One answer, blocking until it is taken."""
-    head = ANSWER.pack(status, len(data))
-    if len(data) <= INLINE:
-        sock.sendall(head + data)
-    else:
-        sock.sendall(head)
-        sock.sendall(data)
+    """One answer, at once."""
+    answers = Answers(sock)
+    answers.add(status, data)
+    answers.send()

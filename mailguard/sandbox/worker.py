@@ -1,8 +1,8 @@
 """One worker as the supervisor sees it: a socket to ask through, a pidfd to kill through.
 
-In: a name and a body. Out: the answer's bytes, or how the worker ended. Never trusts what the worker says beyond its
-bytes: lengths are capped, time and memory are watched from outside. One reader stays for the worker's whole life, and
-one timer watches whatever task is under way when it goes off.
+In: names and bodies. Out: each answer's bytes, in order, or how the worker ended. Never trusts what the worker says beyond
+its bytes: lengths are capped, time and memory are watched from outside. One reader stays for the worker's whole life, and
+one timer watches whatever tasks are under way when it goes off.
 """
 
 import asyncio
@@ -12,11 +12,13 @@ import os
 import select
 import signal
 import socket
-from collections import OrderedDict
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mailguard.sandbox import wire
+from mailguard.sandbox.errand import Memory
 from mailguard.sandbox.lockdown import Posture
 
 _WATCH_SECONDS = 0.2
@@ -24,8 +26,8 @@ _START_SECONDS = 20.0
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _CHUNK = 64 * 1024
 _Answer = tuple[int, bytes]
-Memory = OrderedDict[bytes, None]
-"""What the one who asks wants to remember of a worker as long as it lives."""
+Asked = asyncio.Future[_Answer]
+"""What `tasks` gives for each, for `answer`."""
 
 
 class EndedError(Exception):
@@ -44,15 +46,15 @@ class Worker:
     pidfd: int
     sock: socket.socket
     limit: int
-    tasks: int = 0
+    served: int = 0
     posture: Posture = field(default_factory=dict)
-    memory: Memory = field(default_factory=OrderedDict)
+    memory: Memory = field(default_factory=Memory)
     _over: bool = False
     _gone: bool = False
     _deadline: float = 0.0
     _in: bytearray = field(default_factory=bytearray)
     _rest: memoryview = field(default_factory=lambda: memoryview(b""))
-    _answer: "asyncio.Future[_Answer] | None" = None
+    _asked: deque[Asked] = field(default_factory=deque)
     _timer: asyncio.TimerHandle | None = None
     _poll: select.poll = field(default_factory=select.poll)
 
@@ -61,10 +63,10 @@ class Worker:
         self.sock.setblocking(False)
         self._poll.register(self.pidfd, select.POLLIN)
         asyncio.get_running_loop().add_reader(self.sock, self._readable)
-        status, data = await self._next(_START_SECONDS)
+        status, data = await self._expect(1, _START_SECONDS)[0]
         if status != wire.READY:
             raise EndedError("a worker did not lock itself down")
-        self.posture = json.loads(data)
+        self.posture, self.served = json.loads(data), 0
 
     def alive(self) -> bool:
         """Whether the process still runs: its pidfd becomes readable when it ends."""
@@ -72,15 +74,25 @@ class Worker:
 
     async def task(self, name: str, body: bytes, seconds: float) -> bytes:
         """Do one task; a large body is copied to where nobody can change it."""
-        self.tasks += 1
+        answer = self._expect(1, seconds)[0]
         try:
             await self._send(name, body)
-            status, data = await self._next(seconds)
         except OSError as error:
             raise EndedError(f"lost its socket ({type(error).__name__})") from None
-        if status != wire.OK:
-            raise EndedError(f"raised {data[:100].decode('ascii', 'replace')}")
-        return data
+        return self._good(await answer)
+
+    def tasks(self, tasks: Sequence[tuple[str, bytes]], seconds: float) -> list[Asked]:
+        """Ask for several small things in one go; `answer` waits for each. seconds: for all of them."""
+        answers = self._expect(len(tasks), seconds)
+        try:
+            self._push(b"".join([wire.task(name, body) for name, body in tasks]))
+        except OSError as error:
+            self._fail(EndedError(f"lost its socket ({type(error).__name__})"))
+        return answers
+
+    async def answer(self, asked: Asked) -> bytes:
+        """What it says to one of `tasks`; raises EndedError."""
+        return self._good(await asked)
 
     def end(self) -> None:
         """Kill it, whatever it does; twice does no harm."""
@@ -93,6 +105,12 @@ class Worker:
         self._kill()
         os.close(self.pidfd)
         self.pidfd = -1
+
+    def _good(self, answer: _Answer) -> bytes:
+        status, data = answer
+        if status != wire.OK:
+            raise EndedError(f"raised {data[:100].decode('ascii', 'replace')}")
+        return data
 
     async def _send(self, name: str, body: bytes) -> None:
         if len(body) < wire.INLINE:
@@ -125,19 +143,19 @@ class Worker:
         if not self._rest:
             asyncio.get_running_loop().remove_writer(self.sock)
 
-    async def _next(self, seconds: float) -> _Answer:
+    def _expect(self, number: int, seconds: float) -> list[Asked]:
+        """So many answers more, all within `seconds`."""
         if self._gone:
             raise EndedError("died")
         loop = asyncio.get_running_loop()
-        self._answer = loop.create_future()
+        answers: list[Asked] = [loop.create_future() for _ in range(number)]
+        self._asked.extend(answers)
+        self.served += number
         self._deadline = loop.time() + seconds
         # A timer that an earlier task left is early enough, except for a very short time.
         if self._timer is None or self._timer.when() > self._deadline:
             self._watch_in(min(_WATCH_SECONDS, seconds))
-        try:
-            return await self._answer
-        finally:
-            self._answer = None
+        return answers
 
     def _readable(self) -> None:
         try:
@@ -146,23 +164,29 @@ class Worker:
             return
         except OSError:
             chunk = b""
-        if not chunk or self._answer is None:  # it ended, or it speaks without being asked
+        if not chunk:
             self._fail(EndedError("used too much memory" if self._over else "died"))
             return
         self._in += chunk
-        if len(self._in) >= wire.ANSWER.size:
-            self._complete(self._answer)
+        while self._asked and len(self._in) >= wire.ANSWER.size and self._take_answer():
+            pass
+        if self._in and not self._asked:
+            self._fail(EndedError("answered without being asked"))
 
-    def _complete(self, answer: "asyncio.Future[_Answer]") -> None:
+    def _take_answer(self) -> bool:
+        """Whether a whole answer was there."""
         status, length = wire.ANSWER.unpack_from(self._in)
         whole = wire.ANSWER.size + length
         if length > wire.CAP:
             self._fail(EndedError(f"answered with {length} bytes"))
-        elif len(self._in) > whole:
-            self._fail(EndedError("answered twice"))
-        elif len(self._in) == whole and not answer.done():
-            answer.set_result((status, bytes(memoryview(self._in)[wire.ANSWER.size :])))
-            self._in = bytearray()
+            return False
+        if len(self._in) < whole:
+            return False
+        answer = self._asked.popleft()
+        if not answer.done():
+            answer.set_result((status, bytes(memoryview(self._in)[wire.ANSWER.size : whole])))
+        del self._in[:whole]
+        return True
 
     def _fail(self, error: EndedError) -> None:
         """Nothing more is heard from it."""
@@ -171,8 +195,11 @@ class Worker:
             loop = asyncio.get_running_loop()
             loop.remove_reader(self.sock)
             loop.remove_writer(self.sock)
-        if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(error)
+        while self._asked:
+            answer = self._asked.popleft()
+            if not answer.done():
+                answer.set_exception(error)
+                answer.exception()  # nobody may wait for it any more
 
     def _kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -186,7 +213,7 @@ class Worker:
     def _watch(self) -> None:
         """End a worker that is late, or whose memory is beyond the limit: mapped pages do not count for RLIMIT_DATA."""
         self._timer = None
-        if self._answer is None or self.pidfd < 0:
+        if not self._asked or self.pidfd < 0:
             return
         left = self._deadline - asyncio.get_running_loop().time()
         if left <= 0:

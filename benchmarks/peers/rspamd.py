@@ -1,10 +1,12 @@
-"""Postfix with rspamd as milter: no module, no rule, no Redis; the proxy worker scans by itself, one for each core."""
+"""Postfix with rspamd as milter: no module, no rule, no Redis; the proxy worker scans by itself, one for each core.
+
+Over a Unix socket: over TCP each small mail takes 40 ms more on one connection, and rspamd looks a tenth as fast.
+"""
 
 import os
 import socket
 import time
-
-from sink import free_port
+from pathlib import Path
 
 from peers.peer import Site, program, root_and
 from peers.postfix import Postfix
@@ -21,7 +23,7 @@ options {{
 logging {{ type = "file"; filename = "{home}/rspamd/log"; level = "error"; }}
 actions {{ reject = 1000; }}
 worker "rspamd_proxy" {{
-  bind_socket = "127.0.0.1:{port}";
+  bind_socket = "{milter} mode=0666";
   milter = yes;
   timeout = 100s;
   upstream "local" {{ default = yes; self_scan = yes; }}
@@ -43,23 +45,25 @@ class Rspamd(Postfix):
     def start(self, site: Site) -> None:
         """The milter first: Postfix would put mail off without it."""
         site.folder.chmod(0o755)
-        port, home = free_port(), site.folder / "rspamd"
+        home = site.folder / "rspamd"
+        milter = home / "milter"
         home.mkdir()
         home.chmod(0o777)
         conf = site.folder / "rspamd.conf"
-        conf.write_text(_CONF.format(home=site.folder, port=port, workers=os.cpu_count() or 1))
+        conf.write_text(_CONF.format(home=site.folder, milter=milter, workers=os.cpu_count() or 1))
         command = [program("rspamd"), "-f", "-c", str(conf), "-u", "_rspamd", "-g", "_rspamd"]
         self.run(command, site.folder / "rspamd.log")
-        _wait(port)
-        self.main = f"smtpd_milters = inet:127.0.0.1:{port}\nmilter_default_action = tempfail\n"
+        _wait(milter)
+        self.main = f"smtpd_milters = unix:{milter}\nmilter_default_action = tempfail\n"
         super().start(site)
 
 
-def _wait(port: int, seconds: float = 60) -> None:
+def _wait(path: Path, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while True:
         try:
-            socket.create_connection(("127.0.0.1", port), 5).close()
+            with socket.socket(socket.AF_UNIX) as there:
+                there.connect(str(path))
         except OSError:
             if time.monotonic() > deadline:
                 raise

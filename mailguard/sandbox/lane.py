@@ -15,8 +15,8 @@ from mailguard.sandbox.errand import Errand
 from mailguard.sandbox.places import Places
 
 _MOST = 16  # errands in a batch
-_BATCH_SECONDS = 0.004  # how long a batch should take
-_PATIENCE_SECONDS = 0.005  # a batch that takes longer is no reason to wait while other workers are free
+_BATCH_SECONDS = 0.05  # longest that a batch should take, on a busy machine
+_PATIENCE_SECONDS = 0.05  # a batch that takes longer is no reason to wait while other workers are free
 _WEIGHT = 0.1  # of the last batch in the running mean
 
 

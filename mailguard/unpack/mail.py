@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
 from mailguard.model import BODY, HEADERS, HTML, MAIL, UNNAMED, Part, PartPath, Problem, ProblemKind, Table, Text
-from mailguard.unpack import entity, header, letterhead, sniff, writing
+from mailguard.unpack import entity, header, letterhead, part_head, sniff
 from mailguard.unpack.budget import Budget, Limits
 from mailguard.unpack.entity import Entity
 from mailguard.unpack.header import Address, Headers
@@ -87,7 +87,7 @@ def split(content: bytes, limits: Limits, depth: int = 0) -> Mail:
     top = letterhead.read(block, limits)
     if top.headers.problem:
         state.problem(*top.headers.problem)
-    _entity(top.headers, body, state, 0)
+    _entity(entity.of(top.headers), body, state, 0)
     head = top.letterhead
     if head.too_much:
         state.problem(ProblemKind.TOO_MANY, head.too_much)
@@ -126,19 +126,9 @@ def _block(content: bytes, state: _Split, start: int, end: int) -> tuple[bytes, 
     return block, content[below:end]
 
 
-def _head(content: bytes, state: _Split, start: int, end: int) -> tuple[Headers, bytes]:
-    """Header fields and body of an entity."""
-    block, body = _block(content, state, start, end)
-    headers = header.parse(block, state.limits) if block else Headers(())
-    if headers.problem:
-        state.problem(*headers.problem)
-    return headers, body
-
-
-def _entity(headers: Headers, body: bytes, state: _Split, level: int) -> None:
+def _entity(about: Entity, body: bytes, state: _Split, level: int) -> None:
     """`body` still starts with the line end of the blank line: a boundary may follow at once."""
     state.entities += 1
-    about = entity.of(headers)
     for reason in about.ambiguous:
         state.problem(ProblemKind.AMBIGUOUS, reason)
     if about.written:
@@ -206,12 +196,13 @@ def _open_end(body: bytes, start: int, media_type: str, state: _Split, level: in
 
 def _child(content: bytes, start: int, end: int, media_type: str, state: _Split, level: int) -> None:
     # The delimiter ends before its own line end; a part that begins with a blank line has no headers (RFC 2046 §5.1).
-    headers, body = _head(content, state, _behind_line_end(content, start, end), end)
-    if media_type == "multipart/digest" and not headers.first("content-type"):
-        headers = replace(headers, fields=(*headers.fields, ("content-type", b"message/rfc822")))
-    if written := writing.within(headers):
-        state.write(written)
-    _entity(headers, body, state, level + 1)
+    block, body = _block(content, state, _behind_line_end(content, start, end), end)
+    heading = part_head.read(block, state.limits, digest=media_type == "multipart/digest")
+    if heading.problem:
+        state.problem(*heading.problem)
+    if heading.written:
+        state.write(heading.written)
+    _entity(heading.about, body, state, level + 1)
 
 
 def _behind_line_end(content: bytes, start: int, end: int) -> int:

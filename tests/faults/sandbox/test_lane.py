@@ -91,7 +91,7 @@ async def test_a_job_that_was_called_light_but_is_large_is_done_all_the_same(sca
 
 async def test_slow_light_jobs_use_all_workers(scanner: Scanner) -> None:
     for _ in range(20):
-        await scanner.do(light("nap", b"0.02"), 5)
+        await scanner.do(light("nap", b"0.06"), 5)
     began = time.monotonic()
     await asyncio.gather(*[scanner.do(light("nap", b"0.1"), 5) for _ in range(4)])
     assert time.monotonic() - began < 0.38

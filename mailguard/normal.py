@@ -57,6 +57,8 @@ def phone(number: str) -> str:
     text = unicodedata.normalize("NFKC", number).strip().removesuffix(".0")
     plus = text.startswith("+")
     digits = _NOT_DIGIT.sub("", text)
+    if digits.startswith(("0081", "01081")):  # international prefixes of Japan and of most others
+        plus, digits = True, digits[digits.index("81") :]
     if digits.startswith("81") and (plus or len(digits) >= 11) and not digits.startswith("810"):
         return "0" + digits[2:]
     if digits.startswith("810"):

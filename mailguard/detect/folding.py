@@ -28,7 +28,7 @@ _UNSTABLE = re.compile(rf"\A[{_UNSEEN}]+.?[^{_STABLE}]*|.?[^{_STABLE}]+", re.DOT
 _CLUSTER = re.compile(
     rf"[{_UNSEEN}]*+[^{_JOINING}{_UNSEEN}][{_JOINING}{_UNSEEN}]*|[{_UNSEEN}]*+.[{_UNSEEN}]*|[{_UNSEEN}]+", re.DOTALL
 )
-_DASHES = "‐‑‒–—―−─━➖﹣－"
+_DASHES = "‐‑‒–—―−─━➖﹣－⁃˗⸺"
 _ONE_TO_ONE = {ord(dash): "-" for dash in _DASHES} | {ord("·"): "・"} | dict(VARIANTS.items())
 _REPLACED = re.compile("[" + "".join(map(chr, _ONE_TO_ONE)) + "]")
 # The long vowel mark is a dash only between figures: 090ー1234ー5678.
@@ -97,7 +97,18 @@ def _unified(text: str) -> str:
 
 def fold_cell(value: str) -> str:
     """A table cell as `Detector.cell` wants it: folded and stripped."""
-    return value if value.isascii() and value == value.strip() else fold(value).text.strip()
+    folded = value.strip() if value.isascii() else fold(value).text.strip()
+    return _unquoted(folded) if folded[:1] in _TEXT_MARKS else folded
+
+
+# How a CSV keeps a spreadsheet from dropping a zero: ="0901234567" and '0901234567.
+_TEXT_MARKS = ("=", "'")
+_AS_TEXT = re.compile(r"=\"([^\"]*)\"|'(?=[0-9+(])([^']+)")
+
+
+def _unquoted(value: str) -> str:
+    match = _AS_TEXT.fullmatch(value)
+    return value if match is None else (match[1] or match[2] or "").strip()
 
 
 _UNIT = "\x1f"  # U+001F stands between cells; a cell that holds it is folded by itself
@@ -106,7 +117,7 @@ _UNIT = "\x1f"  # U+001F stands between cells; a cell that holds it is folded by
 def fold_all(values: Sequence[str]) -> list[str]:
     """Many cells at once, each as `fold_cell` gives it; one pass over the whole column."""
     joined = _UNIT.join(values)
-    if joined.isascii():
-        return [value.strip() for value in values]
-    folded = fold(joined).text.split(_UNIT)
-    return [value.strip() for value in folded] if len(folded) == len(values) else [fold_cell(value) for value in values]
+    folded = list(values) if joined.isascii() else fold(joined).text.split(_UNIT)
+    if len(folded) != len(values) or '="' in joined or "'" in joined:
+        return [fold_cell(value) for value in values]
+    return [value.strip() for value in folded]

@@ -1,4 +1,4 @@
-"""Japanese phone numbers: fixed, mobile, IP, toll-free, +81, with any separator or none.
+"""Japanese phone numbers: fixed, mobile, IP, toll-free, +81, with any separator or none, in kanji too.
 
 In: folded text or cells. Out: spans; rule `phone.toll_free` marks numbers that only organisations have.
 Validity by the numbering plan is a score: 090-0000-0000 is still a number someone wrote down. Short numbers (110) are none.
@@ -7,22 +7,39 @@ Validity by the numbering plan is a score: 090-0000-0000 is still a number someo
 import re
 from collections.abc import Iterator
 
+from mailguard import normal
 from mailguard.detect import checks
 from mailguard.detect.patterns import Patterns
+from mailguard.detect.phone_writing import plain
 from mailguard.detect.ruleset import KindRules
 from mailguard.detect.span import Span
 from mailguard.model import Kind
 
+_NEEDS = r"[0-9][-0-9(). ・~_/一]{7}|[〇零○][〇零○一二三四五六七八九ー]"
+_WORDS = "(?:電話|携帯|自宅|勤務先|会社|実家|代表|直通|日中|夜間|緊急|父親?|母親?|本人|tel|telephone|phone|mobile|cell|fax|t|m)"
+_BEFORE = rf"[☎℡]? ?\(?{_WORDS}(?:電話|携帯|番号)?\)?[.: ]*|[☎℡] ?"
+_BEHIND = r" ?\((?:内(?:線)?[ :]{0,2}[0-9]{1,5}|[^()0-9]{1,6})\)| ?内線[ :]{0,2}[0-9]{1,5}| ?(?:#|\(内\)|ext|x|;{1,3})[. ]{0,2}[0-9]{1,5}"
 _CELL = re.compile(
-    r"(?:(?:tel|phone|電話|携帯|fax)[.: ]*)?(\+?[0-9(][-0-9(). ]{7,19}[0-9])(?: ?(?:\((?:代表?|内線 ?\d+)\)|内線 ?\d{1,5}|ext\.? ?\d{1,5}))?",
-    re.IGNORECASE,
+    rf"(?:{_BEFORE})?(?P<number>\(?\+?[0-9(][-0-9(). ]{{7,22}}?[0-9])(?:{_BEHIND})?(?:\.0)?", re.IGNORECASE
 )
 _SEPARATED = re.compile(
-    r"0\d{1,4} ?[-.( ] ?\d{1,4} ?[-.) ] ?\d{3,5}|\(0\d{1,4}\) ?\d{1,4}[- .]?\d{4}|0[5-9]0-?\d{4}-?\d{4}|0120-?\d{6}|0\d{1,3}-\d{5,8}"
+    r"0[0-9]{1,4} ?[-.( ] ?[0-9]{1,4} ?[-.) ] ?[0-9]{3,5}|\(0[0-9]{1,4}\) ?[0-9]{1,4}[- .]?[0-9]{4}|0[5-9]0-?[0-9]{4}-?[0-9]{4}"
+    r"|0[0-9]{1,3}-[0-9]{5,8}|\(0(?:120|570)\) ?[0-9]{3}-?[0-9]{3}"
 )
-_INTERNATIONAL = re.compile(r"(?:\+|0(?:10|0|01)[- ]?)81[-. ]?(?:\(0\))?[-. (]*[0-9][-0-9. ()]{7,13}")
-_PLAIN = re.compile(r"[0-9]+")
+_INTERNATIONAL = re.compile(r"\(?(?:\+|0(?:10|0|01)[- ]?)81\)?[-. ]{0,2}(?:\(0\))?[-. (]{0,3}[0-9][-0-9. ()]{7,14}")
+_FIGURES = re.compile("[0-9]+")
+_LOST_AND_DASHED = re.compile("[1-9][0-9]{0,3}-[0-9]{1,4}-[0-9]{4}")
+_NEXT = re.compile(r" ?[/、,;・\n] ?| +(?=\(?\+?0[0-9]{1,4}-)")
+_TOLL_FREE = re.compile(r"0120[0-9]{6}|0800[0-9]{7}|0(?:570|990)[0-9]{6}|00(?:77|88)[0-9]{6,9}|1[0-9]{2}|[79]1[0-9]{2}")
 _LOST = 0.4  # only under a phone header
+_LONGEST = 48
+_MOST = 3  # numbers that a cell may list
+
+
+def toll_free(number: str) -> bool:
+    """Whether a number is free of charge, shared by a firm, or short (110, #7119): an organisation's, never a person's."""
+    figures = checks.digits(number)
+    return _TOLL_FREE.fullmatch(figures) is not None or _TOLL_FREE.fullmatch(normal.phone(number)) is not None
 
 
 class Phone:
@@ -32,32 +49,46 @@ class Phone:
 
     def __init__(self, rules: KindRules) -> None:
         self._patterns = Patterns(rules, r"[0-9][-0-9(). ]{7}")
+        self._needs = re.compile(_NEEDS)
 
     def find(self, text: str) -> Iterator[Span]:
         """Phone numbers in text."""
-        return self._patterns.find(text)
+        return iter(()) if self._needs.search(text) is None else self._patterns.find(plain(text))
 
     def cell(self, value: str) -> float:
-        """0.9 valid and written as a phone, 0.7 written so; 0.4 figures that lost their 0 in a sheet."""
-        if len(value) < 9 or len(value) > 32:
+        """0.9 valid and written as a phone, 0.7 written so; 0.4 figures that lost their 0 in a sheet. Of several the least."""
+        if len(value) < 9 or len(value) > _LONGEST:
             return 0.0
-        match = _CELL.fullmatch(value)
-        if match is None:
-            return 0.0
-        number = match[1]
-        if _PLAIN.fullmatch(number.removesuffix(".0")):
-            return _plain(number.removesuffix(".0"))
-        if _SEPARATED.fullmatch(number):
-            figures = len(checks.digits(number))
-            if not (
-                10 <= figures <= 11 and (figures == 10 or number.lstrip("(")[2] == "0" or number.startswith("0800"))
-            ):
-                return 0.0
-            return 0.95 if checks.phone(number) else 0.7
-        return 0.9 if _INTERNATIONAL.fullmatch(number) and checks.phone(number) else 0.0
+        text = plain(value)
+        sure = _one(text)
+        if sure or len(text) < 20:
+            return sure
+        parts = _NEXT.split(text)
+        return min(map(_one, parts)) if 2 <= len(parts) <= _MOST else 0.0
 
 
-def _plain(number: str) -> float:
+def _one(text: str) -> float:
+    match = _CELL.fullmatch(text)
+    if match is None:
+        return 0.0
+    number = match["number"]
+    if _FIGURES.fullmatch(number):
+        return _bare(number)
+    if _SEPARATED.fullmatch(number):
+        return _separated(number)
+    if _LOST_AND_DASHED.fullmatch(number):
+        return _LOST if checks.phone("0" + number) else 0.0
+    return 0.9 if _INTERNATIONAL.fullmatch(number) and checks.phone(number) else 0.0
+
+
+def _separated(number: str) -> float:
+    figures = checks.digits(number)
+    if len(figures) != (11 if figures[2] == "0" or figures.startswith("0800") else 10):
+        return 0.0
+    return 0.95 if checks.phone(number) else 0.7
+
+
+def _bare(number: str) -> float:
     size = len(number)
     if number[0] == "0" and size in {10, 11}:
         if size == 11 and number[2] != "0" and not number.startswith("0800"):

@@ -17,6 +17,7 @@ HEADERS = "(headers)"  # the header block of the mail itself
 SENDERS = (HEADERS, "(senders)")  # what From and the like say beside who sends: what is data there holds as in a file
 UNNAMED = "(attachment)"  # an attachment without a file name
 MAIL = "(mail)"  # a message/rfc822 without a file name
+FILE_NAME = "ファイル名"  # where a finding stands that is in the name of a file
 
 
 class Kind(StrEnum):
@@ -280,12 +281,14 @@ class Verdict:
 
     reasons: stable codes, the gravest first; evidence: keys of all leaves and paragraphs that hold it;
     findings: what only envelope and content together show (recipient_mismatch).
+    watched: why it would be held if that were not only monitored; then it passes.
     """
 
     action: Action
     reasons: tuple[str, ...] = ()
     evidence: tuple[bytes, ...] = ()
     findings: tuple[Finding, ...] = ()
+    watched: tuple[str, ...] = ()
 
 
 def attached(path: PartPath) -> bool:

@@ -1,0 +1,22 @@
+"""From inspection to verdict: what holds a message, what is only watched, and what a leak would mean by law.
+
+In: envelope, inspection, policy. Out: a Verdict, a Legal. Pure; knows digests, never clear text of the content.
+"""
+
+from mailguard.policy.judging import content_key, judge
+from mailguard.policy.legal import Ground, GroundCheck, Legal, legal
+from mailguard.policy.thresholds import Report, Thresholds, thresholds
+from mailguard.policy.whole import Policy
+
+__all__ = [
+    "Ground",
+    "GroundCheck",
+    "Legal",
+    "Policy",
+    "Report",
+    "Thresholds",
+    "content_key",
+    "judge",
+    "legal",
+    "thresholds",
+]

@@ -1,0 +1,175 @@
+"""One message before the judge: who it is for, and what is left when their own and the organisation's own is taken out.
+
+In: envelope, inspection, policy. Out: how each finding and each person stands. Pure; knows digests, never clear text.
+"""
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+
+from mailguard.model import Envelope, Finding, Inspection, Kind, PartPath, Person, attached
+from mailguard.policy.thresholds import Scope
+from mailguard.policy.whole import Policy
+
+STAFF = 3  # persons named for an organisation in a recipient's own document (担当, 発行者)
+
+
+class Standing(StrEnum):
+    """Whether a finding counts, or why not; the strings are public."""
+
+    COUNTS = "counts"
+    UNSURE = "unsure"
+    IGNORED = "ignored"
+    OWN = "own"
+    RECIPIENT = "recipient"
+    MONITORED = "monitored"
+
+
+class Case:
+    """One message before the judge: who it is for, and what is left when their own is taken out."""
+
+    def __init__(self, envelope: Envelope, inspection: Inspection, policy: Policy) -> None:
+        self.inspection, self.policy = inspection, policy
+        self._recipient = self._only(envelope)
+        self._own = policy.values | {
+            digest
+            for finding in inspection.findings
+            if finding.domains and policy.domain_digests.issuperset(finding.domains)
+            for digest in finding.digests
+        }
+        self._names = self._recipients_names()
+        self._persons = self._persons_by_path()
+        self.mismatches = [finding for path in self._paths() if (finding := self._mismatch(path))]
+
+    def _only(self, envelope: Envelope) -> bytes | None:
+        """Digest of the one outside recipient; To and Cc stand in where there is no envelope (a file scanned)."""
+        if envelope.rcpt_to:
+            outside = {self.policy.digester.email(address) for address in self.policy.outside(envelope.rcpt_to)}
+        else:
+            own = self.policy.domain_digests
+            shown = [other for other in self.inspection.addressees if other.recipient]
+            outside = {other.address for other in shown if other.domain not in own}
+        return outside.pop() if len(outside) == 1 else None
+
+    def _recipients_names(self) -> tuple[tuple[bytes, ...], ...]:
+        """How the message itself names its one recipient: display name in To, else greeting in the body."""
+        if self._recipient is None:
+            return ()
+        addressees = self.inspection.addressees
+        shown = tuple(other.names for other in addressees if other.address == self._recipient and other.names)
+        # To comes from the same record as the address; a greeting that contradicts it belongs to somebody else.
+        greeted = [person for person in self.inspection.people if not attached(person.path) and person.greeted]
+        return shown or tuple(person.names for person in greeted)
+
+    def _paths(self) -> list[PartPath]:
+        """Attachments that speak of persons, and bodies that greet one."""
+        people = [person for person in self.inspection.people if attached(person.path) or person.greeted]
+        return list(dict.fromkeys(person.path for person in people))
+
+    def _is_recipient(self, person: Person) -> bool:
+        """By e-mail address; by name only where no other e-mail address stands beside it."""
+        emails = [email for email in person.emails if email not in self._own]
+        if self._recipient is None or emails:
+            return self._recipient in emails
+        return any(_same(person.names, names) for names in self._names)
+
+    def _persons_by_path(self) -> dict[PartPath, list[Person]]:
+        """Persons of each part who are not there for an organisation or the own one."""
+        persons: dict[PartPath, list[Person]] = {}
+        for person in self.inspection.people:
+            if not person.organisation and not self._is_own(person):
+                persons.setdefault(person.path, []).append(person)
+        return persons
+
+    def _is_own(self, person: Person) -> bool:
+        """Staff by name; without a name, when every contact is the organisation's own."""
+        if person.names:
+            return person.names[0] in self._own
+        return bool(person.contacts) and self._own.issuperset(person.contacts)
+
+    def _recipients_blocks(self, path: PartPath) -> frozenset[str]:
+        """The rows or paragraphs of a part that are about the one recipient."""
+        if self._recipient is None or path in self.inspection.crowded:
+            return frozenset()
+        blocks: dict[str, list[Person]] = {}
+        for person in self._persons.get(path, []):
+            blocks.setdefault(person.block, []).append(person)
+        return frozenset(block for block, persons in blocks.items() if self._one_family(persons))
+
+    def _one_family(self, persons: Sequence[Person]) -> bool:
+        """Whether the recipient is among these persons, and every other one shares her family name."""
+        if not any(self._is_recipient(person) for person in persons):
+            return False
+        named = [person.names for person in persons if person.names]
+        known = [names for names in named if any(_same(names, own) for own in self._names)] or named[:1]
+        return all(set(names) & set(known[0]) for names in named)
+
+    def _recipients_own(self, finding: Finding) -> bool:
+        """Whether all values stand in the recipient's blocks, or in an organisation's in the recipient's own document."""
+        blocks = self._recipients_blocks(finding.path)
+        if finding.organisation:
+            staff = [p for p in self.inspection.people if p.path == finding.path and p.organisation]
+            return bool(blocks) and len(staff) <= STAFF
+        return bool(finding.blocks) and blocks.issuperset(finding.blocks)
+
+    def _mismatch(self, path: PartPath) -> Finding | None:
+        """A part about exactly one person, or a body that greets one, who is not the one recipient (差し込みのずれ)."""
+        persons = [
+            person for person in self._persons.get(path, []) if person.names and (attached(path) or person.greeted)
+        ]
+        distinct = {person.names[0] for person in persons}
+        if (
+            not self._names
+            or len(distinct) != 1
+            or any(self._is_recipient(person) for person in self._persons.get(path, []))
+        ):
+            return None
+        named = [f for f in self.inspection.findings if f.path == path and f.kind in {Kind.NAME, Kind.NAME_KANA}]
+        if not named:
+            return None
+        return Finding(
+            rule="recipient_mismatch",
+            kind=Kind.RECIPIENT_MISMATCH,
+            path=path,
+            where=named[0].where,
+            count=1,
+            distinct=1,
+            samples=named[0].samples[:1],
+            # Wrong for this recipient: an approval of the same file for another one must not cover it.
+            key=self.policy.digester.of("mismatch", named[0].key + (self._recipient or b"")),
+        )
+
+    def standing(self, finding: Finding, scope: Scope) -> Standing:
+        """Whether a finding is sure enough for a scope, and neither the organisation's own nor the recipient's."""
+        complete = len(finding.digests) == finding.distinct and finding.distinct > 0
+        if finding.confidence < self.policy.limits.sure(scope):
+            return Standing.UNSURE
+        if finding.kind in scope.ignore:
+            return Standing.IGNORED
+        if complete and self._own.issuperset(finding.digests):
+            return Standing.OWN
+        return Standing.RECIPIENT if self._recipients_own(finding) else Standing.COUNTS
+
+    def strangers(self, paths: Iterable[PartPath] | None = None) -> list[Person]:
+        """Persons of some parts (None: of all) who are neither staff nor the recipient."""
+        wanted = self._persons if paths is None else [path for path in paths if path in self._persons]
+        return [person for path in wanted for person in self._persons[path] if not self._is_recipient(person)]
+
+    def files(self) -> list[PartPath]:
+        """Parts with persons that are no body."""
+        return [path for path in self._persons if attached(path)]
+
+    def texts(self) -> list[PartPath]:
+        """Bodies and the header block, where they speak of persons."""
+        return [path for path in self._persons if not attached(path)]
+
+
+def distinct(people: Iterable[Person]) -> set[bytes]:
+    """Different persons, by name or else by a contact."""
+    return {(person.names or person.contacts)[0] for person in people if person.names or person.contacts}
+
+
+def _same(left: tuple[bytes, ...], right: tuple[bytes, ...]) -> bool:
+    """Whether two ways to name somebody agree: equal in full, or one is the other's family name alone."""
+    if not left or not right:
+        return False
+    return left[0] == right[0] or left[0] in right[1:] or right[0] in left[1:]

@@ -1,0 +1,46 @@
+"""From inspection to verdict: what holds a message. Pure; knows digests, never clear text of the content.
+
+In: envelope, inspection, policy. Out: a Verdict whose reasons are stable codes and whose evidence names the leaves and
+paragraphs that hold. What is the recipient's own or the organisation's own (allowed) is subtracted; nothing else is.
+"""
+
+from collections.abc import Collection, Iterable
+
+from mailguard.digest import Digester
+from mailguard.model import Action, Envelope, Inspection, SourceMode, Verdict
+from mailguard.policy.case import Case
+from mailguard.policy.weighing import Comparison, Weighing
+from mailguard.policy.whole import Policy
+
+
+def judge(
+    envelope: Envelope, inspection: Inspection, policy: Policy, mode: SourceMode = SourceMode.FINDINGS
+) -> Verdict:
+    """The machine's word on one message; what only monitoring lets pass says so in `watched`."""
+    case = Case(envelope, inspection, policy)
+    reasons = _reasons(Weighing(case).comparisons(mode))
+    if not reasons:
+        return Verdict(Action.PASS)
+    if policy.monitor or mode is SourceMode.MONITOR:
+        return Verdict(Action.PASS, watched=tuple(reasons))
+    if policy.limits.monitor.rules:
+        held = _reasons(Weighing(case, policy.limits.monitor.rules).comparisons(mode))
+        if not held:
+            return Verdict(Action.PASS, watched=tuple(reasons))
+        reasons = held
+    evidence = tuple(sorted(set().union(*reasons.values())))
+    return Verdict(Action.HOLD, tuple(reasons), evidence, tuple(case.mismatches))
+
+
+def _reasons(comparisons: Iterable[Comparison]) -> dict[str, set[bytes]]:
+    """Evidence by reason, the gravest first."""
+    reasons: dict[str, set[bytes]] = {}
+    for comparison in comparisons:
+        if comparison.holds:
+            reasons.setdefault(comparison.code, set()).update(comparison.keys)
+    return reasons
+
+
+def content_key(source_id: str, subject_key: bytes, evidence: Collection[bytes], digester: Digester) -> bytes:
+    """What one decision covers: source, subject skeleton and the digests of what holds."""
+    return digester.of("hold", b"\0".join([source_id.encode(), subject_key, *sorted(evidence)]))

@@ -11,10 +11,11 @@ from mailguard.detect.span import Span
 from mailguard.model import Kind
 
 _PLAIN = re.compile(
-    r"(?:mailto:)?<?[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}(?:[A-Za-z]{2,24}|xn--[A-Za-z0-9-]{1,59})>?"
+    r"(?:mailto:)?<?[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}(?<!/)@(?![0-9]x\.)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}(?:[A-Za-z]{2,24}|xn--[A-Za-z0-9-]{1,59})>?"
 )
 _NAMED = regex.compile(r"[^@<>]{1,60}+<[^@<> ]{1,64}+@[^@<> ]{3,190}+>")
-_AT = re.compile(r"[@☆■]|at|アット|あっと", re.IGNORECASE)
+_SIGNS = "@☆★■●◎*#%&!~◆◇△▲□○※"
+_AT = re.compile(rf"[{_SIGNS}]|at|アット|あっと", re.IGNORECASE)
 
 
 class Email:
@@ -23,7 +24,9 @@ class Email:
     kind = Kind.EMAIL
 
     def __init__(self, rules: KindRules) -> None:
-        self._patterns = Patterns(rules, r"[@☆■]|(?i:at)|アット|あっと")
+        self._patterns = Patterns(
+            rules, rf"[{_SIGNS}][ \])>}}】]{{0,2}}[^\s]|(?i:[\[({{<_ 【]a(?:t[\])}}>_ 】]|\)))|アット|あっと"
+        )
 
     def find(self, text: str) -> Iterator[Span]:
         """E-mail addresses in text."""

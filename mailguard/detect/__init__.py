@@ -15,6 +15,7 @@ from mailguard.detect import kinds, ruleset
 from mailguard.detect.blocks import Grid, Line, grids_of, lines_of
 from mailguard.detect.columns import Reader
 from mailguard.detect.evidence import Evidence, Values
+from mailguard.detect.fields import Fields
 from mailguard.detect.folding import fold
 from mailguard.detect.greeting import greets, literal_name
 from mailguard.detect.groups import Hit
@@ -27,6 +28,7 @@ from mailguard.detect.passages import Passage, cut, joined, opening
 from mailguard.detect.ruleset import Ruleset
 from mailguard.detect.sender import is_data
 from mailguard.detect.span import Span
+from mailguard.detect.special_care import about_somebody, names_somebody
 from mailguard.detect.table import table_evidence
 from mailguard.detect.text import TextReader
 from mailguard.digest import Digester
@@ -59,6 +61,7 @@ class Detector:
         self._subjects = lru_cache(256)(self._subject)
         detectors = kinds.build(rules)
         self._all, self._names = detectors.all, detectors.name
+        self._care = detectors.care
         self._figureless = detectors.figureless
         self._nameless = tuple(detector for detector in detectors.figureless if detector.kind is not Kind.NAME)
         names = detectors.name
@@ -69,6 +72,7 @@ class Detector:
             given=names.given,
             labels=rules.headers.labels,
         )
+        self._fields = Fields(rules.header_kind, self._reader.cells, rules.headers.labels)
 
     @classmethod
     def build(cls, rules_dir: Path, digester: Digester) -> "Detector":
@@ -77,9 +81,17 @@ class Detector:
 
     def table(self, table: Table, key: bytes) -> Evidence:
         """Columns by header and content; stray contacts in columns that mean nothing by themselves."""
+        form = self._fields.in_rows(table.rows)
+        if form is None:
+            return self._table(table, key)
+        rest = [row for number, row in enumerate(table.rows) if number not in form.places]
+        own, other = self._table(Table(table.path, form.rows), key), self._table(Table(table.path, rest), key)
+        return _together([own, _apart(other, "表")])
+
+    def _table(self, table: Table, key: bytes) -> Evidence:
         if not table.rows:
             return Evidence()
-        layout = self._reader.layout(table.rows)
+        layout = about_somebody(self._reader.layout(table.rows))
         evidence = table_evidence(table, layout, self._digester, key)
         return replace(evidence, findings=(*evidence.findings, *self._strays(table, layout, key)))
 
@@ -112,7 +124,7 @@ class Detector:
 
     def _passages_of(self, text: Text, key: bytes) -> Evidence:
         passages = self._read(text.text)
-        if any(passage.grid for passage in passages):
+        if any(passage.grid for passage in passages) or sum(passage.names for passage in passages) > 1:
             return self.whole_text(text, key)
         lines, hits = joined(passages)
         if not hits:
@@ -126,13 +138,7 @@ class Detector:
         reader = TextReader(self._digester, text.path, key, body=not attached(text.path))
         tables, taken = self._grids(text, lines, reader)
         hits = [hit for hit in self._hits(folded, lines) if hit.line.number not in taken]
-        running = reader.evidence(lines, hits)
-        return Evidence(
-            findings=tuple(finding for part in (*tables, running) for finding in part.findings),
-            records=tuple(record for part in (*tables, running) for record in part.records),
-            people=tuple(person for part in (*tables, running) for person in part.people),
-            crowded=any(part.crowded for part in (*tables, running)),
-        )
+        return _together([*tables, reader.evidence(lines, hits)])
 
     def file_name(self, path: PartPath, key: bytes) -> Evidence:
         """Names and contacts in the name of a file or sheet: 履歴書_山田花子.pdf."""
@@ -230,6 +236,7 @@ class Detector:
             telling=bool(hits) or any(names_organisation(line.text) for line in lines),
             grid=bool(grids_of(lines)),
             greets=any(hit.greeted for hit in hits),
+            names=self._fields.names(lines),
         )
         return self._passages.put(piece, passage, 16 * len(piece) + 500 * (len(lines) + len(hits)))
 
@@ -289,27 +296,27 @@ class Detector:
 
     def _grids(self, text: Text, lines: Sequence[Line], reader: TextReader) -> tuple[list[Evidence], set[int]]:
         """Evidence of the tables inside a text, and the numbers of the lines they take."""
-        found, taken = [], set()
-        for grid in grids_of(lines):
-            evidence = self._grid(text, grid, reader, lines)
-            if len({finding.kind for finding in evidence.findings}) >= 2:
-                found.append(evidence)
-                taken |= {line.number for line in grid.lines}
+        found: list[Evidence] = []
+        taken: set[int] = set()
+        for look in (self._fields.grids_of, grids_of):
+            for grid in look([line for line in lines if line.number not in taken]):
+                evidence = self._grid(text, grid, reader, lines)
+                if len({finding.kind for finding in evidence.findings}) >= 2:
+                    found.append(evidence)
+                    taken |= {line.number for line in grid.lines}
         return found, taken
 
     def _grid(self, text: Text, grid: Grid, reader: TextReader, lines: Sequence[Line]) -> Evidence:
-        key = reader.key_of(lines, grid.lines[0])
-        evidence = self.table(Table(text.path, grid.rows), key)
-        first = grid.lines[0].number
-        people = tuple(replace(person, block=f"{first} {person.block}") for person in evidence.people)
-        return replace(evidence, people=people)
+        key = reader.key_of(lines, *grid.lines)
+        return _apart(self.table(Table(text.path, grid.rows), key), str(grid.lines[0].number))
 
     def _strays(self, table: Table, layout: Layout, key: bytes) -> Iterable[Finding]:
         """Contacts and numbers inside remarks and the like; names only with an honorific behind them."""
         for index, cells in layout.free:
             values: dict[Kind, Values] = {}
             joined = "\n".join(cell for cell in cells if cell)
-            for span in (*self._contacts(joined), *self._honoured(joined)):
+            care = self._care.phrases(joined) if names_somebody(layout) else ()
+            for span in (*self._contacts(joined), *self._honoured(joined), *care):
                 kept = values.setdefault(span.kind, Values(span.kind, span.rule, span.confidence))
                 kept.clear.append(joined[span.start : span.end])
             for found in values.values():
@@ -322,8 +329,28 @@ class Detector:
 
     def _contacts(self, text: str) -> Iterable[Span]:
         for detector in self._all:
-            if detector.kind not in {Kind.NAME, Kind.NAME_KANA}:
+            if detector.kind not in {Kind.NAME, Kind.NAME_KANA, Kind.SPECIAL_CARE}:
                 yield from detector.find(text)
+
+
+def _together(parts: Sequence[Evidence]) -> Evidence:
+    return Evidence(
+        findings=tuple(finding for part in parts for finding in part.findings),
+        records=tuple(record for part in parts for record in part.records),
+        people=tuple(person for part in parts for person in part.people),
+        crowded=any(part.crowded for part in parts),
+    )
+
+
+def _apart(evidence: Evidence, where: str) -> Evidence:
+    """With blocks that no other part of the same file has."""
+    if not evidence.findings:
+        return evidence
+    return replace(
+        evidence,
+        findings=tuple(replace(f, blocks=tuple(f"{where} {block}" for block in f.blocks)) for f in evidence.findings),
+        people=tuple(replace(person, block=f"{where} {person.block}") for person in evidence.people),
+    )
 
 
 def _without(folded: str, hits: Sequence[Hit]) -> str:

@@ -21,10 +21,11 @@ from mailguard.detect.phone import Phone
 from mailguard.detect.postal_code import PostalCode
 from mailguard.detect.ruleset import KindRules, Pattern, Ruleset
 from mailguard.detect.short_values import ShortValue
+from mailguard.detect.special_care import SpecialCare
 from mailguard.model import Kind
 
 _NUMBERS = (
-    Kind.MEMBER_NUMBER, Kind.EMPLOYEE_NUMBER, Kind.MY_NUMBER, Kind.CARD, Kind.BANK_ACCOUNT, Kind.LICENCE, Kind.PASSPORT,
+    Kind.EMPLOYEE_NUMBER, Kind.MY_NUMBER, Kind.CARD, Kind.BANK_ACCOUNT, Kind.LICENCE, Kind.PASSPORT,
     Kind.PENSION, Kind.INSURANCE, Kind.RESIDENCE_CARD,
 )  # fmt: skip
 _PLAUSIBLE = 0.35  # what a cell must reach as an example: enough under its header
@@ -32,9 +33,10 @@ _PLAUSIBLE = 0.35  # what a cell must reach as an example: enough under its head
 
 @dataclass(frozen=True, slots=True)
 class Detectors:
-    """name: also by itself, for halves of names. figureless: those of `all` that may find something where no figure is."""
+    """name: also by itself, for halves of names; care: for cells in a person's row. figureless: those of `all` that may find something where no figure is."""
 
     name: Name
+    care: SpecialCare
     all: tuple[Detector, ...]
 
     @property
@@ -54,18 +56,23 @@ def build(rules: Ruleset) -> Detectors:
     """Every detector, dictionaries loaded."""
     persons = person_dictionary.load()
     name = Name(rules.of(Kind.NAME), persons, tokenizer.load())
+    email, phone = Email(rules.of(Kind.EMAIL)), Phone(rules.of(Kind.PHONE))
+    member = Number(rules.of(Kind.MEMBER_NUMBER))
+    care = SpecialCare(rules.of(Kind.SPECIAL_CARE), (email.find, phone.find, member.find, name.find))
     detectors: tuple[Detector, ...] = (
-        Email(rules.of(Kind.EMAIL)),
-        Phone(rules.of(Kind.PHONE)),
+        email,
+        phone,
         PostalCode(rules.of(Kind.POSTAL_CODE)),
         Address(rules.of(Kind.ADDRESS)),
         name,
         NameKana(rules.of(Kind.NAME_KANA), persons),
         BirthDate(rules.of(Kind.BIRTH_DATE)),
         *(ShortValue(rules.of(kind)) for kind in (Kind.SEX, Kind.AGE, Kind.GRADE)),
+        member,
         *(Number(rules.of(kind)) for kind in _NUMBERS),
+        care,
     )
-    return Detectors(name, detectors)
+    return Detectors(name, care, detectors)
 
 
 def check(rules: Ruleset) -> list[str]:

@@ -5,16 +5,15 @@ In: a path (or nothing: the embedded defaults). Out: a frozen `Config`. Every er
 """
 
 from mailguard.config.example import example
+from mailguard.config.inspection import Own, PolicySection, Scanner
 from mailguard.config.reading import load
 from mailguard.config.sections import (
     Holds,
     Log,
     Metrics,
     Notify,
-    Own,
     Relay,
     Release,
-    Scanner,
     Section,
     Smtp,
     StoreSection,
@@ -33,6 +32,7 @@ __all__ = [
     "Metrics",
     "Notify",
     "Own",
+    "PolicySection",
     "Relay",
     "Release",
     "Scanner",

@@ -6,15 +6,14 @@ from typing import Self
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from mailguard.config.inspection import Own, PolicySection, Scanner
 from mailguard.config.sections import (
     Holds,
     Log,
     Metrics,
     Notify,
-    Own,
     Relay,
     Release,
-    Scanner,
     Smtp,
     StoreSection,
     Web,
@@ -35,7 +34,9 @@ class Config(BaseSettings):
     )
 
     data_dir: Path = Field(Path("var"), description="database and key file; only mailguard may read it")
-    rules_dir: Path | None = Field(None, description="your own rule files in place of the shipped ones")
+    rules_dir: Path | None = Field(
+        None, description="your own rule files in place of the shipped ones; read again on SIGHUP"
+    )
     smtp: Smtp = Smtp()
     relay: Relay = Relay()
     release: Release = Release()
@@ -45,6 +46,7 @@ class Config(BaseSettings):
     notify: Notify = Notify()
     holds: Holds = Holds()
     own: Own = Own()
+    policy: PolicySection = PolicySection()
     scanner: Scanner = Scanner()
     log: Log = Log()
 

@@ -3,19 +3,24 @@
 In: envelope, inspection, policy. Out: a Verdict, a Legal. Pure; knows digests, never clear text of the content.
 """
 
+from mailguard.policy.case import Standing
+from mailguard.policy.explaining import Explanation, explain
 from mailguard.policy.judging import content_key, judge
 from mailguard.policy.legal import Ground, GroundCheck, Legal, legal
 from mailguard.policy.thresholds import Report, Thresholds, thresholds
 from mailguard.policy.whole import Policy
 
 __all__ = [
+    "Explanation",
     "Ground",
     "GroundCheck",
     "Legal",
     "Policy",
     "Report",
+    "Standing",
     "Thresholds",
     "content_key",
+    "explain",
     "judge",
     "legal",
     "thresholds",

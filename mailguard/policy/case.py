@@ -149,6 +149,11 @@ class Case:
             return Standing.OWN
         return Standing.RECIPIENT if self._recipients_own(finding) else Standing.COUNTS
 
+    @property
+    def one_recipient(self) -> bool:
+        """Whether exactly one recipient is outside the organisation."""
+        return self._recipient is not None
+
     def strangers(self, paths: Iterable[PartPath] | None = None) -> list[Person]:
         """Persons of some parts (None: of all) who are neither staff nor the recipient."""
         wanted = self._persons if paths is None else [path for path in paths if path in self._persons]

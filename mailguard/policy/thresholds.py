@@ -116,5 +116,5 @@ def thresholds(path: Path, shown: Path | None = None) -> Thresholds:
     except msgspec.ValidationError as error:
         match = _WHERE.fullmatch(str(error))
         place = f"{match['place']}: " if match and match["place"] else ""
-        fact = match["fact"] if match else str(error)
+        fact = (match["fact"] if match else str(error)).replace(" | null", "")
         raise ConfigError(f"{shown}: {place}{fact}. Correct it, or take the shipped rules/policy.toml.") from None

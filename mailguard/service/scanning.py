@@ -30,6 +30,12 @@ def scanner(config: Config, digester: Digester) -> Scanner:
     )
 
 
+def policy_file(config: Config) -> Path:
+    """The policy file in force: a bare name is one of the rule files, anything else a path."""
+    named = Path(config.policy.file)
+    return rules_dir(config) / named if named.name == config.policy.file else named
+
+
 def policy(config: Config, digester: Digester) -> Policy:
     """The policy of this configuration; raises ConfigError."""
-    return Policy.build(thresholds(rules_dir(config) / "policy.toml"), config.own, digester)
+    return Policy.build(thresholds(policy_file(config)), config.own, digester, monitor=config.policy.monitor)

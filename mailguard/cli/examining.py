@@ -1,0 +1,110 @@
+"""Files on a command line, inspected as the service would: in sandboxed workers, under the policy in force.
+
+A file that reads as a mail is judged as one, its To and Cc standing in for the envelope; any other file as an attachment.
+"""
+
+import os
+import re
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mailguard import service
+from mailguard.config import Config
+from mailguard.digest import Digester
+from mailguard.inspect import Inspector
+from mailguard.model import Finding, Inspection, Problem
+from mailguard.pieces import cut
+from mailguard.policy import GroundCheck, Legal, Policy
+
+WAIT_SECONDS = 600.0  # for a scanner; nobody else waits behind a command
+_HEADER = re.compile(rb"[!-9;-~]+:[^\r\n]*\r?\n")
+_MAIL = re.compile(
+    rb"^(?:from|to|subject|date|received|return-path|message-id|mime-version)[ \t]*:", re.IGNORECASE | re.MULTILINE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Examiner:
+    """Inspects files; the digests of its inspections fit its policy."""
+
+    inspector: Inspector
+    digester: Digester
+    policy: Policy
+
+    async def inspection(self, file: Path, data: bytes) -> Inspection:
+        """What is in a file."""
+        if is_mail(file, data):
+            return await self.inspector.mail(cut(data, self.digester), WAIT_SECONDS)
+        return await self.inspector.file(file.name, data, WAIT_SECONDS)
+
+
+@asynccontextmanager
+async def examiner(config: Config) -> AsyncIterator[Examiner]:
+    """With its own key: digests of a command are of no use to anybody afterwards."""
+    digester = Digester(os.urandom(32))
+    policy = service.policy(config, digester)
+    scanner = service.scanner(config, digester)
+    await scanner.start()
+    try:
+        yield Examiner(Inspector(scanner, digester), digester, policy)
+    finally:
+        await scanner.stop()
+
+
+def read(file: Path) -> bytes | None:
+    """The bytes of a file; None, and one sentence, if they cannot be read."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        print(f"mailguard: {file}: cannot be read ({error.strerror}). Name a readable file.", file=sys.stderr)
+        return None
+
+
+def is_mail(file: Path, data: bytes) -> bool:
+    """By name, or because it begins with a header block that has a field of a mail."""
+    if file.suffix.lower() == ".eml":
+        return True
+    head = re.split(rb"\r?\n\r?\n", data[:65536], maxsplit=1)[0]
+    return _HEADER.match(data) is not None and len(_MAIL.findall(head)) >= 2
+
+
+def finding_json(finding: Finding) -> dict[str, Any]:
+    """A finding for programs: masks and counts."""
+    return {
+        "kind": str(finding.kind),
+        "rule": finding.rule,
+        "path": list(finding.path),
+        "where": finding.where,
+        "count": finding.count,
+        "distinct": finding.distinct,
+        "samples": list(finding.samples),
+        "confidence": finding.confidence,
+    }
+
+
+def problem_json(problem: Problem) -> dict[str, Any]:
+    """A part that could not be inspected, for programs."""
+    return {"path": list(problem.path), "kind": str(problem.kind), "detail": problem.detail}
+
+
+def legal_json(view: Legal) -> dict[str, Any]:
+    """The legal view for programs; `met` is null where the machine cannot know."""
+    return {
+        "reportable": view.reportable,
+        "grounds": [_ground(check) for check in view.grounds],
+        "my_number": _ground(view.my_number),
+    }
+
+
+def _ground(check: GroundCheck) -> dict[str, Any]:
+    return {
+        "ground": str(check.ground),
+        "met": check.met,
+        "count": check.count,
+        "more_than": check.more_than,
+        "exact": check.exact,
+    }

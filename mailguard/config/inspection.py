@@ -1,0 +1,39 @@
+"""The tables of the configuration file that say how mail is judged; the text on a field is its documentation."""
+
+from pydantic import Field
+
+from mailguard.config.sections import Section
+
+
+class Own(Section):
+    """Contact details of your own organisation: never a reason to hold."""
+
+    domains: tuple[str, ...] = Field((), description='your mail domains, as in ["example.co.jp"]')
+    phones: tuple[str, ...] = Field((), description="your published phone numbers")
+    addresses: tuple[str, ...] = Field((), description="your published postal addresses")
+    names: tuple[str, ...] = Field((), description="names of staff who sign mailings")
+
+
+class PolicySection(Section):
+    """What holds a message."""
+
+    file: str = Field(
+        "policy.toml",
+        min_length=1,
+        description="policy.toml (strict) or policy-relaxed.toml, both in rules_dir, or the path of your own. Read again on SIGHUP",
+    )
+    monitor: bool = Field(
+        default=False,
+        description="hold nothing, and count what would have been held: for the first weeks only",
+    )
+
+
+class Scanner(Section):
+    """The sandboxed workers that open attachments."""
+
+    workers: int = Field(2, ge=1, le=64, description="scanner processes")
+    task_seconds: float = Field(
+        20, gt=0, le=1_800, description="longest scan of one message; then the worker is killed and the mail held"
+    )
+    memory_mb: int = Field(1024, ge=256, description="memory of one worker")
+    recycle_tasks: int = Field(1000, ge=1, description="a worker is replaced after so many messages")

@@ -1,0 +1,136 @@
+"""mailguard rules: where and why an example fails; a verdict step by step."""
+
+import json
+from shutil import copytree
+
+import pytest
+
+from mailguard.cli import main
+from mailguard.cli.failures import located
+from mailguard.detect import kinds, ruleset
+
+LIST = "氏名,電話,メール\n山田太郎,090-1234-5678,taro@example.com\n鈴木花子,03-1234-5678,hanako@example.com\n"
+
+
+def run(*words):
+    return main([str(word) for word in words])
+
+
+@pytest.fixture
+def rules(tmp_path):
+    return copytree(ruleset.shipped_dir(), tmp_path / "rules")
+
+
+def line_of(path, text):
+    return next(n for n, line in enumerate(path.read_text("utf-8").splitlines(), 1) if text in line)
+
+
+@pytest.mark.parametrize(
+    ("hit", "why"),
+    [
+        ("商品の色", "the regex finds nothing in it"),
+        ("顧客 0312345678", "the regex finds '0312345678', but no word of its context stands near"),
+        ("電話 0000000000", "the regex finds nothing in it"),
+    ],
+)
+def test_an_example_that_fails_is_told_with_file_line_and_why(rules, hit, why):
+    path = rules / "phone.toml"
+    before, mark, after = path.read_text("utf-8").partition('id = "phone.unseparated"')
+    path.write_text(before + mark + after.replace("hits = [", f'hits = ["{hit}", ', 1), "utf-8")
+    loaded = ruleset.load(rules)
+    [failure] = [f for f in kinds.check(loaded) if hit in f]
+    said = str(located(rules, failure, loaded))
+    assert said.startswith(f"{path}:{line_of(path, hit)}: phone.unseparated: hit '{hit}' does not match: {why}")
+
+
+def test_a_check_that_refuses_is_the_why(rules):
+    path = rules / "card.toml"
+    before, mark, after = path.read_text("utf-8").partition('id = "card.grouped"')
+    path.write_text(before + mark + after.replace("hits = [", 'hits = ["4111-1111-1111-1112", ', 1), "utf-8")
+    loaded = ruleset.load(rules)
+    [said] = [str(located(rules, failure, loaded)) for failure in kinds.check(loaded)]
+    assert "the regex finds '4111-1111-1111-1112', but its check" in said
+    assert "refuses it" in said
+
+
+def test_examples_of_headers_and_cells_have_a_line_too(rules):
+    path = rules / "name.toml"
+    text = path.read_text("utf-8").replace('misses = ["会社名"', 'misses = ["氏名", "会社名"', 1)
+    path.write_text(text.replace("find_hits = [", 'find_hits = [\n  "天気の話です。",\n  ', 1), "utf-8")
+    loaded = ruleset.load(rules)
+    lines = {located(rules, failure, loaded).line for failure in kinds.check(loaded)}
+    assert lines == {line_of(path, 'misses = ["氏名"'), line_of(path, '"天気の話です。"')}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at"),
+    [
+        ("confidence = 0.9", "confidense = 0.9", "confidense"),
+        ('kind = "phone"', 'kind = "fone"', 'kind = "fone"'),
+        ("[header]", "[header", "[header"),
+        ("regex = '''", "regex = '''(", "regex = '''("),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_told_with_its_line(rules, capsys, old, new, at):
+    path = rules / "phone.toml"
+    path.write_text(path.read_text("utf-8").replace(old, new, 1), "utf-8")
+    assert run("rules", "check", rules) == 1
+    assert f"{path}:{line_of(path, at)}: " in capsys.readouterr().err
+
+
+def test_rules_check_reads_every_policy(rules, capsys):
+    relaxed = rules / "policy-relaxed.toml"
+    relaxed.write_text(relaxed.read_text("utf-8").replace("persons = 5", "persons = 'x'"), "utf-8")
+    assert run("rules", "check", rules) == 1
+    assert f"{relaxed}: body.persons: Expected `int`" in capsys.readouterr().err
+
+
+def test_a_verdict_is_explained_step_by_step_and_masked(tmp_path, capsys):
+    path = tmp_path / "list.csv"
+    path.write_text(LIST, "utf-8")
+    assert run("rules", "test", "--to", "x@example.net", path) == 1
+    said = capsys.readouterr().out
+    for step in ("parts opened", "findings", "persons", "limits of", "would have to be reported", "verdict: hold"):
+        assert step in said
+    assert "name by table.name: 2 (2 different) 山〇〇郎、鈴〇〇子, confidence 1.00 → counts" in said
+    assert "attachment name: 2 of 1 → holds (attachment_findings)" in said
+    assert "wrongful_purpose: never decided by the machine" in said
+    assert "山田太郎" not in said
+    assert "090-1234-5678" not in said
+
+
+def test_another_policy_can_be_tried(tmp_path, capsys):
+    path = tmp_path / "list.csv"
+    path.write_text(LIST, "utf-8")
+    assert run("rules", "test", "--json", "--policy", "policy-relaxed.toml", path) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["verdict"] == "pass"
+    assert {
+        "limit": "attachment.persons",
+        "measured": 2,
+        "holds_from": 4,
+        "holds": False,
+        "reason": "attachment_persons",
+    } in report["limits"]
+    assert run("rules", "test", "--policy", "none.toml", path) == 1
+    assert "none.toml: cannot be read" in capsys.readouterr().err
+
+
+def test_what_is_the_recipients_own_is_said(tmp_path, capsys):
+    path = tmp_path / "list.csv"
+    path.write_text("".join(LIST.splitlines(keepends=True)[:2]), "utf-8")
+    assert run("rules", "test", "--json", "--to", "taro@example.com", path) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert {finding["standing"] for finding in report["findings"]} == {"recipient"}
+    assert report["one_recipient"]
+    assert run("rules", "test", tmp_path / "none.csv") == 1
+
+
+def test_scan_tells_the_legal_view(tmp_path, capsys):
+    path = tmp_path / "list.csv"
+    path.write_text("氏名,クレジットカード番号\n山田太郎,4111-1111-1111-1111\n", "utf-8")
+    assert run("scan", "--json", path) == 1
+    view = json.loads(capsys.readouterr().out)["legal"]
+    assert view["reportable"] is True
+    assert [ground["met"] for ground in view["grounds"]] == [False, True, None, False]
+    assert view["my_number"]["met"] is False

@@ -89,7 +89,7 @@ def _name(value: str) -> str:
     return text.casefold()
 
 
-_ROMAJI: dict[int, str] = {ord(char): "" for char in "ッー・ \u3000"}
+ROMAJI: dict[int, str] = {ord(char): "" for char in "ッー・ \u3000"}
 for _row in [
     "アa",
     "イi",
@@ -175,9 +175,9 @@ for _row in [
     "ョyo",
     "ヮwa",
 ]:
-    _ROMAJI[ord(_row[0])] = _row[1:]
+    ROMAJI[ord(_row[0])] = _row[1:]
     if "ァ" <= _row[0] <= "ヶ":
-        _ROMAJI[ord(_row[0]) - 0x60] = _row[1:]
+        ROMAJI[ord(_row[0]) - 0x60] = _row[1:]
 _SPELLINGS = re.compile("ou|oo|oh(?![aiueo])|uu|iy|[sc]hy|jy|m(?=[bmp])|([kstpcgdbz])(?=\\1)|tch")
 _SPELT = {
     "ou": "o",
@@ -196,15 +196,20 @@ _SPELT = {
 @lru_cache(KNOWN)
 def reading(value: str) -> str:
     """One form for the reading of a name, whether in kana or Latin letters: ﾕｳﾀ, ゆうた, Yuta and Yūta are equal."""
-    text = value.translate(_ROMAJI)
+    text = value.translate(ROMAJI)
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", value).translate(_ROMAJI)
+        text = unicodedata.normalize("NFKC", value).translate(ROMAJI)
     text = text.casefold()
     if not (text.isascii() and text.isalpha()):
         text = "".join(char for char in unicodedata.normalize("NFD", text) if "a" <= char <= "z")
+    return spelling(text)
+
+
+def spelling(latin: str) -> str:
+    """One spelling for what romanisations write in several ways; lower case."""
     for _ in range(2):  # kiyo, then what the first pass brought together
-        text = _SPELLINGS.sub(lambda match: _SPELT.get(match[0], ""), text)
-    return text
+        latin = _SPELLINGS.sub(lambda match: _SPELT.get(match[0], ""), latin)
+    return latin
 
 
 def kana(value: str) -> str:
@@ -224,7 +229,8 @@ _ROOM = re.compile(
 _DIGIT = {char: index for index, char in enumerate("〇一二三四五六七八九")}
 
 
-def _arabic(match: re.Match[str]) -> str:
+def arabic(match: re.Match[str]) -> str:
+    """The kanji number that was matched, in figures: 二十三 and 二三 give 23."""
     total = current = 0
     text = match[0]
     if "十" not in text and "百" not in text:
@@ -248,7 +254,7 @@ def address(value: str) -> str:
 def _address(value: str) -> str:
     text = _PREFECTURE.sub("", _SPACE.sub("", fold(value)), count=1) if value else ""
     text = _DASHES.sub("-", text) if re.search(r"\d", text) else text
-    text = _KANJI_NUMBER.sub(_arabic, text)
+    text = _KANJI_NUMBER.sub(arabic, text)
     text = _BLOCK_WORD.sub("-", text)
     text = _LAST_WORD.sub("", text)
     text = _ROOM.sub(lambda match: "-" if match.string[match.start() - 1].isdigit() else "", text)

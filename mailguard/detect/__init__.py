@@ -14,7 +14,7 @@ from pathlib import Path
 from mailguard.detect import kinds, ruleset
 from mailguard.detect.blocks import Grid, Line, grids_of, lines_of
 from mailguard.detect.columns import Reader
-from mailguard.detect.evidence import Evidence, Values
+from mailguard.detect.evidence import Evidence
 from mailguard.detect.fields import Fields
 from mailguard.detect.folding import fold
 from mailguard.detect.greeting import greets, literal_name
@@ -29,6 +29,7 @@ from mailguard.detect.ruleset import Ruleset
 from mailguard.detect.sender import is_data
 from mailguard.detect.span import Span
 from mailguard.detect.special_care import about_somebody, names_somebody
+from mailguard.detect.strays import Strays
 from mailguard.detect.table import table_evidence
 from mailguard.detect.text import TextReader
 from mailguard.digest import Digester
@@ -40,7 +41,6 @@ _BLANK_LINES = re.compile(r"\n[ \t\r\u3000]*\n\s*")
 MEMORY = 24 << 20  # bytes of what was met before, about: half for passages, a quarter for each other memory
 SHORT = 1000  # characters of a text that is known as a whole: headers, and bodies that all mails of a mailing share
 SURE_NAME = 0.8  # a family name alone in a file name may be a place or a product
-_HONORIFIC = re.compile(" ?(?:様|さま|さん|氏|殿)")
 _LINK = re.compile(r"(https?://[^/\s\"'<>]*)[^\s\"'<>]*")
 _FIGURE = re.compile("[0-9]")
 _TOGETHER = {frozenset({Kind.POSTAL_CODE, Kind.ADDRESS})}  # kinds that may share characters
@@ -63,6 +63,7 @@ class Detector:
         self._all, self._names = detectors.all, detectors.name
         self._care = detectors.care
         self._figureless = detectors.figureless
+        self._stray = Strays(detectors.all, detectors.figureless, detectors.name)
         self._nameless = tuple(detector for detector in detectors.figureless if detector.kind is not Kind.NAME)
         names = detectors.name
         self._reader = Reader(
@@ -312,25 +313,15 @@ class Detector:
 
     def _strays(self, table: Table, layout: Layout, key: bytes) -> Iterable[Finding]:
         """Contacts and numbers inside remarks and the like; names only with an honorific behind them."""
+        find = self._care.phrases if names_somebody(layout) else _nothing
         for index, cells in layout.free:
-            values: dict[Kind, Values] = {}
-            joined = "\n".join(cell for cell in cells if cell)
-            care = self._care.phrases(joined) if names_somebody(layout) else ()
-            for span in (*self._contacts(joined), *self._honoured(joined), *care):
-                kept = values.setdefault(span.kind, Values(span.kind, span.rule, span.confidence))
-                kept.clear.append(joined[span.start : span.end])
-            for found in values.values():
+            for found in self._stray.values(cells, find):
                 yield found.finding(self._digester, table.path, f"列 {layout.title(index)}", key)
 
-    def _honoured(self, text: str) -> list[Span]:
-        """Names in remarks (「山田 花子様より入電」), when there are several; one alone may be a product's."""
-        found = [span for span in self._names.find(text) if _HONORIFIC.match(text, span.end)]
-        return found if len({text[span.start : span.end] for span in found}) >= 3 else []
 
-    def _contacts(self, text: str) -> Iterable[Span]:
-        for detector in self._all:
-            if detector.kind not in {Kind.NAME, Kind.NAME_KANA, Kind.SPECIAL_CARE}:
-                yield from detector.find(text)
+def _nothing(text: str) -> Iterable[Span]:
+    del text
+    return ()
 
 
 def _together(parts: Sequence[Evidence]) -> Evidence:
@@ -339,6 +330,7 @@ def _together(parts: Sequence[Evidence]) -> Evidence:
         records=tuple(record for part in parts for record in part.records),
         people=tuple(person for part in parts for person in part.people),
         crowded=any(part.crowded for part in parts),
+        rows=tuple(rows for part in parts for rows in part.rows),
     )
 
 

@@ -4,10 +4,12 @@ In: folded cells. Out: values and the forms that tie households. Never decides w
 """
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from mailguard import normal
-from mailguard.detect.mask import masked_already
+from mailguard.detect import forms
+from mailguard.detect.mask import hides, masked_already
 from mailguard.detect.organisation import shared_mailbox
 from mailguard.model import Kind
 
@@ -32,6 +34,7 @@ _BLANK = frozenset(
         "匿名",
     ],
 ) | {""}
+_LONGEST_BLANK = max(map(len, _BLANK))
 # In a column of names: somebody named elsewhere in the row, or nobody.
 _NOBODY = frozenset(
     [
@@ -104,6 +107,34 @@ def tells(kind: Kind, cell: str) -> bool:
     return True
 
 
+def told(kind: Kind, values: Sequence[str]) -> list[bool]:
+    """`tells` of each."""
+    flags = [
+        (value[:1].isalnum() or any(map(str.isalnum, value)))
+        and (len(value) > _LONGEST_BLANK or value.casefold() not in _BLANK)
+        for value in values
+    ]
+    if kind in NAMES:
+        if hides(forms.UNIT.join(values)):
+            return [
+                flag and not masked_already(value) for flag, value in zip(_somebody(flags, values), values, strict=True)
+            ]
+        return _somebody(flags, values)
+    if kind is Kind.PHONE:
+        return [flag and len(value) >= 9 and _nine(value) for flag, value in zip(flags, values, strict=True)]
+    if kind is Kind.EMAIL:
+        return [flag and "@" in value for flag, value in zip(flags, values, strict=True)]
+    return flags
+
+
+def _somebody(flags: list[bool], values: Sequence[str]) -> list[bool]:
+    return [flag and value not in _NOBODY for flag, value in zip(flags, values, strict=True)]
+
+
+def _nine(value: str) -> bool:
+    return (value.isdecimal() or sum(map(str.isdecimal, value)) >= 9) if value else False
+
+
 def several(kind: Kind, cell: str) -> list[str]:
     """The contacts of a cell, one by one: two phones or e-mail addresses tie each."""
     if kind is Kind.EMAIL and cell.count("@") > 1:
@@ -123,6 +154,27 @@ def tie_form(kind: Kind, value: str) -> str:
         digits = normal.phone(value)
         return "" if len(set(digits[3:])) <= 1 or digits[-8:] in _ASCENDING else digits
     return normal.address(value)
+
+
+def tie_forms(kind: Kind, values: Sequence[str]) -> list[str]:
+    """`tie_form` of each e-mail address or phone."""
+    found = forms.forms(kind, values)
+    if kind is Kind.EMAIL:
+        return [form if form and not _nobodys(form) else "" for form in found]
+    return ["" if len(set(form[3:])) <= 1 or form[-8:] in _ASCENDING else form for form in found]
+
+
+def houses(values: Sequence[str]) -> list[str]:
+    """The form that ties each address with a `house`; "" of the others."""
+    cut_off = _CUT_OFF.search(forms.UNIT.join(values)) is not None
+    return [
+        form
+        if _HAS_NUMBER.search(form)
+        and (form[0].isalpha() or any(map(str.isalpha, form)))
+        and not (cut_off and _CUT_OFF.search(value))
+        else ""
+        for form, value in zip(forms.addresses(values), values, strict=True)
+    ]
 
 
 def _nobodys(address: str) -> bool:

@@ -7,12 +7,13 @@ A column is decided by a vote over its distinct cells, never by one hit; where h
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
+from mailguard.detect.categorical import Categorical
 from mailguard.detect.folding import fold_all
 from mailguard.detect.halves import Halves
 from mailguard.detect.headers import KANA_TITLE, MEANINGLESS, Header, halved
-from mailguard.detect.layout import HALF, Column, Layout, share, voters_of
+from mailguard.detect.layout import HALF, Column, Layout, share
 from mailguard.detect.no_data import no_data
 from mailguard.model import Kind
 
@@ -68,26 +69,26 @@ class Reader:
         shown = [*rows[head], *[""] * (width - len(rows[head]))] if head is not None else [""] * width
         titles = ["" if MEANINGLESS.fullmatch(title.strip()) else title for title in shown]
         first = 0 if head is None else head + 1
-        cells = [self._values(_column(rows, first, index)) for index in range(width)]
+        cells = [self._values(column) for column in _columns(rows, first, width)]
         headers = self._headers(titles)
         decided = [self._decide(index, titles[index], headers[index], values) for index, values in enumerate(cells)]
         columns = Halves(self.cells, self.family, self.given).pair(decided, titles, headers, cells)
         columns = self._beside_names(columns, titles, cells)
         columns = [self._listing(column) for column in columns]
-        free = tuple((i, cells[i]) for i, column in enumerate(columns) if column is None and any(cells[i]))
+        free = tuple((i, cells[i]) for i, column in enumerate(columns) if column is None and not cells[i].empty)
         meant = tuple(column for column in columns if column is not None)
         companies = any(header.organisation and header.kind is None for header in headers if header)
         named = any(column.kind in _NAMES for column in meant)
         return Layout(first, tuple(shown), meant, free, companies and not named, companies)
 
-    def _values(self, values: tuple[str, ...]) -> tuple[str, ...]:
+    def _values(self, cells: Categorical) -> Categorical:
         """Words of headers are no values: the names of the fields of an empty form, a header printed again."""
-        met = self.labels.intersection(values)
+        met = self.labels.intersection(cells.values)
         if not met:
-            return values
-        if 2 * len(met) >= len(set(values) - {""}):
-            return ("",) * len(values)
-        return tuple("" if value in met else value for value in values)
+            return cells
+        if 2 * len(met) >= len(set(cells.values) - {""}):
+            return cells.renamed([""] * len(cells.values))
+        return cells.renamed(["" if value in met else value for value in cells.values])
 
     def _headers(self, titles: Sequence[str]) -> list[Header | None]:
         """What the titles mean, halves of a name by their neighbour: 付添姓, 付添名."""
@@ -111,7 +112,7 @@ class Reader:
         gone, unsure = no_data(layout, self.holds)
         if not gone:
             return replace(layout, unsure=unsure)
-        columns = tuple(replace(column, cells=_without(column.cells, gone)) for column in layout.columns)
+        columns = tuple(replace(column, cells=column.cells.without(gone)) for column in layout.columns)
         return replace(layout, columns=columns, unsure=unsure)
 
     def _header_row(self, rows: Sequence[Sequence[str]]) -> int | None:
@@ -128,8 +129,8 @@ class Reader:
     def _cheap(self, value: str) -> bool:
         return any(self.cells[kind](value) >= HALF for kind in (Kind.EMAIL, Kind.PHONE, Kind.POSTAL_CODE))
 
-    def _decide(self, index: int, title: str, header: Header | None, values: tuple[str, ...]) -> Column | None:
-        voters = voters_of(values)
+    def _decide(self, index: int, title: str, header: Header | None, values: Categorical) -> Column | None:
+        voters = values.voters
         if not voters:
             return None
         kind, confidence = self._kind(header, voters)
@@ -194,7 +195,7 @@ class Reader:
         """Whether cells such as ひなた・律 list given names: then what stands first is rarely a surname."""
         if column is None or column.kind is not Kind.NAME or column.piece == "family":
             return column
-        parts = [_PARTED.split(value) for value in voters_of(column.cells)[:LISTED] if _PARTED.search(value)]
+        parts = [_PARTED.split(value) for value in column.cells.voters[:LISTED] if _PARTED.search(value)]
         parts = [part for part in parts if all(part)]
         if not parts:
             return column
@@ -205,7 +206,7 @@ class Reader:
         return column
 
     def _beside_names(
-        self, columns: list[Column | None], titles: list[str], cells: list[tuple[str, ...]]
+        self, columns: list[Column | None], titles: list[str], cells: list[Categorical]
     ) -> list[Column | None]:
         """Beside names, columns without a header that say little alone: dates over many years, sex, phones without their 0."""
         if not any(column and column.kind in _NAMES for column in columns):
@@ -215,8 +216,8 @@ class Reader:
                 columns[index] = self._unnamed(index, cells[index])
         return columns
 
-    def _unnamed(self, index: int, cells: tuple[str, ...]) -> Column | None:
-        voters = voters_of(cells)
+    def _unnamed(self, index: int, cells: Categorical) -> Column | None:
+        voters = cells.voters
         if voters and share(self.cells[Kind.BIRTH_DATE], voters) >= 0.9 and _years_apart(voters) >= 5:
             return Column(index, Kind.BIRTH_DATE, "", cells, confidence=0.7)
         if voters and share(self.cells[Kind.SEX], voters) == 1 and len(voters) <= 4:
@@ -226,12 +227,18 @@ class Reader:
         return None
 
 
-def _column(rows: Sequence[Sequence[str]], first: int, index: int) -> tuple[str, ...]:
-    return tuple(fold_all([row[index] if index < len(row) else "" for row in rows[first:]]))
+def _columns(rows: Sequence[Sequence[str]], first: int, width: int) -> list[Categorical]:
+    """The folded cells of each column; short rows end in empty cells."""
+    data = rows[first:]
+    if not data:
+        return [Categorical.of(())] * width
+    columns = [_folded(cells) for cells in zip_longest(*data, fillvalue="")]
+    return columns + [Categorical.of([""] * len(data))] * (width - len(columns))
 
 
-def _without(cells: tuple[str, ...], gone: frozenset[int]) -> tuple[str, ...]:
-    return tuple("" if row in gone else cell for row, cell in enumerate(cells))
+def _folded(cells: Sequence[str]) -> Categorical:
+    column = Categorical.of(cells)
+    return column.renamed(fold_all(column.values))
 
 
 def _numeric(voters: Sequence[str]) -> bool:

@@ -7,6 +7,7 @@ from mailguard import normal
 from mailguard.detect.mask import mask
 from mailguard.detect.person_dictionary import family_of
 from mailguard.detect.persons import Record
+from mailguard.detect.rows import Rows
 from mailguard.digest import Digester
 from mailguard.model import DIGESTS, Finding, Kind, PartPath, Person
 
@@ -23,12 +24,13 @@ _NORMAL = {
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """crowded: the part has more persons than `people` lists."""
+    """crowded: the part has more persons than `people` lists. rows: the records of long tables, in arrays."""
 
     findings: tuple[Finding, ...] = ()
     records: tuple[Record, ...] = ()
     people: tuple[Person, ...] = ()
     crowded: bool = False
+    rows: tuple[Rows, ...] = ()
 
 
 def normalise(kind: Kind, value: str) -> str:
@@ -61,7 +63,7 @@ class Values:
             distinct=len(distinct),
             samples=tuple(mask(self.kind, value) for value in list(distinct.values())[::-1][:SAMPLES]),
             digests=tuple(digester.of(str(self.kind), form) for form in capped),
-            domains=_domains(self.kind, capped, digester),
+            domains=domains(self.kind, capped, digester),
             confidence=self.confidence,
             key=key,
             blocks=_few(self.blocks),
@@ -74,7 +76,8 @@ def _few(blocks: Iterable[str]) -> tuple[str, ...]:
     return distinct if len(distinct) <= DIGESTS else ()
 
 
-def _domains(kind: Kind, forms: Sequence[str], digester: Digester) -> tuple[bytes, ...]:
+def domains(kind: Kind, forms: Sequence[str], digester: Digester) -> tuple[bytes, ...]:
+    """Digests of the domains of e-mail addresses, each once."""
     if kind is not Kind.EMAIL:
         return ()
     return tuple(dict.fromkeys(digester.domain(form.rpartition("@")[2]) for form in forms))

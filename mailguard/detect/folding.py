@@ -117,7 +117,23 @@ _UNIT = "\x1f"  # U+001F stands between cells; a cell that holds it is folded by
 def fold_all(values: Sequence[str]) -> list[str]:
     """Many cells at once, each as `fold_cell` gives it; one pass over the whole column."""
     joined = _UNIT.join(values)
-    folded = list(values) if joined.isascii() else fold(joined).text.split(_UNIT)
-    if len(folded) != len(values) or '="' in joined or "'" in joined:
-        return [fold_cell(value) for value in values]
-    return [value.strip() for value in folded]
+    if joined.isascii():
+        return [value.strip() for value in values]
+    folded = _folded_text(joined).split(_UNIT)
+    return [value.strip() for value in folded] if len(folded) == len(values) else [fold_cell(value) for value in values]
+
+
+def _folded_text(text: str) -> str:
+    """`fold(text).text`: where no character joins another, each of them folds by itself wherever it stands."""
+    odd = set(_ODD.findall(text))
+    if any(_BOUND.match(char) for char in odd):
+        return fold(text).text
+    for char in odd:
+        text = text.replace(char, _unified(_nfkc(char)))
+    return _LONG_MARK.sub(lambda match: match[0].replace("ー", "-"), text) if "ー" in text else text
+
+
+# What folding may change, and what it does not take by itself. (A voice mark alone is bound too.)
+_KEPT = re.sub(f"[^{_STABLE}]|{_REPLACED.pattern}", "", "".join(map(chr, range(0xA000))))
+_ODD = re.compile(f"[^{re.escape(_KEPT)}]")
+_BOUND = re.compile(f"[{_JOINING}{_UNSEEN}]")

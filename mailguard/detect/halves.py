@@ -4,11 +4,12 @@ In: columns as headers and votes decided them, with their titles and cells. Out:
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from mailguard.detect.categorical import Categorical
 from mailguard.detect.headers import Header
-from mailguard.detect.layout import HALF, Column, share, voters_of
+from mailguard.detect.layout import HALF, Column, share
 from mailguard.model import Kind
 
 _NAMES = {Kind.NAME, Kind.NAME_KANA}
@@ -29,7 +30,7 @@ class Halves:
         columns: list[Column | None],
         titles: list[str],
         headers: list[Header | None],
-        cells: list[tuple[str, ...]],
+        cells: list[Categorical],
     ) -> list[Column | None]:
         """Which columns hold whole names and which halves: the content says it, whatever the header is."""
         columns = [self._whole(column) for column in columns]
@@ -47,14 +48,14 @@ class Halves:
             return header is None or (header.kind in _NAMES and not header.organisation)
         if column.kind not in _NAMES or column.piece != "full" or column.organisation:
             return False
-        return share(self.cells[column.kind], voters_of(column.cells)) < HALF
+        return share(self.cells[column.kind], column.cells.voters) < HALF
 
     def _pair_unnamed(
         self,
         index: int,
         columns: list[Column | None],
         headers: list[Header | None],
-        cells: list[tuple[str, ...]],
+        cells: list[Categorical],
     ) -> None:
         for other in (index + 1, index + 2):  # 姓, セイ, 名, メイ
             if other < len(columns) and self._open(columns[other], headers[other]):
@@ -71,14 +72,14 @@ class Halves:
         """「氏名(名)」 over whole names is a column of whole names."""
         if column is None or column.kind not in _NAMES or column.piece == "full":
             return column
-        whole = share(self.cells[column.kind], voters_of(column.cells)) >= HALF
+        whole = share(self.cells[column.kind], column.cells.voters) >= HALF
         return replace(column, piece="full") if whole else column
 
     def _second_half(
-        self, left: Column, right: Column | None, title: str, index: int, cells: tuple[str, ...]
+        self, left: Column, right: Column | None, title: str, index: int, cells: Categorical
     ) -> Column | None:
         """What stands behind a family name: its given name, when the content allows it."""
-        voters = voters_of(cells)
+        voters = cells.voters
         if right is None and voters and left.kind is Kind.NAME and share(self.given, voters) >= HALF:
             return Column(index, left.kind, title, cells, left.role, "given", confidence=0.8)
         if right is not None and right.kind is left.kind and right.piece == "full":
@@ -86,13 +87,13 @@ class Halves:
             return replace(right, piece="given", role=left.role) if half else right
         return right
 
-    def _halves(self, left: tuple[str, ...], right: tuple[str, ...]) -> bool:
-        families, givens = voters_of(left), voters_of(right)
+    def _halves(self, left: Categorical, right: Categorical) -> bool:
+        families, givens = left.voters, right.voters
         if not families or not givens:
             return False
         return share(self.family, families) >= 0.7 and share(self.given, givens) >= HALF
 
 
-def _all_kana(values: Sequence[str]) -> bool:
-    voters = voters_of(values)
+def _all_kana(values: Categorical) -> bool:
+    voters = values.voters
     return sum(_KANA.fullmatch(value) is not None for value in voters) >= _MOST * len(voters)

@@ -5,10 +5,11 @@ Made by `columns`, read by `table`. Cells are folded, one a data row.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
+from mailguard.detect.categorical import Categorical
 from mailguard.model import Kind
 
-VOTERS = 300  # distinct cells asked, spread over the column
 HALF = 0.5  # a cell that is at least so sure counts
 
 
@@ -22,7 +23,7 @@ class Column:
     index: int
     kind: Kind
     title: str
-    cells: tuple[str, ...]
+    cells: Categorical
     role: str = ""
     piece: str = "full"
     organisation: bool = False
@@ -41,7 +42,7 @@ class Layout:
     first: int
     titles: tuple[str, ...]
     columns: tuple[Column, ...]
-    free: tuple[tuple[int, tuple[str, ...]], ...]
+    free: tuple[tuple[int, Categorical], ...]
     organisations: bool = False
     beside_organisations: bool = False
     unsure: frozenset[int] = frozenset()
@@ -51,13 +52,19 @@ class Layout:
         return self.titles[index].strip() or str(index + 1)
 
 
-def voters_of(values: Sequence[str]) -> list[str]:
-    """Distinct cells that are asked for the whole column."""
-    distinct = list(dict.fromkeys(value for value in values if value))
-    step = max(1, len(distinct) // VOTERS)
-    return distinct[::step][:VOTERS]
+_KNOWN = 512  # votes remembered: the same list comes again, and columns of sex and grade in every list
+_SHORT = 12_000  # characters of voters whose vote is remembered
 
 
 def share(cell: Callable[[str], float], voters: Sequence[str]) -> float:
     """The share of cells that `cell` is sure of; 0 of none."""
+    if isinstance(voters, tuple) and sum(map(len, voters)) <= _SHORT:
+        return _known_share(cell, voters)
+    return _share(cell, voters)
+
+
+def _share(cell: Callable[[str], float], voters: Sequence[str]) -> float:
     return sum(cell(value) >= HALF for value in voters) / len(voters) if voters else 0.0
+
+
+_known_share = lru_cache(_KNOWN)(_share)

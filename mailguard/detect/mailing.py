@@ -60,7 +60,7 @@ class Mailing:
             findings[self.finding], samples=(mask(Kind.NAME, hit.value),), digests=names[:1], key=key
         )
         people[self.person] = replace(people[self.person], names=names, key=key)
-        return Evidence(tuple(findings), self.evidence.records, tuple(people), self.evidence.crowded)
+        return replace(self.evidence, findings=tuple(findings), people=tuple(people))
 
 
 def _key(digester: Digester, hit: Hit) -> bytes:

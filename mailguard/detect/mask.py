@@ -64,4 +64,12 @@ def _telling(char: str) -> bool:
 
 def masked_already(value: str) -> bool:
     """Whether the writer hid the name: 山〇〇郎, 山田＊＊, ●●, ＿＿＿."""
-    return bool(re.search("[〇○◯●◎＊*×✕■□＿_]|[XＸ]{2}|[xｘ]{3}", value))
+    return hides(value)
+
+
+_HIDING = re.compile("[〇○◯●◎＊*×✕■□＿_]|[XＸ]{2}|[xｘ]{3}")
+
+
+def hides(text: str) -> bool:
+    """Whether any sign stands in a text by which names are hidden."""
+    return _HIDING.search(text) is not None

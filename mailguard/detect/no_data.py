@@ -48,9 +48,8 @@ def _repeated(layout: Layout) -> Iterator[int]:
     rows = {
         row
         for column in layout.columns
-        if titles.get(column.index) and titles[column.index] in column.cells
-        for row, cell in enumerate(column.cells)
-        if cell == titles[column.index]
+        if titles.get(column.index) and titles[column.index] in column.cells.values
+        for row in column.cells.rows([value == titles[column.index] for value in column.cells.values])
     }
     for row in rows:
         filled = [column for column in layout.columns if column.cells[row]]
@@ -112,15 +111,14 @@ def _remarks(layout: Layout, holds: Holds, gone: set[int]) -> Iterator[tuple[int
 def _candidates(names: list[Column], others: list[Column]) -> list[int]:
     """Rows where the best filled other column says next to nothing; without others, rows whose name looks odd."""
     contacts = [column for column in others if column.kind in _CONTACTS] or others
-    filled = max(contacts, key=lambda column: sum(map(bool, column.cells)), default=None)
+    filled = max(contacts, key=lambda column: column.cells.filled, default=None)
     if filled is None:
         return [
             row
             for column in names
-            for row, cell in enumerate(column.cells)
-            if _ODD.search(cell) or _TOTAL.fullmatch(cell)
+            for row in column.cells.rows([bool(_ODD.search(v) or _TOTAL.fullmatch(v)) for v in column.cells.values])
         ]
-    return [row for row, cell in enumerate(filled.cells) if len(cell) < 6]
+    return filled.cells.rows([len(value) < 6 for value in filled.cells.values])
 
 
 def _beside(column: Column, cell: str, holds: Holds) -> bool:

@@ -17,7 +17,8 @@ import msgspec
 
 from mailguard.detect import Detector
 from mailguard.detect.evidence import Evidence, name_digests
-from mailguard.detect.persons import Count, Record, count
+from mailguard.detect.persons import Count, Record
+from mailguard.detect.tally import count
 from mailguard.digest import Digester
 from mailguard.inspect.known import Cost, Found, Known, Latest
 from mailguard.inspect.letter import Answer, Given, Letter, Unread
@@ -114,7 +115,7 @@ class Engine:
     def file(self, name: str, data: bytes) -> Inspection:
         """Inspect one file as if it were an attachment of that name."""
         found = self._open(Part((name,), data), Budget(self._limits, len(data)))
-        return self._inspection([found], count(found.records))
+        return self._inspection([found], count(found.records, found.rows))
 
     def spans(self, texts: Iterable[str]) -> list[list[tuple[str, int, int]]]:
         """(kind, start, end) for each text, offsets in code points of the original."""
@@ -252,12 +253,15 @@ class Engine:
         """
         known_by: list[bytes | tuple[Record, ...]] = [head.records] if head.records else []
         for leaf, part in zip(leaves, found, strict=True):
-            if part.records:
-                known_by.append(part.records if len(part.records) <= _FEW else leaf.scan_key)
+            if part.records or part.rows:
+                few = len(part.records) <= _FEW and not part.rows
+                known_by.append(part.records if few else leaf.scan_key)
         key = tuple(known_by)
         people = self._sums.get(key)
         if people is None:
-            people = count([record for part in (head, *found) for record in part.records])
+            parts = (head, *found)
+            records = [record for part in parts for record in part.records]
+            people = count(records, [rows for part in parts for rows in part.rows])
             self._sums.keep(key, people)
         return people
 
@@ -338,6 +342,7 @@ def _found(
         crowded=tuple([path for path, evidence in found if evidence.crowded]),
         parts=parts,
         body_key=body_key,
+        rows=_all([evidence.rows for _, evidence in found]),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from mailguard.detect.persons import Record
+from mailguard.detect.rows import Rows
 from mailguard.model import Finding, PartInfo, PartPath, Person, Problem
 from mailguard.unpack import Budget
 
@@ -15,6 +16,7 @@ Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 _MOST = 120_000  # rows, findings and the like of all parts together: about 100 MB
+_OBJECT = 800  # bytes of arrays that count as one of these
 _MOST_OF_ONE = 50_000  # a part with more is read again rather than kept
 
 
@@ -64,11 +66,13 @@ class Found:
     parts: tuple[PartInfo, ...] = ()
     body_key: bytes = b""
     cost: Cost = Cost()
+    rows: tuple[Rows, ...] = ()
 
     @property
     def weight(self) -> int:
         """About how many objects it holds."""
-        return 4 + len(self.records) + len(self.findings) + len(self.people) + len(self.problems) + len(self.parts)
+        arrays = sum(rows.size for rows in self.rows) // _OBJECT
+        return 4 + arrays + len(self.records) + len(self.findings) + len(self.people) + len(self.problems) + len(self.parts)
 
     @property
     def bounded(self) -> bool:

@@ -1,0 +1,119 @@
+"""One column of a table with each of its values once: work over a column is work over its distinct values.
+
+In: the cells of a column. Out: `Categorical`: distinct values in the order in which they first stand, and for each row the
+number of its value. Reads like the sequence of the cells.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+VOTERS = 300  # distinct cells asked for the whole column, spread over it
+
+Codes = NDArray[np.int32]
+Flags = NDArray[np.bool_]
+
+
+class Categorical(Sequence[str]):
+    """values: each once; what no row has any more may still be among them. codes: one a row."""
+
+    __slots__ = ("_voters", "codes", "values")
+
+    def __init__(self, values: list[str], codes: Codes) -> None:
+        self.values, self.codes = values, codes
+        self._voters: tuple[str, ...] | None = None
+
+    @classmethod
+    def of(cls, cells: Sequence[str]) -> "Categorical":
+        """Factorise the cells of a column."""
+        values = list(dict.fromkeys(cells))
+        if len(values) == len(cells):
+            return cls(values, np.arange(len(values), dtype=np.int32))
+        number = dict(zip(values, range(len(values)), strict=True))
+        return cls(values, np.fromiter(map(number.__getitem__, cells), np.int32, len(cells)))
+
+    def renamed(self, values: Sequence[str]) -> "Categorical":
+        """Other values in place of these, one for each; equal ones become one."""
+        merged = Categorical.of(values)
+        if len(merged.values) == len(values):
+            return Categorical(merged.values, self.codes)
+        return Categorical(merged.values, merged.codes[self.codes])
+
+    def without(self, rows: Iterable[int]) -> "Categorical":
+        """Nothing in these rows."""
+        values = self.values if "" in self.values else [*self.values, ""]
+        codes = self.codes.copy()
+        codes[list(rows)] = values.index("")
+        return Categorical(values, codes)
+
+    def rows(self, flags: Sequence[bool] | Flags) -> list[int]:
+        """The rows whose value is flagged."""
+        found: list[int] = np.flatnonzero(np.asarray(flags, dtype=bool)[self.codes]).tolist()
+        return found
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """How many rows have each value."""
+        return np.bincount(self.codes, minlength=len(self.values))
+
+    @property
+    def filled(self) -> int:
+        """How many rows have any value."""
+        return len(self.codes) - (int(self.counts[self.values.index("")]) if "" in self.values else 0)
+
+    @property
+    def empty(self) -> bool:
+        """Whether no row has any value."""
+        return not any(self.values)
+
+    @property
+    def voters(self) -> tuple[str, ...]:
+        """Distinct cells that are asked for the whole column."""
+        if self._voters is None:
+            distinct = [value for value in self.values if value]
+            step = max(1, len(distinct) // VOTERS)
+            self._voters = tuple(distinct[::step][:VOTERS])
+        return self._voters
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __iter__(self) -> Iterator[str]:
+        return map(self.values.__getitem__, self.codes.tolist())
+
+    @overload
+    def __getitem__(self, row: int) -> str: ...
+    @overload
+    def __getitem__(self, row: slice) -> list[str]: ...
+    def __getitem__(self, row: int | slice) -> str | list[str]:
+        if isinstance(row, slice):
+            return [self.values[code] for code in self.codes[row].tolist()]
+        return self.values[int(self.codes[row])]
+
+
+def together(columns: Sequence[Categorical], between: str = "") -> Categorical:
+    """The cells of several columns joined, row by row."""
+    if len(columns) == 1:
+        return columns[0]
+    codes, first = combined([column.codes for column in columns])
+    values = [between.join(parts) for parts in zip(*(_at(column, first) for column in columns), strict=True)]
+    return Categorical(values, codes).renamed(values)
+
+
+def _at(column: Categorical, rows: NDArray[np.int64]) -> list[str]:
+    return [column.values[code] for code in column.codes[rows].tolist()]
+
+
+def combined(codes: Sequence[NDArray[np.integer]]) -> tuple[Codes, NDArray[np.int64]]:
+    """(number of the combination that stands in each row, in the order of their first rows; those first rows)."""
+    keys = codes[0].astype(np.int64)
+    for other in codes[1:]:
+        keys = keys * (int(other.max(initial=0)) + 1) + other
+        _, keys = np.unique(keys, return_inverse=True)
+    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    place = np.empty(len(order), np.int32)
+    place[order] = np.arange(len(order), dtype=np.int32)
+    return place[inverse], first[order]

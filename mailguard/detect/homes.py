@@ -1,0 +1,168 @@
+"""Households over arrays: which records shared contacts tie together.
+
+In: contacts that tie and the records they stand in. Out: the first record of each record's household. The rules are those of
+`persons._Homes`, which reads records one by one.
+"""
+
+from collections import defaultdict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mailguard.detect.persons import COLLEAGUES, SHARED
+from mailguard.detect.rows import Entries, Long, Numbers
+
+Flags = NDArray[np.bool_]
+
+
+def numbered(hashes: Numbers) -> tuple[Numbers, int]:
+    """(the number of each hash among the distinct ones, how many there are)."""
+    distinct, number = np.unique(hashes, return_inverse=True)
+    return number.astype(np.int64), len(distinct)
+
+
+def pairs(left: NDArray[np.integer], right: NDArray[np.integer]) -> tuple[Numbers, Numbers]:
+    """Distinct pairs of small numbers, in order."""
+    width = int(right.max(initial=0)) + 1
+    found = np.unique(left.astype(np.int64) * width + right)
+    return found // width, found % width
+
+
+class Homes:
+    """roots: for each record the first of its household; tied: whether any contact could tie it."""
+
+    def __init__(self, of: Long) -> None:
+        self._of = of
+        ties = _distinct(of.ties)
+        number, many = numbered(ties.hashes)
+        shared = self._shared_widely(ties, number, many) | self._offices(ties, number, many)
+        kept = ~shared[number]
+        self.tied = np.zeros(of.height, bool)
+        self.tied[ties.rows[kept]] = True
+        nameless = np.ones(of.height, bool)
+        nameless[of.names.rows] = False
+        idents = _first(of.idents)
+        alone = nameless[idents.rows]
+        who, _ = numbered(idents.hashes[alone])
+        rows = np.concatenate([ties.rows[kept], idents.rows[alone]])
+        self.roots = _components(of.height, rows, np.concatenate([number[kept], who + many]))
+
+    def _shared_widely(self, ties: Entries, number: Numbers, many: int) -> Flags:
+        """Contacts of more than `SHARED` different names, or identifiers where no names stand."""
+        users = np.bincount(number, minlength=many)
+        wide = np.flatnonzero(users[number] > SHARED)
+        if not len(wide):
+            return np.zeros(many, bool)
+        return self._different(ties.rows[wide], number[wide], many, who=True) > SHARED
+
+    def _different(self, rows: NDArray[np.int32], number: Numbers, many: int, *, who: bool) -> Numbers:
+        """How many different names (or families) stand beside each contact."""
+        of = self._of
+        if who:
+            nameless = np.ones(of.height, bool)
+            nameless[of.names.rows] = False
+            alone = nameless[of.idents.rows]
+            at = np.concatenate([of.names.rows, of.idents.rows[alone]])
+            said = np.concatenate([of.names.hashes, of.idents.hashes[alone]])
+        else:
+            known = of.families != 0
+            at, said = of.names.rows[known], of.families[known]
+        told, _ = numbered(said)
+        contact, value = _beside(of.height, rows, number, at, told)
+        contact, _ = pairs(contact, value)
+        return np.bincount(contact, minlength=many)
+
+    def _offices(self, ties: Entries, number: Numbers, many: int) -> Flags:
+        """Contacts of people with different surnames who have a contact of their own each, and no other in common."""
+        offices = np.zeros(many, bool)
+        users = np.bincount(number, minlength=many)
+        often = np.flatnonzero(users[number] >= COLLEAGUES)
+        if not len(often) or not self._of.families.any():
+            return offices
+        candidate = self._different(ties.rows[often], number[often], many, who=False) >= COLLEAGUES
+        at = often[candidate[number[often]]]
+        if len(at):
+            self._judge(ties, number, users, at, offices)
+        return offices
+
+    def _judge(self, ties: Entries, number: Numbers, users: Numbers, at: Numbers, offices: Flags) -> None:
+        members: dict[int, list[int]] = defaultdict(list)
+        for row, tie in zip(ties.rows[at].tolist(), number[at].tolist(), strict=True):
+            members[tie].append(row)
+        together: dict[tuple[int, ...], set[int]] = defaultdict(set)
+        for tie, rows in members.items():
+            together[tuple(rows)].add(tie)
+        for rows_, found in together.items():
+            if self._colleagues(rows_, found, ties, number, users):
+                offices[list(found)] = True
+
+    def _colleagues(
+        self, rows: tuple[int, ...], office: set[int], ties: Entries, number: Numbers, users: Numbers
+    ) -> bool:
+        of = self._of
+        families: set[int] = set()
+        names: set[int] = set()
+        for row in rows:
+            low, high = np.searchsorted(of.names.rows, [row, row + 1])
+            names.update(of.names.hashes[low:high].tolist())
+            families.update(of.families[low:high].tolist())
+        families.discard(0)
+        if len(families) < COLLEAGUES or 2 * len(families) <= len(names):
+            return False
+        for row in rows:
+            low, high = np.searchsorted(ties.rows, [row, row + 1])
+            own = [tie for tie in number[low:high].tolist() if tie not in office]
+            if not own or any(users[tie] != 1 for tie in own):
+                return False
+        return True
+
+
+def _distinct(entries: Entries) -> Entries:
+    """Each hash of a row once; in the order of the rows."""
+    number, _ = numbered(entries.hashes)
+    width = int(number.max(initial=0)) + 1
+    _, first = np.unique(entries.rows.astype(np.int64) * width + number, return_index=True)
+    return Entries(entries.rows[first], entries.hashes[first])
+
+
+def _first(entries: Entries) -> Entries:
+    """Of each row its first hash."""
+    rows, first = np.unique(entries.rows, return_index=True)
+    return Entries(rows, entries.hashes[first])
+
+
+def _beside(
+    height: int, rows: NDArray[np.int32], left: Numbers, at: NDArray[np.int32], right: Numbers
+) -> tuple[Numbers, Numbers]:
+    """Every left of a row with every right of the same row. `at` is in order, or is brought into it."""
+    order = np.argsort(at, kind="stable")
+    right = right[order]
+    count = np.bincount(at, minlength=height)
+    start = np.cumsum(count) - count
+    times = count[rows]
+    total = int(times.sum())
+    offset = np.arange(total) - np.repeat(np.cumsum(times) - times, times)
+    return np.repeat(left, times), right[np.repeat(start[rows], times) + offset]
+
+
+def _components(height: int, rows: NDArray[np.int32], groups: Numbers) -> Numbers:
+    """The lowest row that each row is connected with: labels sink to the least of a group, then pointers jump."""
+    label = np.arange(height, dtype=np.int64)
+    if not len(rows):
+        return label
+    order = np.argsort(groups, kind="stable")
+    rows, groups = rows[order], groups[order]
+    starts = np.flatnonzero(np.concatenate([[True], groups[1:] != groups[:-1]]))
+    sizes = np.diff(np.concatenate([starts, [len(groups)]]))
+    while True:
+        least = np.repeat(np.minimum.reduceat(label[rows], starts), sizes)
+        before = label.copy()
+        np.minimum.at(label, before[rows], least)
+        np.minimum.at(label, rows, least)
+        while True:
+            jumped = label[label]
+            if np.array_equal(jumped, label):
+                break
+            label = jumped
+        if np.array_equal(label, before):
+            return label

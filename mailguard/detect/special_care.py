@@ -17,7 +17,9 @@ from mailguard.model import Kind
 
 Find = Callable[[str], Iterator[Span]]
 
-_LABEL = "special_care.label"
+_LABEL, _ILLNESS = "special_care.label", "special_care.illness"
+_LONGEST_TERM = 12
+_TERM_BEFORE = regex.compile(r"[\p{Han}\p{Katakana}ーA-Z0-9]++$")
 _LONGEST = 40
 _AROUND = 400  # characters to each side in which the person of a label, or the end of a sentence, is looked for
 _END = "。!?\n"
@@ -60,7 +62,10 @@ class SpecialCare:
 
     def phrases(self, text: str) -> Iterator[Span]:
         """The same whoever they are about: for cells in the row of a person."""
-        return self._patterns.find(text)
+        for span in self._patterns.find(text):
+            # The rules know how an illness ends (〜病を患う); what it is called stands before.
+            before = _TERM_BEFORE.search(text, max(0, span.start - _LONGEST_TERM), span.start)
+            yield replace(span, start=before.start()) if before and span.rule == _ILLNESS else span
 
     def _about_somebody(self, text: str, *, topic: bool) -> bool:
         if topic and self._topic is not None and self._topic.search(text):

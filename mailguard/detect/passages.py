@@ -25,7 +25,7 @@ _OPENING = 200  # characters of a greeting, at most
 class Passage:
     """One passage, its lines numbered from 1. telling: it has hits, or a line that names an organisation; grid: it looks like a table.
 
-    greets: a name with 様 ends a line.
+    greets: a name with 様 ends a line. names: fields of a form that hold a name.
     """
 
     text: str
@@ -34,6 +34,7 @@ class Passage:
     telling: bool
     grid: bool
     greets: bool = False
+    names: int = 0
     skeleton: str | None = None
     _moved: tuple[int, int, list[Line], list[Hit]] | None = None
 

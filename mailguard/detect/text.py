@@ -54,11 +54,12 @@ class TextReader:
             crowded=len(people) > PEOPLE,
         )
 
-    def key_of(self, lines: Sequence[Line], line: Line) -> bytes:
-        """The evidence that a line belongs to: its paragraph in a body, else the whole file."""
+    def key_of(self, lines: Sequence[Line], *of: Line) -> bytes:
+        """The evidence that lines belong to: their paragraphs in a body, else the whole file."""
         if not self.body:
             return self.key
-        text = "\n".join(other.text.strip() for other in lines if other.paragraph == line.paragraph)
+        paragraphs = {line.paragraph for line in of}
+        text = "\n".join(other.text.strip() for other in lines if other.paragraph in paragraphs)
         return self.digester.of("paragraph", text)
 
     def _is_list(self, groups: Sequence[Group]) -> bool:

@@ -14,7 +14,7 @@ import lxml.etree
 import lxml.html
 
 from mailguard.model import HTML, Part, Problem, Table, Text, attached
-from mailguard.unpack import charset, html_attributes, sniff
+from mailguard.unpack import charset, html_attributes, html_table, sniff
 from mailguard.unpack.budget import Budget
 
 NAME = "HTML"
@@ -86,6 +86,8 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Prob
     text = charset.decode(part.data, part.charset or (meta[1].decode("ascii") if meta else ""))
     budget.text(len(text))
     root = _tree(text)
+    if root is not None:
+        html_table.unspan(root)
     page = _Page(comments=attached(part.path))
     if root is None:
         page.read_tagless(text)
@@ -203,19 +205,11 @@ def _edge(tag: str, *, opened: bool) -> str:
 
 def _tables(root: Any) -> Iterator[list[list[str]]]:
     """Tables that hold data: no table inside them, at least two rows and two columns."""
-    outer = {id(above) for table in root.iter("table") for above in _next_table(table)}
-    for table in root.iter("table"):
-        if id(table) in outer:
-            continue
+    for table in html_table.data_tables(root):
         rows = [[_cell(cell) for cell in row.iterchildren("td", "th")] for row in table.iter("tr")]
         rows = [row for row in rows if any(row)]
         if len(rows) >= 2 and sum(1 for row in rows if len(row) >= 2) >= 2:
             yield rows
-
-
-def _next_table(table: Any) -> Iterator[Any]:
-    """The nearest table around; enough, since that one in turn marks its own."""
-    yield from (above for above in [next(table.iterancestors("table"), None)] if above is not None)
 
 
 def _cell(cell: Any) -> str:

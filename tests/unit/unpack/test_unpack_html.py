@@ -107,3 +107,33 @@ def test_time_is_linear(unit: str) -> None:
     begin = time.process_time()
     make.leaves(b"<html><body>" + unit.encode() * 30_000, "a.html")
     assert time.process_time() - begin < 5
+
+
+def _rows(html: str) -> list[list[str]]:
+    [table] = [item for item in make.leaves(f"<p>x</p>{html}".encode(), "page.html") if isinstance(item, Table)]
+    return table.rows
+
+
+def test_a_cell_over_several_rows_stands_in_each() -> None:
+    rows = _rows(
+        "<table><tr><th>組</th><th>氏名</th></tr><tr><td rowspan=3>1組</td><td>佐藤</td></tr>"
+        "<tr><td>鈴木</td></tr><tr><td>高橋</td></tr><tr><td>2組</td><td>田中</td></tr></table>"
+    )
+    assert rows == [["組", "氏名"], ["1組", "佐藤"], ["1組", "鈴木"], ["1組", "高橋"], ["2組", "田中"]]
+
+
+def test_a_cell_over_several_columns_keeps_the_others_in_place() -> None:
+    rows = _rows(
+        "<table><tr><td colspan=2>連絡先</td><td>備考</td></tr><tr><td>電話</td><td rowspan=2>メール</td><td>x</td></tr>"
+        "<tr><td>03</td><td>y</td></tr><tr><td>a</td></tr></table>"
+    )
+    assert rows == [["連絡先", "", "備考"], ["電話", "メール", "x"], ["03", "メール", "y"], ["a"]]
+
+
+@pytest.mark.parametrize("span", ["rowspan=65534 colspan=65534", "rowspan=0 colspan=-1", "rowspan='９' colspan=x"])
+def test_spans_are_no_bomb(span: str) -> None:
+    cells = f"<td {span}>山田</td>" * 300
+    started = time.process_time()
+    items = make.leaves(f"<table>{f'<tr>{cells}</tr>' * 100}</table>".encode(), "page.html")
+    assert time.process_time() - started < 5
+    assert any("山田" in item.text for item in items if isinstance(item, Text))

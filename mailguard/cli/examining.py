@@ -18,7 +18,7 @@ from mailguard.digest import Digester
 from mailguard.inspect import Inspector
 from mailguard.model import Finding, Inspection, Problem
 from mailguard.pieces import cut
-from mailguard.policy import GroundCheck, Legal, Policy
+from mailguard.policy import Policy
 
 WAIT_SECONDS = 600.0  # for a scanner; nobody else waits behind a command
 _HEADER = re.compile(rb"[!-9;-~]+:[^\r\n]*\r?\n")
@@ -89,22 +89,3 @@ def finding_json(finding: Finding) -> dict[str, Any]:
 def problem_json(problem: Problem) -> dict[str, Any]:
     """A part that could not be inspected, for programs."""
     return {"path": list(problem.path), "kind": str(problem.kind), "detail": problem.detail}
-
-
-def legal_json(view: Legal) -> dict[str, Any]:
-    """The legal view for programs; `met` is null where the machine cannot know."""
-    return {
-        "reportable": view.reportable,
-        "grounds": [_ground(check) for check in view.grounds],
-        "my_number": _ground(view.my_number),
-    }
-
-
-def _ground(check: GroundCheck) -> dict[str, Any]:
-    return {
-        "ground": str(check.ground),
-        "met": check.met,
-        "count": check.count,
-        "more_than": check.more_than,
-        "exact": check.exact,
-    }

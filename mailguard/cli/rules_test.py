@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mailguard import service
-from mailguard.cli.examining import examiner, finding_json, legal_json, problem_json, read
+from mailguard.cli.examining import examiner, finding_json, problem_json, read
 from mailguard.cli.options import Verbs, config_of, takes_config, verb
 from mailguard.config import Config
 from mailguard.detect import ruleset
@@ -99,7 +99,7 @@ def _report(file: Path, policy: Path, inspection: Inspection, told: Explanation)
             {"limit": c.what, "measured": c.measured, "holds_from": c.limit, "holds": c.holds, "reason": c.code}
             for c in told.comparisons
         ],
-        "legal": legal_json(told.legal),
+        "legal": told.legal.plain(),
         "verdict": str(told.verdict.action),
         "reasons": list(told.verdict.reasons),
         "watched": list(told.verdict.watched),

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from mailguard import service
-from mailguard.cli.examining import WAIT_SECONDS, examiner, finding_json, legal_json, problem_json, read
+from mailguard.cli.examining import WAIT_SECONDS, examiner, finding_json, problem_json, read
 from mailguard.cli.options import Verbs, config_of, takes_config, verb
 from mailguard.config import Config
 from mailguard.detect import ruleset
@@ -80,7 +80,7 @@ def _report(file: Path, inspection: Inspection, verdict: Verdict, view: Legal, e
         "persons": inspection.persons,
         "persons_exact": inspection.persons_exact,
         "households": inspection.households,
-        "legal": legal_json(view),
+        "legal": view.plain(),
         "findings": [finding_json(finding) for finding in (*inspection.findings, *verdict.findings)],
         "problems": [problem_json(problem) for problem in inspection.problems],
         "ruleset": inspection.ruleset,

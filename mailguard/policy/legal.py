@@ -6,8 +6,9 @@ wrongful purpose is for people to judge, never for the machine.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 from mailguard.model import Finding, Inspection, Kind
 from mailguard.policy.thresholds import Report
@@ -46,6 +47,11 @@ class Legal:
         """Whether one is met; None: nobody can say, for what was not inspected."""
         mets = [test.met for test in (*self.grounds, self.my_number) if test.ground is not Ground.WRONGFUL_PURPOSE]
         return True if True in mets else None if None in mets else False
+
+    def plain(self) -> dict[str, Any]:
+        """For programs; `met` is null where the machine cannot know."""
+        grounds = [asdict(check) for check in self.grounds]
+        return {"reportable": self.reportable, "grounds": grounds, "my_number": asdict(self.my_number)}
 
 
 def legal(inspection: Inspection, report: Report, persons: int | None = None, *, exact: bool = True) -> Legal:

@@ -13,9 +13,10 @@ from starlette.requests import Request
 from mailguard.errors import RefusedError
 from mailguard.lifecycle import Choice, HoldState
 from mailguard.model import Finding, Problem
+from mailguard.policy import Report
 from mailguard.store.decisions import CAP
 from mailguard.store.views import Decided, HoldRow, HoldView, Person, Session
-from mailguard.web import deciding, say, show
+from mailguard.web import deciding, law, say, show
 from mailguard.web import rest as resting
 from mailguard.web.deciding import Refusal, Wish
 from mailguard.web.site import Site, client
@@ -192,7 +193,7 @@ class Api:
         view = holds.get(hold_id)
         pending = view.row.state is HoldState.PENDING
         refusal = deciding.barred(self._site, view, session.person)
-        return _hold(t, view) | {
+        return _hold(t, view, self._site.report) | {
             "may_decide": pending and refusal is None,
             "refusal": refusal,
             "rest": _rest(resting.shown(self._site, t, view, session.person, self._site.store.switch.state())),
@@ -245,11 +246,12 @@ def _row(t: Texts, row: HoldRow) -> Json:
     }
 
 
-def _hold(t: Texts, view: HoldView) -> Json:
+def _hold(t: Texts, view: HoldView, report: Report) -> Json:
     inspection = view.inspection
     return _row(t, view.row) | {
         "why": say.headline(t, view),
-        "law": say.law(t, view),
+        "law": law.said(t, view, report).lines,
+        "legal": law.view_of(view, report).plain(),
         "findings": [_finding(finding) for finding in inspection.findings],
         "problems": [_problem(problem) for problem in inspection.problems],
         "parts": [

@@ -4,6 +4,7 @@ In: the store, the settings of the page, a clock. Out: a FastAPI application wit
 of its own: two of them on one store are the same page.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -12,6 +13,7 @@ from starlette.responses import RedirectResponse
 from starlette.staticfiles import StaticFiles
 
 from mailguard import config as settings
+from mailguard.policy import Policy
 from mailguard.store import Store
 from mailguard.web.api import Api
 from mailguard.web.guard import Guard
@@ -22,12 +24,19 @@ from mailguard.web.switch import SwitchPages
 from mailguard.web.trouble import Trouble
 
 
-def create_app(store: Store, *, config: settings.Web, clock: Clock, release: settings.Release | None = None) -> FastAPI:
+def create_app(
+    store: Store,
+    *,
+    config: settings.Web,
+    clock: Clock,
+    release: settings.Release | None = None,
+    policy: Callable[[], Policy] | None = None,
+) -> FastAPI:
     """Everything people and programs see on the page's port. No API browser: its scripts come from elsewhere.
 
-    `release` is only told about: hours and rate.
+    `release` (hours and rate) and `policy` (that in force, asked each time) are only told about.
     """
-    site = build(store, config, clock, release or settings.Release())
+    site = build(store, config, clock, release or settings.Release(), policy)
     trouble = Trouble(site)
     app = FastAPI(title="mailguard", openapi_url=None, docs_url=None, redoc_url=None)
     app.include_router(LoginPages(site).router)

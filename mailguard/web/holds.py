@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 
 from mailguard.lifecycle import Choice, HoldState
 from mailguard.store.views import AuditRow, HoldRow, HoldView, Person, Session
-from mailguard.web import deciding, say, show
+from mailguard.web import deciding, law, say, show
 from mailguard.web import rest as resting
 from mailguard.web.alert import Alert
 from mailguard.web.deciding import Refusal, Wish
@@ -208,7 +208,7 @@ class HoldPages:
             view=view,
             card=self._card(t, view.row),
             headline=say.headline(t, view),
-            law=say.law(t, view),
+            law=law.said(t, view, self._site.report),
             tree=show.tree(view.inspection),
             groups=show.groups(view.inspection.findings),
             path=lambda steps: show.path(t, steps),

@@ -1,4 +1,4 @@
-"""Sentences about a hold: why it is held, what the law would ask, who changed it. Pure.
+"""Sentences about a hold: why it is held, who changed it. Pure.
 
 In: rows of the store and a language. Out: text for people, made of masks, counts and file names only.
 """
@@ -11,10 +11,8 @@ from mailguard.store.views import HoldRow, HoldView
 from mailguard.web import show
 from mailguard.web.texts import Texts
 
-REPORTABLE = 1000  # persons; 1,001 or more must be reported (enforcement rules, article 7 (4))
 APART = ("visible_addresses", "attachment_forbidden", "every_mailing")  # reasons that no finding or problem shows
 BODY_REASONS = frozenset({"body_persons", "body_names", "body_high_risk"})
-MONEY = frozenset({Kind.CARD, Kind.BANK_ACCOUNT})
 
 
 def persons(t: Texts, count: int, *, exact: bool) -> str:
@@ -98,19 +96,6 @@ def place(t: Texts, paths: Sequence[PartPath]) -> str:
     named = {(BODY,): "why.body", (HTML,): "why.body", (HEADERS,): "why.headers", SENDERS: "why.senders"}
     at = t(named[first]) if first in named else t("why.attachment", path=show.path(t, first))
     return at if len(paths) == 1 else t("why.more", place=at, n=len(paths) - 1)
-
-
-def law(t: Texts, view: HoldView) -> list[str]:
-    """What would have to be reported if this mail leaked."""
-    found = {finding.kind for finding in view.inspection.findings}
-    lines = []
-    if view.row.persons > REPORTABLE:
-        lines.append(t("law.thousand"))
-    if Kind.SPECIAL_CARE in found:
-        lines.append(t("law.special_care"))
-    if found & MONEY:
-        lines.append(t("law.money"))
-    return lines
 
 
 def changed(t: Texts, view: HoldView, seen: int) -> str:

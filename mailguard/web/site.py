@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from mailguard import config
+from mailguard.policy import Policy, Report
 from mailguard.store import Store
 from mailguard.store.views import Session
 from mailguard.web import show
@@ -43,6 +44,17 @@ class Site:
     templates: Environment
     origins: frozenset[str]
     release: config.Release
+    policy: Callable[[], Policy] | None = None
+
+    @property
+    def report(self) -> Report:
+        """When a leak would have to be reported, by the policy in force now."""
+        return self.policy().limits.report if self.policy else Report()
+
+    @property
+    def monitoring(self) -> bool:
+        """Whether nothing is held now."""
+        return self.policy is not None and self.policy().monitor
 
     @property
     def https(self) -> bool:
@@ -116,7 +128,13 @@ class Site:
         return HTMLResponse(self.templates.get_template(template).render(context | values), status)
 
 
-def build(store: Store, settings: config.Web, clock: Clock, release: config.Release) -> Site:
+def build(
+    store: Store,
+    settings: config.Web,
+    clock: Clock,
+    release: config.Release,
+    policy: Callable[[], Policy] | None = None,
+) -> Site:
     """A site whose own origins are its public URL and the address it listens on."""
     templates = Environment(
         loader=PackageLoader("mailguard.web"),
@@ -129,7 +147,7 @@ def build(store: Store, settings: config.Web, clock: Clock, release: config.Rele
     origins = {_origin(settings.url)}
     if host in {"127.0.0.1", "::1", "localhost"} and settings.url.startswith("http://"):
         origins |= {f"http://{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
-    return Site(store, settings, clock, templates, frozenset(origins), release)
+    return Site(store, settings, clock, templates, frozenset(origins), release, policy)
 
 
 def client(request: Request) -> str:

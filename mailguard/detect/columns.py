@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, zip_longest
 
+from mailguard.detect.address_pieces import joined_pieces
 from mailguard.detect.categorical import Categorical
 from mailguard.detect.folding import fold_all
 from mailguard.detect.halves import Halves
@@ -74,6 +75,7 @@ class Reader:
         decided = [self._decide(index, titles[index], headers[index], values) for index, values in enumerate(cells)]
         columns = Halves(self.cells, self.family, self.given).pair(decided, titles, headers, cells)
         columns = self._beside_names(columns, titles, cells)
+        columns = joined_pieces(columns, headers, titles, cells)
         columns = [self._listing(column) for column in columns]
         free = tuple((i, cells[i]) for i, column in enumerate(columns) if column is None and not cells[i].empty)
         meant = tuple(column for column in columns if column is not None)

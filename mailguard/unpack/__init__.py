@@ -10,7 +10,21 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from mailguard.model import Part, PartInfo, Problem, ProblemKind, Table, Text
-from mailguard.unpack import calendar, csv, embedded, html, image, mail, pdf, signature, sniff, text, xlsx
+from mailguard.unpack import (
+    calendar,
+    csv,
+    embedded,
+    html,
+    image,
+    ldif,
+    mail,
+    pdf,
+    signature,
+    sniff,
+    text,
+    vcard,
+    xlsx,
+)
 from mailguard.unpack import zip as zip_archive
 from mailguard.unpack.budget import Budget, LimitError, Limits
 from mailguard.unpack.mail import Mail, shown_by, split
@@ -47,7 +61,7 @@ class Handler(Protocol):
         """What is inside: parts still to be opened, or leaves."""
 
 
-HANDLERS: tuple[Handler, ...] = (signature, xlsx, zip_archive, pdf, image, mail, calendar, csv, html, text)
+HANDLERS: tuple[Handler, ...] = (signature, xlsx, zip_archive, pdf, image, vcard, ldif, mail, calendar, csv, html, text)
 
 
 @dataclass(frozen=True, slots=True)

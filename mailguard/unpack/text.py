@@ -1,4 +1,4 @@
-"""Plain text, and all that reads as plain text: address cards, JSON, XML, logs.
+"""Plain text, and all that reads as plain text: JSON, XML, logs.
 
 In: a text file. Out: Text; with escapes of JSON and XML undone. What hides other content in text is a Problem too.
 """
@@ -12,7 +12,7 @@ from mailguard.unpack import charset, sniff
 from mailguard.unpack.budget import Budget
 
 NAME = "Text"
-LIMITATIONS = "Files packed into text (uuencode, yEnc, BinHex, PGP) and encoded values of address cards are not decoded: a problem."
+LIMITATIONS = "Files packed into text (uuencode, yEnc, BinHex, PGP), and encoded values as in address cards, are not decoded: a problem."
 
 # What a text must hold, which is quicker to see, and the expression itself.
 _HIDDEN = (

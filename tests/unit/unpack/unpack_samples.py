@@ -132,4 +132,6 @@ def samples() -> Iterator[tuple[str, bytes]]:
     yield "HTML", b"<html><body><p>hello</p></body></html>"
     yield "Text", "こんにちは".encode()
     yield "Calendars (iCalendar)", b"BEGIN:VCALENDAR\r\nSUMMARY:hello\r\nEND:VCALENDAR\r\n"
+    yield "Address cards (vCard)", b"BEGIN:VCARD\r\nN:Sato;Hanako\r\nEND:VCARD\r\n"
+    yield "Address books (LDIF)", b"dn: cn=Hanako Sato\ncn: Hanako Sato\n"
     yield "Signatures (S/MIME, OpenPGP)", PGP_SIGNATURE

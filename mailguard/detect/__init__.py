@@ -15,7 +15,7 @@ from mailguard.detect import kinds, ruleset
 from mailguard.detect.blocks import Grid, Line, grids_of, lines_of
 from mailguard.detect.columns import Reader
 from mailguard.detect.evidence import Evidence
-from mailguard.detect.fields import Fields
+from mailguard.detect.fields import FIRST_ROWS, Fields
 from mailguard.detect.folding import fold
 from mailguard.detect.greeting import greets, literal_name
 from mailguard.detect.groups import Hit
@@ -82,7 +82,8 @@ class Detector:
 
     def table(self, table: Table, key: bytes) -> Evidence:
         """Columns by header and content; stray contacts in columns that mean nothing by themselves."""
-        form = self._fields.in_rows(table.rows)
+        opening_rows = table.rows[:FIRST_ROWS]  # a form shows at once that it is one
+        form = self._fields.in_rows(table.rows) if self._fields.in_rows(opening_rows) else None
         if form is None:
             return self._table(table, key)
         rest = [row for number, row in enumerate(table.rows) if number not in form.places]

@@ -4,12 +4,15 @@ In: the cells of a column. Out: `Categorical`: distinct values in the order in w
 number of its value. Reads like the sequence of the cells.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import overload
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mailguard.model import Kind
+
+T = TypeVar("T")
 VOTERS = 300  # distinct cells asked for the whole column, spread over it
 
 Codes = NDArray[np.int32]
@@ -19,11 +22,12 @@ Flags = NDArray[np.bool_]
 class Categorical(Sequence[str]):
     """values: each once; what no row has any more may still be among them. codes: one a row."""
 
-    __slots__ = ("_voters", "codes", "values")
+    __slots__ = ("_known", "_voters", "codes", "values")
 
     def __init__(self, values: list[str], codes: Codes) -> None:
         self.values, self.codes = values, codes
         self._voters: tuple[str, ...] | None = None
+        self._known: dict[tuple[str, str], list[Any]] = {}
 
     @classmethod
     def of(cls, cells: Sequence[str]) -> "Categorical":
@@ -36,9 +40,11 @@ class Categorical(Sequence[str]):
 
     def renamed(self, values: Sequence[str]) -> "Categorical":
         """Other values in place of these, one for each; equal ones become one."""
+        if values == self.values:
+            return self
+        if len(set(values)) == len(values):
+            return Categorical(list(values), self.codes)
         merged = Categorical.of(values)
-        if len(merged.values) == len(values):
-            return Categorical(merged.values, self.codes)
         return Categorical(merged.values, merged.codes[self.codes])
 
     def without(self, rows: Iterable[int]) -> "Categorical":
@@ -52,6 +58,13 @@ class Categorical(Sequence[str]):
         """The rows whose value is flagged."""
         found: list[int] = np.flatnonzero(np.asarray(flags, dtype=bool)[self.codes]).tolist()
         return found
+
+    def each(self, kind: Kind, make: Callable[[Kind, Sequence[str]], list[T]]) -> list[T]:
+        """What `make` says of each value of that kind; it is asked once."""
+        known = self._known.get((kind, make.__name__))
+        if known is None:
+            known = self._known[kind, make.__name__] = make(kind, self.values)
+        return known
 
     @property
     def counts(self) -> NDArray[np.int64]:

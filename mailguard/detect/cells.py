@@ -109,11 +109,7 @@ def tells(kind: Kind, cell: str) -> bool:
 
 def told(kind: Kind, values: Sequence[str]) -> list[bool]:
     """`tells` of each."""
-    flags = [
-        (value[:1].isalnum() or any(map(str.isalnum, value)))
-        and (len(value) > _LONGEST_BLANK or value.casefold() not in _BLANK)
-        for value in values
-    ]
+    flags = [_says(value) if len(value) <= _LONGEST_BLANK or not value[0].isalnum() else True for value in values]
     if kind in NAMES:
         if hides(forms.UNIT.join(values)):
             return [
@@ -121,7 +117,8 @@ def told(kind: Kind, values: Sequence[str]) -> list[bool]:
             ]
         return _somebody(flags, values)
     if kind is Kind.PHONE:
-        return [flag and len(value) >= 9 and _nine(value) for flag, value in zip(flags, values, strict=True)]
+        figures = forms.figures(values) or ["".join(filter(str.isdecimal, value)) for value in values]
+        return [flag and len(found) >= 9 for flag, found in zip(flags, figures, strict=True)]
     if kind is Kind.EMAIL:
         return [flag and "@" in value for flag, value in zip(flags, values, strict=True)]
     return flags
@@ -131,8 +128,8 @@ def _somebody(flags: list[bool], values: Sequence[str]) -> list[bool]:
     return [flag and value not in _NOBODY for flag, value in zip(flags, values, strict=True)]
 
 
-def _nine(value: str) -> bool:
-    return (value.isdecimal() or sum(map(str.isdecimal, value)) >= 9) if value else False
+def _says(value: str) -> bool:
+    return any(map(str.isalnum, value)) and value.casefold() not in _BLANK
 
 
 def several(kind: Kind, cell: str) -> list[str]:
@@ -156,15 +153,14 @@ def tie_form(kind: Kind, value: str) -> str:
     return normal.address(value)
 
 
-def tie_forms(kind: Kind, values: Sequence[str]) -> list[str]:
-    """`tie_form` of each e-mail address or phone."""
-    found = forms.forms(kind, values)
+def tying(kind: Kind, found: Sequence[str]) -> list[str]:
+    """`tie_form` of e-mail addresses or phones in their normal forms."""
     if kind is Kind.EMAIL:
         return [form if form and not _nobodys(form) else "" for form in found]
     return ["" if len(set(form[3:])) <= 1 or form[-8:] in _ASCENDING else form for form in found]
 
 
-def houses(values: Sequence[str]) -> list[str]:
+def houses(values: Sequence[str], found: Sequence[str]) -> list[str]:
     """The form that ties each address with a `house`; "" of the others."""
     cut_off = _CUT_OFF.search(forms.UNIT.join(values)) is not None
     return [
@@ -173,7 +169,7 @@ def houses(values: Sequence[str]) -> list[str]:
         and (form[0].isalpha() or any(map(str.isalpha, form)))
         and not (cut_off and _CUT_OFF.search(value))
         else ""
-        for form, value in zip(forms.addresses(values), values, strict=True)
+        for form, value in zip(found, values, strict=True)
     ]
 
 

@@ -26,16 +26,16 @@ def finding(
     if not met:
         return None
     count = int(counts.sum())
-    written, last = _by_form(column, met)
-    capped = last if len(written) <= DIGESTS else []
+    distinct, shown = _by_form(column, met)
+    capped = [form for form, _ in shown] if distinct <= DIGESTS else []
     return Finding(
         rule=f"table.{column.kind}",
         kind=column.kind,
         path=path,
         where=where,
         count=count,
-        distinct=len(written),
-        samples=tuple(mask(column.kind, written[form]) for form in last[:SAMPLES]),
+        distinct=distinct,
+        samples=tuple(mask(column.kind, value) for _, value in shown[:SAMPLES]),
         digests=tuple(digester.of(str(column.kind), form) for form in capped),
         domains=domains(column.kind, capped, digester),
         confidence=column.confidence,
@@ -45,19 +45,20 @@ def finding(
     )
 
 
-def _by_form(column: Column, met: list[int]) -> tuple[dict[str, str], list[str]]:
-    """(each form with the value that is written first, the forms in the order of their last rows: all, or the first few)."""
+def _by_form(column: Column, met: list[int]) -> tuple[int, list[tuple[str, str]]]:
+    """(how many forms, each with the value that is written first, in the order of their last rows: all, or the first few)."""
     cells = column.cells
-    codes = met if len(met) < len(cells.values) else range(len(cells.values))
-    values = [cells.values[code] for code in codes]
-    found = forms(column.kind, values)
-    written = dict(zip(reversed(found), reversed(values), strict=True))
+    values, found = cells.values, cells.each(column.kind, forms)
+    if len(met) < len(values):
+        values, found = [values[code] for code in met], [found[code] for code in met]
+    distinct = len(set(found))
+    few = distinct if distinct <= DIGESTS else SAMPLES
     last = np.empty(len(cells.values), np.int64)
     last[cells.codes] = np.arange(len(cells))
-    if len(written) == len(values):
-        order = np.argsort(last[met]).tolist()
-        return written, [found[at] for at in (order if len(order) <= DIGESTS else order[:SAMPLES])]
+    if distinct == len(values):
+        return distinct, [(found[at], values[at]) for at in np.argsort(last[met])[:few].tolist()]
+    written = dict(zip(reversed(found), reversed(values), strict=True))
     latest: dict[str, int] = {}
     for form, row in zip(found, last[met].tolist(), strict=True):
         latest[form] = max(row, latest.get(form, -1))
-    return written, sorted(latest, key=lambda form: latest[form])
+    return distinct, [(form, written[form]) for form in sorted(latest, key=lambda form: latest[form])[:few]]

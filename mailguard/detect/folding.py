@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+
 from mailguard.normal import VARIANTS
 
 # What NFKC leaves as it is and what joins nothing to its left.
@@ -125,15 +127,19 @@ def fold_all(values: Sequence[str]) -> list[str]:
 
 def _folded_text(text: str) -> str:
     """`fold(text).text`: where no character joins another, each of them folds by itself wherever it stands."""
-    odd = set(_ODD.findall(text))
+    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    odd = list(map(chr, np.unique(points[_ODD[np.minimum(points, _BEYOND)]]).tolist()))
     if any(_BOUND.match(char) for char in odd):
         return fold(text).text
     for char in odd:
         text = text.replace(char, _unified(_nfkc(char)))
-    return _LONG_MARK.sub(lambda match: match[0].replace("ー", "-"), text) if "ー" in text else text
+    return _LONG_MARK.sub(lambda match: match[0].replace("ー", "-"), text) if _MAY_BE_DASH.search(text) else text
 
 
 # What folding may change, and what it does not take by itself. (A voice mark alone is bound too.)
-_KEPT = re.sub(f"[^{_STABLE}]|{_REPLACED.pattern}", "", "".join(map(chr, range(0xA000))))
-_ODD = re.compile(f"[^{re.escape(_KEPT)}]")
+_MAY_BE_DASH = re.compile("ー ?[0-9(]")
+_BEYOND = 0xA000  # nothing from here on stays as it is
+_ODD = np.ones(_BEYOND + 1, bool)
+_ODD[[ord(match[0]) for match in re.finditer(f"[{_STABLE}]", "".join(map(chr, range(_BEYOND))))]] = False
+_ODD[[code for code in _ONE_TO_ONE if code < _BEYOND]] = True
 _BOUND = re.compile(f"[{_JOINING}{_UNSEEN}]")

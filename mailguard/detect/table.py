@@ -42,6 +42,6 @@ def table_evidence(table: Table, layout: Layout, digester: Digester, key: bytes,
 def _findings(layout: Layout, digester: Digester, path: PartPath, key: bytes) -> Iterator[Finding]:
     for column in layout.columns:
         where = f"列 {layout.title(column.index)}"
-        found = finding(column, told(column.kind, column.cells.values), digester, path, where, key)
+        found = finding(column, column.cells.each(column.kind, told), digester, path, where, key)
         if found is not None:
             yield found

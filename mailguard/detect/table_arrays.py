@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from mailguard.detect.categorical import Categorical, together
-from mailguard.detect.cells import houses, several, tie_forms, told
+from mailguard.detect.cells import houses, several, told, tying
+from mailguard.detect.forms import forms
 from mailguard.detect.layout import Column
 from mailguard.detect.personal import Personal
 from mailguard.detect.rows import Entries, Numbers, Places, Rows
@@ -74,16 +75,18 @@ def _spread(cells: Categorical, hashes: Numbers) -> Entries:
 
 def _ties(column: Column) -> Entries:
     kind, cells = column.kind, column.cells
-    flags = told(kind, cells.values)
     listing = [
         flag and (value.count("@") > 1 if kind is Kind.EMAIL else len(value) > _LONG_PHONE)
-        for value, flag in zip(cells.values, flags, strict=True)
+        for value, flag in zip(cells.values, cells.each(kind, told), strict=True)
     ]
-    single = [value if flag and not two else "" for value, flag, two in zip(cells.values, flags, listing, strict=True)]
-    parts = [_spread(cells, hashed(str(kind), tie_forms(kind, single)))]
+    single = [
+        form if flag and not two else ""
+        for form, flag, two in zip(cells.each(kind, forms), cells.each(kind, told), listing, strict=True)
+    ]
+    parts = [_spread(cells, hashed(str(kind), tying(kind, single)))]
     if any(listing):
         rows = cells.rows(listing)
-        lists = [(row, part) for row in rows for part in tie_forms(kind, several(kind, cells[row])) if part]
+        lists = [(row, part) for row in rows for part in tying(kind, forms(kind, several(kind, cells[row]))) if part]
         at = np.array([row for row, _ in lists], np.int32)
         parts.append(Entries(at, hashed(str(kind), [part for _, part in lists])))
     return Entries.joined(parts)
@@ -91,7 +94,7 @@ def _ties(column: Column) -> Entries:
 
 def _addresses(columns: list[Column]) -> Entries:
     cells = together([column.cells for column in columns])
-    return _spread(cells, hashed(str(Kind.ADDRESS), houses(cells.values)))
+    return _spread(cells, hashed(str(Kind.ADDRESS), houses(cells.values, cells.each(Kind.ADDRESS, forms))))
 
 
 def _idents(column: Column, nameless: Flags) -> Entries:

@@ -37,7 +37,7 @@ class Names:
         rows = np.concatenate([part.rows for part in parts])
         found = [np.concatenate([getattr(part, name) for part in parts]) for name in cls.__slots__[1:]]
         order = np.argsort(rows, kind="stable")
-        if len(parts) > 1 or len(rows) != len(np.unique(rows)):
+        if len(parts) > 1 or (np.diff(rows[order]) == 0).any():
             _, number = np.unique(found[0], return_inverse=True)
             _, first = np.unique(rows.astype(np.int64) * (int(number.max(initial=0)) + 1) + number, return_index=True)
             once = np.zeros(len(rows), bool)
@@ -75,6 +75,11 @@ def names(group: NameGroup) -> list[Names]:
     return parts
 
 
+def _readings(kind: Kind, values: Sequence[str]) -> list[str]:
+    del kind
+    return forms.readings(values)
+
+
 def _flags(cells: Categorical, test: Callable[[str], bool]) -> Flags:
     found: Flags = np.array([test(value) for value in cells.values], np.bool_)[cells.codes]
     return found
@@ -86,7 +91,7 @@ def _joined(columns: Sequence[Column]) -> Categorical | None:
         return None
     if len(columns) == 1:
         cells = columns[0].cells
-        flags = told(Kind.NAME, cells.values)
+        flags = cells.each(Kind.NAME, told)
         return cells.renamed([value if flag else "" for value, flag in zip(cells.values, flags, strict=True)])
     codes, first = combined([column.cells.codes for column in columns])
     parts = [[column.cells.values[code] for code in column.cells.codes[first].tolist()] for column in columns]
@@ -105,12 +110,12 @@ def _hidden(columns: Sequence[Column], height: int) -> Flags:
 def _whole(rows: NDArray[np.intp], whole: Categorical, kana: Categorical | None, family: Categorical | None) -> Names:
     """Rows whose cells name one person."""
     codes = whole.codes[rows]
-    form = forms.names(whole.values)
+    form = whole.each(Kind.NAME, forms.forms)
     spelt = [bool(text) and named.spelt(text) for text in form]
     own = forms.readings([value if flag else "" for value, flag in zip(whole.values, spelt, strict=True)])
     reading = hashed("reading", own)[codes]
     if kana:
-        beside = hashed("reading", forms.readings(kana.values))[kana.codes[rows]]
+        beside = hashed("reading", kana.each(Kind.NAME_KANA, _readings))[kana.codes[rows]]
         reading = np.where(beside != 0, beside, reading)
     shown = hashed("name", form)[codes]
     kept = shown != 0
@@ -134,8 +139,8 @@ def _surnames(rows: NDArray[np.intp], whole: Categorical, form: list[str], famil
 def _kana(rows: NDArray[np.intp], kana: Categorical) -> Names:
     """Rows whose furigana stands alone."""
     codes = kana.codes[rows]
-    form = forms.kana(kana.values)
-    shown, reading = hashed("name", form)[codes], hashed("reading", forms.readings(kana.values))[codes]
+    form = kana.each(Kind.NAME_KANA, forms.forms)
+    shown, reading = hashed("name", form)[codes], hashed("reading", kana.each(Kind.NAME_KANA, _readings))[codes]
     spelt = np.array([named.spelt(text) for text in form], bool)[codes] & (reading != 0)
     kept = shown != 0
     families = np.zeros(int(kept.sum()), np.int64)

@@ -4,6 +4,7 @@ In: folded cells. Out: how sure. In running text furigana is no finding of its o
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import regex
 
@@ -18,6 +19,22 @@ _THING = regex.compile(
     r"(?:シ|ク|マチ|チョウ|ムラ|ソン|グン|ケン|フ|ト|ドウ|テン|カン|エン|コウ|ショ|センター|サービス|ショップ|クラブ)$"
 )
 _SMALL = str.maketrans("ァィゥェォッャュョヮ", "アイウエオツヤユヨワ")
+_LEAST, _MOST = 2, 7  # kana of a half that no dictionary has
+
+
+def _steps(word: str) -> list[str]:
+    """Its neighbouring kana, with its beginning and end."""
+    return [pair[0] + pair[1] for pair in pairwise(f"^{word}$")]
+
+
+class _Sound:
+    """Whether a reading could be a name: each step from kana to kana occurs in a known one."""
+
+    def __init__(self, readings: frozenset[str]) -> None:
+        self._steps = frozenset(step for reading in readings for step in _steps(reading))
+
+    def fits(self, word: str) -> bool:
+        return _LEAST <= len(word) <= _MOST and self._steps.issuperset(_steps(word))
 
 
 class NameKana:
@@ -31,6 +48,7 @@ class NameKana:
         # Banks and old systems write no small kana: キヨウコ for キョウコ.
         self._families = persons.family_readings | {word.translate(_SMALL) for word in persons.family_readings}
         self._givens = persons.given_readings | {word.translate(_SMALL) for word in persons.given_readings}
+        self._family_sound, self._given_sound = _Sound(self._families), _Sound(self._givens)
 
     def find(self, text: str) -> Iterator[Span]:
         """Nothing: see the module."""
@@ -48,7 +66,13 @@ class NameKana:
         if not given:
             return self._joined(text)
         known = (family in self._families) + (given in self._givens)
+        if not known and "ー" not in text and not _THING.search(given) and self._sounds(family, given):
+            return 0.5
         return (0.4, 0.7, 0.95)[known]
+
+    def _sounds(self, family: str, given: str) -> bool:
+        halves = self._family_sound.fits(family), self._given_sound.fits(given)
+        return any(halves) and max(len(family), len(given)) <= _MOST
 
     def _joined(self, text: str) -> float:
         for position in range(min(len(text) - 1, 7), 0, -1):
@@ -56,6 +80,10 @@ class NameKana:
                 return 0.9
         if len(text) < 5 or _THING.search(text):
             return 0.0
-        halves = any(text[:position] in self._families for position in range(2, min(len(text) - 1, 6)))
-        ends = any(text[-size:] in self._givens for size in range(2, 6) if len(text) - size >= 2)
-        return 0.5 if halves and ends else (0.3 if halves or ends else 0.0)
+        for position in range(_LEAST, len(text) - 1):
+            family, given = text[:position], text[position:]
+            if given in self._givens and (len(given) > 2 or self._family_sound.fits(family)) and "ー" not in family:
+                return 0.55
+            if family in self._families and self._given_sound.fits(given):
+                return 0.55
+        return 0.3

@@ -27,6 +27,7 @@ _SEPARATED = re.compile(
     r"|0[0-9]{1,3}-[0-9]{5,8}|\(0(?:120|570)\) ?[0-9]{3}-?[0-9]{3}"
 )
 _INTERNATIONAL = re.compile(r"\(?(?:\+|0(?:10|0|01)[- ]?)81\)?[-. ]{0,2}(?:\(0\))?[-. (]{0,3}[0-9][-0-9. ()]{7,14}")
+_LONG = re.compile(r"\(?0(?:[25-9]0|800)")  # mobile, IP and some free numbers have 11 figures
 _FIGURES = re.compile("[0-9]+")
 _LOST_AND_DASHED = re.compile("[1-9][0-9]{0,3}-[0-9]{1,4}-[0-9]{4}")
 _NEXT = re.compile(r" ?[/、,;・\n] ?| +(?=\(?\+?0[0-9]{1,4}-)")
@@ -83,7 +84,7 @@ def _one(text: str) -> float:
 
 def _separated(number: str) -> float:
     figures = checks.digits(number)
-    if len(figures) != (11 if figures[2] == "0" or figures.startswith("0800") else 10):
+    if len(figures) != (11 if _LONG.match(number) else 10):
         return 0.0
     return 0.95 if checks.phone(number) else 0.7
 

@@ -130,3 +130,8 @@ def test_cells_that_keep_their_zero_from_excel(detectors, text):
 )
 def test_toll_free_and_short_numbers_are_an_organisations(number, free):
     assert toll_free(number) is free
+
+
+@pytest.mark.parametrize("text", ["03-0123-4567", "06-0123-4567", "04-0123-4567", "(03)0123-4567"])
+def test_a_number_that_nobody_has_is_written_as_a_phone_all_the_same(detectors, text):
+    assert detectors.of(Kind.PHONE).cell(text) >= 0.5

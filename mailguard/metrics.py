@@ -48,6 +48,38 @@ SCAN_SECONDS = Histogram(
 )
 FINDINGS = Counter("mailguard_findings", "Findings in inspected messages by kind", ["kind"], registry=REGISTRY)
 PROBLEMS = Counter("mailguard_problems", "Parts that could not be inspected by kind", ["kind"], registry=REGISTRY)
+WOULD_HOLD = Counter(
+    "mailguard_would_hold",
+    'Messages that only monitoring let pass, by source ("undeclared" together) and reason; one with two reasons counts twice',
+    ["source", "reason"],
+    registry=REGISTRY,
+)
+MONITORING = Gauge(
+    "mailguard_monitoring",
+    "SMTP processes that hold nothing because monitoring is on; 0 is normal",
+    multiprocess_mode="livesum",
+    registry=REGISTRY,
+)
+FALSE_POSITIVES = Gauge(
+    "mailguard_false_positive_holds",
+    "Holds that people called a false positive, by the rule whose findings held them",
+    ["rule"],
+    multiprocess_mode="livesum",
+    registry=REGISTRY,
+)
+RULES_LOADED = Gauge(
+    "mailguard_rules_loaded",
+    "SMTP processes that inspect by this version of the rules; 0: by another one now",
+    ["version"],
+    multiprocess_mode="livesum",
+    registry=REGISTRY,
+)
+RULES_RELOADS = Counter(
+    "mailguard_rules_reloads",
+    "Attempts to read rules and policy again, by result (ok, failed: the ones before stay in force)",
+    ["result"],
+    registry=REGISTRY,
+)
 HELD_MESSAGES = Gauge(
     "mailguard_held_messages", "Messages waiting for a decision", multiprocess_mode="livesum", registry=REGISTRY
 )

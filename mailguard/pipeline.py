@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from mailguard import metrics
 from mailguard.errors import RelayError, ScannerBusyError, StoreError
 from mailguard.inspect import Inspector
-from mailguard.model import Action, Inspection, Message, Source, SourceMode
+from mailguard.model import Action, Inspection, Message, Source
 from mailguard.pieces import Pieces, cut
 from mailguard.policy import Policy, content_key, judge
 from mailguard.relay.next_hop import Transaction
@@ -25,6 +25,7 @@ from mailguard.store import Store
 from mailguard.store.arrival import Arrival
 from mailguard.store.register import Register
 from mailguard.store.views import Admission, Reservation
+from mailguard.store.watching import Watched
 from mailguard.together import Together
 
 _LOG = logging.getLogger("mailguard.pipeline")
@@ -61,11 +62,13 @@ class Pipeline:
     _registers: Together[None, Register] = field(init=False)
     _reservations: Together[Arrival, Reservation | None] = field(init=False)
     _admissions: Together[Arrival, Admission] = field(init=False)
+    _watching: Together[Watched, None] = field(init=False)
 
     def __post_init__(self) -> None:
         self._registers = Together(self._read_register, _late, most=10_000)
         self._reservations = Together(self.store.holds.reserve_all, _late, most=_MOST)
         self._admissions = Together(self.store.holds.admit_all, _late, most=_MOST)
+        self._watching = Together(self.store.watching.count_all, _late, most=_MOST)
 
     async def deliver(self, message: Message, transaction: Transaction) -> Reply:
         """Bring one message to its end: handed over, held or put off. Never raises for trouble of ours or the relay's."""
@@ -91,10 +94,18 @@ class Pipeline:
         source = await self._source(delivery, inspection)
         verdict = judge(message.envelope, inspection, self.policy(), source.mode)
         _LOG.info(
-            "verdict message=%s source=%s action=%s reasons=%s", message.id, source.id, verdict.action, verdict.reasons
+            "verdict message=%s source=%s action=%s reasons=%s watched=%s",
+            message.id,
+            source.id,
+            verdict.action,
+            verdict.reasons,
+            verdict.watched,
         )
-        if verdict.action is Action.PASS or source.mode is SourceMode.MONITOR:
-            return await self._hand_over(delivery, "passed")
+        if verdict.action is Action.PASS:
+            reply = await self._hand_over(delivery, "passed")
+            if verdict.watched and reply.ok:
+                await self._watched(source, verdict.watched, delivery.deadline)
+            return reply
         inspection = replace(inspection, findings=(*inspection.findings, *verdict.findings))
         key = content_key(source.id, inspection.subject_key, verdict.evidence, self.store.digester)
         arrival = Arrival(message, pieces, source, inspection, verdict, key)
@@ -148,6 +159,16 @@ class Pipeline:
         else:
             await self._settle(lambda: holds.give_back(reservation))
         return reply
+
+    async def _watched(self, source: Source, reasons: tuple[str, ...], deadline: float) -> None:
+        """Count what would have been held. The mail is gone: a count that fails is logged, and changes nothing."""
+        declared = source.id if source.declared else ""
+        for reason in reasons:
+            metrics.WOULD_HOLD.labels(declared or "undeclared", reason).inc()
+        try:
+            await self._watching.ask(Watched(declared, reasons), deadline)
+        except StoreError as error:
+            _LOG.error("a message that would have been held was not counted in the database: %s", error)
 
     async def _settle(self, call: Callable[[], None]) -> None:
         """Book what the relay did. Its answer stands whatever becomes of the booking; a cap then stays used."""

@@ -13,6 +13,7 @@ from mailguard.store.audit import Audit
 from mailguard.store.context import Clock, Context
 from mailguard.store.desk import Desk
 from mailguard.store.engine import Database
+from mailguard.store.false_positives import FalsePositives
 from mailguard.store.holds import Holds
 from mailguard.store.keys import unlock
 from mailguard.store.logins import Logins
@@ -28,6 +29,7 @@ from mailguard.store.sqlite import private_folder
 from mailguard.store.switch import Switch
 from mailguard.store.times import Times
 from mailguard.store.vault import Vault
+from mailguard.store.watching import Watching
 
 __all__ = ["Clock", "Store", "open_store"]
 
@@ -50,6 +52,8 @@ class Store:
         self.releases = Releases(desk)
         self.switch = Switch(context, self.audit, self.people)
         self.times = Times(context, self.audit)
+        self.watching = Watching(context)
+        self.false_positives = FalsePositives(context)
 
     def ping(self) -> None:
         """Raises StoreError when the database does not answer."""

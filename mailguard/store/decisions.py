@@ -15,7 +15,8 @@ from mailguard.errors import ConflictError, NotFoundError, RefusedError
 from mailguard.lifecycle import Choice, HoldState, MessageState
 from mailguard.store import standing
 from mailguard.store.audit import TIME
-from mailguard.store.desk import AtDesk
+from mailguard.store.desk import AtDesk, Desk
+from mailguard.store.false_positives import FalsePositives
 from mailguard.store.people import candidate
 from mailguard.store.schema import decisions, holds, messages, people
 from mailguard.store.views import Person
@@ -49,16 +50,32 @@ class Wish:
     person_id: str
     reason: str
     cap: int | None
+    false_positive: bool = False
 
 
 class Decisions(AtDesk):
     """Decides holds."""
 
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._false_positives = FalsePositives(desk.context)
+
     def decide(
-        self, hold_id: str, *, revision: int, choice: Choice, person_id: str, reason: str, cap: int | None = None
+        self,
+        hold_id: str,
+        *,
+        revision: int,
+        choice: Choice,
+        person_id: str,
+        reason: str,
+        cap: int | None = None,
+        false_positive: bool = False,
     ) -> HoldState:
-        """The state afterwards; still PENDING after the first of two approvals."""
-        wish = Wish(hold_id, revision, choice, person_id, reason.strip(), cap)
+        """The state afterwards; still PENDING after the first of two approvals.
+
+        false_positive: what was found is no personal data of others; counted for its rules.
+        """
+        wish = Wish(hold_id, revision, choice, person_id, reason.strip(), cap, false_positive)
         try:
             with self._database.write(announced=True) as tx:
                 return self._decide(tx, wish)
@@ -89,6 +106,9 @@ class Decisions(AtDesk):
             raise RefusedError(code, WHY[code])
         target = target_of(hold, wish)
         self._note_decision(tx, hold, wish)
+        if wish.false_positive and wish.choice is Choice.APPROVE:
+            rules = self._false_positives.note(tx, hold, wish.person_id, self._context.clock())
+            self._desk.audit.append(tx, wish.person_id, "hold.false_positive", hold.id, rules=rules)
         if wish.choice is Choice.APPROVE:
             return self._approve(tx, hold, wish, person, target)
         self._close(tx, hold, target, wish.person_id)

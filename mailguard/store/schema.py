@@ -325,6 +325,26 @@ decisions = Table(
     Index("decisions_hold", "hold_id", "revision"),
 )
 
+# Messages that only monitoring let pass, by day in Japan (2026-11-21); reason "" counts each message once.
+watched = Table(
+    "watched",
+    metadata,
+    Column("day", String(10), primary_key=True),
+    Column("source_id", String(100), primary_key=True),
+    Column("reason", String(40), primary_key=True),
+    Column("messages", BigInteger, nullable=False),
+)
+
+# Rules whose findings held a hold that people called a false positive.
+false_positives = Table(
+    "false_positives",
+    metadata,
+    Column("hold_id", String(20), ForeignKey("holds.id"), primary_key=True),
+    Column("rule", String(100), primary_key=True),
+    Column("person_id", String(20), ForeignKey("people.id"), nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
 # Notices to be mailed; due_at is empty once one is sent.
 notices = Table(
     "notices",

@@ -254,6 +254,25 @@ class AuditRow:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchedDay:
+    """What would have been held of one source on one day in Japan; reasons: messages of each, which overlap."""
+
+    day: str
+    source_id: str
+    messages: int
+    reasons: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCount:
+    """Holds of one rule that were called a false positive, and when last."""
+
+    rule: str
+    holds: int
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Gauges:
     """What the database gauges show."""
 

@@ -123,12 +123,13 @@ def test_a_bad_url_is_refused_with_a_remedy(tmp_path, url):
 def test_a_database_of_a_newer_version_is_refused(stage):
     stage.store.close()
     with stage.raw() as raw:
+        ((version,),) = raw.execute("SELECT version_num FROM alembic_version").fetchall()
         raw.execute("UPDATE alembic_version SET version_num = '9999'")
     raw.close()
     with pytest.raises(StoreError, match="newer"):
         stage.open()
     with stage.raw() as raw:
-        raw.execute("UPDATE alembic_version SET version_num = '0001'")
+        raw.execute("UPDATE alembic_version SET version_num = ?", (version,))
     raw.close()
     stage.open()
 

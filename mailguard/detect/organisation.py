@@ -11,6 +11,12 @@ _MARK = regex.compile(
     r"|発行(?:元|者|:)|配信(?:元|:)|運営(?:元|会社|:)|主催|代表(?:電話|番号)|お?振込|振り込み|\b(?:Inc|Ltd|Corp|LLC|Co)\b\.?",
     regex.IGNORECASE,
 )
+# A letterhead without a legal form: a line that is the name of such a body and nothing else, but for its branch.
+_LETTERHEAD = regex.compile(
+    r"\s*+[^\s\d、。,:@()]{3,20}(?<=銀行|信用金庫|信用組合|信金|証券|保険|学園|学院|学校|高校|大学|大学院|予備校|学習塾|幼稚園|保育園|こども園|病院|医院|クリニック|薬局"
+    r"|協会|研究会|商工会|商工会議所|連合会|連盟|組合|自治会|町内会|福祉会|文化協会|財団|機構|旅館|ホテル|リゾート|市役所|区役所|町役場|村役場|県庁|府庁|都庁|道庁|教育委員会|図書館|美術館|博物館|公民館|会館"
+    r"|百貨店|デパート|書店|商店|商会|薬品|工業|製作所|スクール|スタジオ|サロン)(?:[ ][^\s\d、。,:@]{1,15}(?:部|課|室|係|支店|支部|校|館|窓口|センター))?+\s*+"
+)
 _SHORT = 200  # characters of a line whose answer is kept
 _STAFF = regex.compile(r"担当|代表取締役|発行責任者|編集長|取締役|社長|部長|課長|係長|店長|マネージャー")
 # fmt: off
@@ -31,7 +37,7 @@ def names_organisation(line: str) -> bool:
 
 
 def _names_organisation(line: str) -> bool:
-    return _MARK.search(line) is not None and "御中" not in line
+    return (_MARK.search(line) is not None or _LETTERHEAD.fullmatch(line) is not None) and "御中" not in line
 
 
 _known = lru_cache(4096)(_names_organisation)

@@ -78,11 +78,12 @@ def dangerous(engine: Engine, seed: int, files: Iterable[Path], *, verbose: bool
     for file in files:
         policy = Policy.build(thresholds(file), Own(domains=("kotobuki.example.co.jp",)), _DIGESTER)
         wrong = Counter[str]()
-        for danger, inspection in read:
+        expected = [pair for pair in read if not (pair[0].few and "relaxed" in file.name)]
+        for danger, inspection in expected:
             result = verdict(inspection, "info@kotobuki.example.co.jp", danger.recipients, policy)
             if result.action is not Action.HOLD:
                 wrong[f"{danger.title}: {inspection.persons} persons"] += 1
-        _print(f"{file.stem}: dangerous mail passed", wrong, len(read), verbose=verbose)
+        _print(f"{file.stem}: dangerous mail passed", wrong, len(expected), verbose=verbose)
 
 
 def _print(title: str, wrong: Counter[str], total: int, *, verbose: bool) -> None:

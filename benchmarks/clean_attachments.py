@@ -39,9 +39,9 @@ def own_text(rng: Random, company: Company, home: Household) -> File:
     return make.text(rng.choice(["receipt.txt", "明細.txt"]), _own_paper(rng, company, home, "ご利用明細"))
 
 
-def own_page(rng: Random, company: Company, home: Household) -> File:
+def own_page(rng: Random, _: Company, home: Household) -> File:
     """The same as a page."""
-    rows = "".join(f"<tr><td>{rng.choice(WARES)}</td><td>{rng.randrange(1, 9)}</td><td>{yen(rng)}</td></tr>" for _ in range(3))  # fmt: skip
+    rows = "".join(f"<tr><td>{rng.choice(WARES)}</td><td>{rng.randrange(1, 9)}</td><td>{yen(rng)}</td></tr>" for _row in range(3))  # fmt: skip
     return make.page("order.html", f"<h1>ご注文内容</h1><p>{home.guardian.name} 様</p><p>お届け先 〒{home.postal_code} {home.address}<br>電話 {home.phone}</p><table><tr><th>品名</th><th>数量</th><th>金額</th></tr>{rows}</table>")  # fmt: skip
 
 

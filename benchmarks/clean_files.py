@@ -62,9 +62,7 @@ def page(name: str, content: str) -> File:
     return name, f"<!DOCTYPE html><html><body>{content}</body></html>".encode(), "text/html"
 
 
-def mail(
-    sender: str, to: str, subject: str, body: str, files: Sequence[File] = (), html: str = ""
-) -> bytes:
+def mail(sender: str, to: str, subject: str, body: str, files: Sequence[File] = (), html: str = "") -> bytes:
     """A mail ready for the wire; with `html` a multipart/alternative."""
     message = EmailMessage(policy=SMTP)
     message["From"], message["To"], message["Subject"] = sender, to, subject

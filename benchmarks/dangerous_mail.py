@@ -22,13 +22,17 @@ _NEWS = "いつもご愛読ありがとうございます。\n\n今月の特集�
 _FOOTER = "\n\n--\n発行：株式会社ことぶき商店\nTEL 075-221-0000\ninfo@kotobuki.example.co.jp\n"
 
 
+_FEW = ("one person", "three customers' cards")
+
+
 @dataclass(frozen=True, slots=True)
 class Danger:
-    """title: where the list is."""
+    """title: where the list is. few: one to three persons, whom only the strict policy holds."""
 
     title: str
     content: bytes
     recipients: tuple[str, ...] = _MANY
+    few: bool = False
 
 
 def dangers(seed: int) -> Iterator[Danger]:
@@ -48,7 +52,7 @@ def dangers(seed: int) -> Iterator[Danger]:
         )
         yield Danger(f"html file: {title}", _with(make.page("page.html", page(people))))
     for title, file in _files(people):
-        yield Danger(f"file: {title}", _with(file))
+        yield Danger(f"file: {title}", _with(file), few=title in _FEW)
     yield from _personal(people)
 
 
@@ -152,6 +156,7 @@ def _files(people: list[Household]) -> Iterator[tuple[str, File]]:
     yield "mail", ("m.eml", _with(inner), "message/rfc822")
     yield "address cards", ("c.vcf", "".join(map(_card, people)).encode(), "text/vcard")
     yield "three customers' cards", ("c.vcf", "".join(map(_card, people[:3])).encode(), "text/vcard")
+    yield "six of the own staff's cards", ("c.vcf", "".join(_card(h).replace(h.email, f"s{n}@kotobuki.example.co.jp") for n, h in enumerate(people[:6])).encode(), "text/vcard")  # fmt: skip
     yield "ldif", ("c.ldif", "\n".join(_entry(n, h) for n, h in enumerate(people)).encode(), "text/plain")
     yield "attendees", ("c.ics", ("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n" + "".join(f"ATTENDEE;CN={h.guardian.name}:mailto:{h.email}\r\n" for h in people) + "END:VEVENT\r\nEND:VCALENDAR\r\n").encode(), "text/calendar")  # fmt: skip
     yield "one person", make.table("list.csv", titled[:2])
@@ -173,7 +178,7 @@ def _personal(people: list[Household]) -> Iterator[Danger]:
     yield Danger(
         "another one's invoice", make.mail(_SENDER, to, "請求書", text, [make.pdf("請求書.pdf", paper)]), (home.email,)
     )
-    yield Danger("own invoice to many", make.mail(_SENDER, to, "請求書", text, [make.pdf("請求書.pdf", paper.replace(other.guardian.name, home.guardian.name))]))  # fmt: skip
+    yield Danger("own invoice to many", make.mail(_SENDER, to, "請求書", text, [make.pdf("請求書.pdf", paper.replace(other.guardian.name, home.guardian.name))]), few=True)  # fmt: skip
     yield Danger(
         "card number", make.mail(_SENDER, to, "お知らせ", f"{_NEWS}\nカード番号：4111 1111 1111 1111\n"), _MANY
     )

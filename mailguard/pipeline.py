@@ -11,10 +11,10 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from mailguard import metrics
 from mailguard.errors import RelayError, ScannerBusyError, StoreError
-from mailguard.inspect import Inspector
 from mailguard.model import Action, Inspection, Message, Source
 from mailguard.pieces import Pieces, cut
 from mailguard.policy import Policy, content_key, judge
@@ -37,6 +37,13 @@ _BIG = 1_000_000  # bytes from which a message is cut in a thread
 _MOST = 200  # messages that one commit takes
 
 
+class Inspects(Protocol):
+    """What looks into a mail; another may take its place between two mails."""
+
+    async def mail(self, pieces: Pieces, seconds: float) -> Inspection:
+        """Inspect a mail; raises ScannerBusyError when no scanner comes free in time."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Delivery:
     """One message under way. deadline: time of the event loop by which the client shall have heard its reply."""
@@ -54,7 +61,7 @@ class Pipeline:
     """
 
     store: Store
-    inspector: Inspector
+    inspector: Inspects
     policy: Callable[[], Policy]
     hostname: str | None
     wait_seconds: float

@@ -15,7 +15,7 @@ from pathlib import Path
 from mailguard import metrics
 from mailguard.config import Config
 from mailguard.errors import MailguardError
-from mailguard.service import handover, loops, ports
+from mailguard.service import handover, loops, ports, rulebook
 from mailguard.service.intake import hostname
 from mailguard.service.worker import KILL_SECONDS, Worker
 
@@ -90,6 +90,13 @@ class Fleet:
         for worker in self._workers.values():
             worker.reload()
 
+    def renew(self, config: Config) -> None:
+        """Every process, and each that is started again, inspects by the copy of the rules that `config` names."""
+        folder = rulebook.folder_of(config)
+        self._order = rulebook.under(self._order, folder)
+        for worker in self._workers.values():
+            worker.renew(folder)
+
     def measure(self) -> None:
         """Nothing of our own: each process tells its gauges itself."""
 
@@ -101,9 +108,11 @@ class Fleet:
     async def _launch(self, number: int) -> Worker:
         assert self.folder is not None
         environ = {**handover.environment(), **metrics.environment(self.folder, str(number))}
-        order = handover.pack(self._order, number, loops.running())
-        worker = await Worker.start(number, order, environ)
+        config = self._order
+        worker = await Worker.start(number, handover.pack(config, number, loops.running()), environ)
         self._workers[number] = worker
+        if config is not self._order:  # the rules were replaced meanwhile
+            worker.renew(rulebook.folder_of(self._order))
         _LOG.info("smtp process=%s pid=%s listens", number, worker.pid)
         return worker
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from mailguard import metrics
 from mailguard.config import Config
-from mailguard.inspect import Inspector
+from mailguard.errors import MailguardError
 from mailguard.pipeline import Pipeline
 from mailguard.relay.next_hop import NextHop
 from mailguard.service import ports
-from mailguard.service.scanning import policy, scanner
+from mailguard.service.bench import Bench
 from mailguard.smtp import SmtpServer
 from mailguard.store import Store
 
@@ -37,28 +37,34 @@ class Intake:
         self._config = config
         name = hostname(config)
         self.next_hop = NextHop(config.relay, name)
-        self._scanner = scanner(config, store.digester)
-        rules = policy(config, store.digester)
-        pipeline = Pipeline(
+        self._digester = store.digester
+        self._bench = Bench(config, store.digester)
+        self._renewals: asyncio.Queue[Config] = asyncio.Queue()
+        self._pipeline = Pipeline(
             store=store,
-            inspector=Inspector(self._scanner, store.digester),
-            policy=lambda: rules,
+            inspector=self._bench,
+            policy=lambda: self._bench.policy,
             hostname=name if config.smtp.received else None,
             wait_seconds=_waiting(config),
             reply_seconds=config.smtp.reply_seconds,
         )
-        self._smtp = SmtpServer(config.smtp, pipeline, self.next_hop, clock, store.logins)
+        self._smtp = SmtpServer(config.smtp, self._pipeline, self.next_hop, clock, store.logins)
 
     async def start(self, *, reuse_port: bool = False) -> None:
         """Start the scanners, then listen; raises ConfigError when an address is taken."""
-        await self._scanner.start()
-        _LOG.info("sandbox %s", self._scanner.posture())
+        await self._bench.start()
+        _LOG.info("sandbox %s", self._bench.scanner.posture())
+        _LOG.info("rules version=%s", self._bench.version)
+        self._warn()
         with ports.said("smtp.listen", self._config.smtp.listen):
             await self._smtp.start(reuse_port=reuse_port)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Nothing to do: the server runs by itself."""
-        await stop.wait()
+        """The server runs by itself; rules are replaced when somebody asked for it."""
+        async with asyncio.TaskGroup() as tasks:
+            renewing = tasks.create_task(self._renew_as_asked())
+            await stop.wait()
+            renewing.cancel()
 
     async def stop(self, drain_seconds: float) -> None:
         """Take no more connections and bring what is under way to its end."""
@@ -67,12 +73,42 @@ class Intake:
     async def close(self) -> None:
         """Say goodbye to the next hop and end the scanners."""
         await self.next_hop.close()
-        await self._scanner.stop()
+        await self._bench.scanner.stop()
 
     def reload(self) -> None:
         """Read the certificate again; the old one stays when the new one cannot be used."""
         _LOG.info("reload: certificate")
         self._smtp.reload()
+
+    def renew(self, config: Config) -> None:
+        """Inspect by other rules from the next message on; those before stay when these cannot be used."""
+        self._renewals.put_nowait(config)
+
+    async def _renew_as_asked(self) -> None:
+        while True:
+            await self._renew(await self._renewals.get())
+
+    async def _renew(self, config: Config) -> None:
+        fresh: Bench | None = None
+        try:
+            fresh = await asyncio.to_thread(Bench, config, self._digester)
+            await fresh.start()
+        except (MailguardError, OSError) as error:
+            metrics.RULES_RELOADS.labels("failed").inc()
+            _LOG.error("reload: rules stay version=%s: %s", self._bench.version, error)
+            return
+        old, self._bench = self._bench, fresh
+        self._pipeline.inspector = fresh
+        if old.version != fresh.version:
+            metrics.RULES_LOADED.labels(old.version).set(0)
+        metrics.RULES_RELOADS.labels("ok").inc()
+        _LOG.info("reload: rules version=%s instead of %s", fresh.version, old.version)
+        self._warn()
+        await old.retire(self._config.smtp.reply_seconds)
+
+    def _warn(self) -> None:
+        if self._bench.policy.monitor:
+            _LOG.warning("MONITORING IS ON: nothing is held, what would have been is only counted")
 
     def measure(self) -> None:
         """Refresh the gauges of this process."""

@@ -19,7 +19,7 @@ def rules_dir(config: Config) -> Path:
 
 def scanner(config: Config, digester: Digester) -> Scanner:
     """Sandboxed workers for this configuration, not yet started."""
-    settings = Settings(digester.key, str(rules_dir(config)))
+    settings = Settings(digester.key, str(rules_dir(config).absolute()))
     return Scanner(
         "mailguard.inspect.client:worker",
         msgspec.msgpack.encode(settings),

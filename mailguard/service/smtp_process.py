@@ -1,6 +1,6 @@
 """One of several SMTP processes: `python -m mailguard.service.smtp_process`, started by the service only (worker.py).
 
-In: an order on standard input, then "reload" and "stop SECONDS". Out: lines on standard output, logs on standard error.
+In: an order on standard input, then "reload", "rules FOLDER" and "stop SECONDS". Out: lines on standard output, logs on standard error.
 Ends with the service, whatever ends that. Opens no page and no metrics port: it counts into a folder.
 """
 
@@ -8,13 +8,14 @@ import asyncio
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import BinaryIO
 
 from mailguard import log
 from mailguard.config import Config
 from mailguard.errors import MailguardError
 from mailguard.sandbox import lockdown
-from mailguard.service import handover, loops
+from mailguard.service import handover, loops, rulebook
 from mailguard.service.clock import now
 from mailguard.service.intake import Intake
 from mailguard.store import open_store
@@ -57,8 +58,10 @@ class _SmtpProcess:
             self._tell("ready")
             async with asyncio.TaskGroup() as tasks:
                 beat = tasks.create_task(self._beat(intake))
+                renewing = tasks.create_task(intake.run(asyncio.Event()))
                 await intake.stop(await self._until_stop(intake))
                 beat.cancel()
+                renewing.cancel()
         finally:
             await intake.close()
 
@@ -68,12 +71,14 @@ class _SmtpProcess:
         reader = asyncio.StreamReader()
         pipe, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), self._orders)
         while line := await reader.readline():
-            verb, _, seconds = line.decode().strip().partition(" ")
+            verb, _, value = os.fsdecode(line).rstrip("\n").partition(" ")
             if verb == "reload":
                 intake.reload()
+            elif verb == "rules":
+                intake.renew(rulebook.under(self._config, Path(value)))
             elif verb == "stop":
                 pipe.close()
-                return float(seconds)
+                return float(value)
         os._exit(1)  # the service is gone: nobody is left to watch us
 
     async def _beat(self, intake: Intake) -> None:

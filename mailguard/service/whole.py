@@ -14,8 +14,7 @@ from datetime import datetime, timedelta
 
 from mailguard import __version__, metrics
 from mailguard.config import Config
-from mailguard.detect import ruleset
-from mailguard.errors import StoreError
+from mailguard.errors import MailguardError, StoreError
 from mailguard.notify import NoticeWorker
 from mailguard.relay import backoff
 from mailguard.relay.next_hop import NextHop
@@ -25,7 +24,8 @@ from mailguard.service.fleet import Fleet
 from mailguard.service.intake import Intake, hostname
 from mailguard.service.pace import Pace
 from mailguard.service.pages import Pages, create_app, create_metrics_app
-from mailguard.service.scanning import policy, rules_dir
+from mailguard.service.rulebook import Rulebook
+from mailguard.service.scanning import policy
 from mailguard.service.systemd import Systemd
 from mailguard.store import Store, open_store
 
@@ -40,10 +40,11 @@ class Service:
 
     def __init__(self, config: Config, clock: Callable[[], datetime] = now) -> None:
         self._config, self._clock = config, clock
-        ruleset.load(rules_dir(config))  # a broken rule file is said here, in words, not by a worker that died
+        self._rulebook = Rulebook(config)  # a broken file is said here, in words, not by a worker that died
+        self._config = config = self._rulebook.config
         config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.store: Store = open_store(config.database_url, config.data_dir, clock, holds=config.holds)
-        policy(config, self.store.digester)  # and a broken policy, too
+        self._policy = policy(config, self.store.digester)
         self._front: Intake | Fleet
         if config.smtp.workers == 1:
             self._front = Intake(config, self.store, clock)
@@ -64,13 +65,20 @@ class Service:
         self._pace = Pace(clock)
         self._systemd = Systemd(os.environ)
         self._ready = False
+        self._asked = asyncio.Event()
         self.web_port = self.metrics_port = 0
         self.stop = asyncio.Event()
 
     async def start(self) -> None:
         """Open every port; raises ConfigError when an address is taken."""
         await self._front.start()
-        page = create_app(self.store, config=self._config.web, clock=self._clock, release=self._config.release)
+        page = create_app(
+            self.store,
+            config=self._config.web,
+            clock=self._clock,
+            release=self._config.release,
+            policy=lambda: self._policy,
+        )
         self.web_port = self._pages.open("web.listen", self._config.web.listen, page)
         health = create_metrics_app(self._readiness, self._gauges, self._metrics)
         self.metrics_port = self._pages.open("metrics.listen", self._config.metrics.listen, health)
@@ -95,6 +103,7 @@ class Service:
                 tasks.create_task(self._notices.run(self.stop))
             tasks.create_task(self._housekeeping())
             alive = tasks.create_task(self._systemd.live())
+            reloading = tasks.create_task(self._reload_as_asked())
             self._systemd.ready(self._status())
             await self.stop.wait()
             self._ready = False
@@ -102,6 +111,7 @@ class Service:
             await self._front.stop(self._config.smtp.drain_seconds)
             self._pages.stop()
             alive.cancel()
+            reloading.cancel()
 
     async def close(self) -> None:
         """End the processes beside us, the connections to the next hop and the store, in this order."""
@@ -111,6 +121,7 @@ class Service:
             await self._next_hop.close()
         finally:
             self.store.close()
+            self._rulebook.close()
 
     @property
     def smtp_port(self) -> int:
@@ -133,7 +144,24 @@ class Service:
     def _reload(self) -> None:
         self._systemd.reloading()
         self._front.reload()
-        self._systemd.ready(self._status())
+        self._asked.set()
+
+    async def _reload_as_asked(self) -> None:
+        """Rules and policy are read and checked before anybody hears of them."""
+        while True:
+            await self._asked.wait()
+            self._asked.clear()
+            try:
+                changed = await asyncio.to_thread(self._rulebook.renew)
+            except (MailguardError, OSError) as error:
+                metrics.RULES_RELOADS.labels("failed").inc()
+                _LOG.error("reload: rules stay version=%s: %s", self._rulebook.version, error)
+            else:
+                self._policy = policy(self._rulebook.config, self.store.digester)
+                if changed:
+                    self._front.renew(self._rulebook.config)
+                _LOG.info("reload: rules %s version=%s", "changed" if changed else "as before", self._rulebook.version)
+            self._systemd.ready(self._status())
 
     def _status(self) -> str:
         return f"SMTP on port {self.smtp_port}, {self._front.listening} process(es)"
@@ -166,6 +194,8 @@ class Service:
         metrics.HOLDS_PENDING.set(gauges.holds_pending)
         metrics.OLDEST_PENDING.set(gauges.oldest_pending.timestamp() if gauges.oldest_pending else 0)
         metrics.APPROVERS.set(gauges.approvers)
+        for counted in self.store.false_positives.by_rule():
+            metrics.FALSE_POSITIVES.labels(counted.rule).set(counted.holds)
 
     def _metrics(self) -> bytes:
         return metrics.text(self._front.folder)

@@ -1,13 +1,15 @@
 """One SMTP process as the service sees it: started, spoken to by its standard input, listened to on its output.
 
-In: an order (handover.py). Out: whether it listens, that it lives, that it ended. To the process: "reload", "stop 30",
+In: an order (handover.py). Out: whether it listens, that it lives, that it ended. To the process: "reload", "rules FOLDER", "stop 30",
 and the end of input, which ends it at once. From it, a line each: "ready", "alive", or "error" and why it cannot start.
 """
 
 import asyncio
 import contextlib
+import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from mailguard.errors import ConfigError, MailguardError
 
@@ -55,6 +57,10 @@ class Worker:
     def reload(self) -> None:
         """Read certificates again."""
         self._tell(b"reload\n")
+
+    def renew(self, folder: Path) -> None:
+        """Take rules and policy from another copy."""
+        self._tell(b"rules %b\n" % os.fsencode(folder))
 
     def stop(self, drain_seconds: float) -> None:
         """Bring what is under way to its end, then end."""

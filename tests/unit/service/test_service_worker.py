@@ -52,14 +52,15 @@ def test_one_is_told_to_reload_and_to_stop(run, tmp_path):
     async def scene(there):
         assert there.listening
         there.reload()
+        there.renew(Path("/run/a copy"))
         there.stop(12.5)
         await there.wait()
 
     run(
-        f"say('ready'); open({str(heard)!r}, 'wb').write(order + sys.stdin.buffer.readline() + sys.stdin.buffer.readline())",
+        f"say('ready'); open({str(heard)!r}, 'wb').write(order + b''.join(sys.stdin.buffer.readline() for _ in range(3)))",
         scene,
     )
-    assert heard.read_bytes() == b"order\nreload\nstop 12.500\n"
+    assert heard.read_bytes() == b"order\nreload\nrules /run/a copy\nstop 12.500\n"
 
 
 @pytest.mark.parametrize("last", ["time.sleep(60)", "os.kill(os.getpid(), 9)"])

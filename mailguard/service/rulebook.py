@@ -1,0 +1,99 @@
+"""Rules and policy as they were when they were last good: a private copy that nothing changes any more.
+
+In: a configuration. Out: the same one, pointing at the copy. Whoever starts later (a scanner, an SMTP process after a crash)
+reads what was checked, not what somebody is editing: a broken file never replaces a good one.
+"""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections import deque
+from pathlib import Path
+
+from mailguard.config import Config
+from mailguard.detect import ruleset
+from mailguard.errors import ConfigError
+from mailguard.policy import thresholds
+from mailguard.service.scanning import policy_file, rules_dir
+
+_KEPT = 3  # copies: those who still inspect by the one before may start a worker
+_PREFIX = "mailguard-rules-"
+_POLICY = "policy.toml"
+
+
+class Rulebook:
+    """`config` is the configuration with the copy in force; `version` is that of its rules."""
+
+    def __init__(self, config: Config) -> None:
+        self._given = config
+        self._copies: deque[Path] = deque()
+        self.config, self.version = self._taken()
+
+    def renew(self) -> bool:
+        """Copy again; whether anything changed. Raises ConfigError, and then what was in force stays."""
+        config, version = self._taken()
+        changed = _content(config) != _content(self.config)
+        self.config, self.version = config, version
+        return changed
+
+    def close(self) -> None:
+        """Delete the copies."""
+        while self._copies:
+            shutil.rmtree(self._copies.popleft(), ignore_errors=True)
+
+    def _taken(self) -> tuple[Config, str]:
+        folder = _folder()
+        try:
+            rules = folder / "rules"
+            rules.mkdir()
+            source, policy = rules_dir(self._given), policy_file(self._given)
+            for path in sorted(source.glob("*.toml")):
+                _copy(path, rules / path.name)
+            _copy(policy, folder / _POLICY)
+            version = ruleset.load(rules).version
+            thresholds(folder / _POLICY, shown=policy)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        self._copies.append(folder)
+        if len(self._copies) > _KEPT:
+            shutil.rmtree(self._copies.popleft(), ignore_errors=True)
+        return under(self._given, folder), version
+
+
+def under(config: Config, folder: Path) -> Config:
+    """A configuration that reads its rules and policy from a copy."""
+    policy = config.policy.model_copy(update={"file": str(folder / _POLICY)})
+    return config.model_copy(update={"rules_dir": folder / "rules", "policy": policy})
+
+
+def folder_of(config: Config) -> Path:
+    """The copy that such a configuration reads from."""
+    return policy_file(config).parent
+
+
+def _copy(path: Path, to: Path) -> None:
+    try:
+        to.write_bytes(path.read_bytes())
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: cannot be read ({error.strerror}). Check rules_dir and policy.file in the configuration."
+        ) from None
+
+
+def _content(config: Config) -> dict[str, bytes]:
+    folder = folder_of(config)
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.toml")}
+
+
+def _folder() -> Path:
+    """A private folder in memory; those that a killed process left are deleted."""
+    memory = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a private folder in it
+    parent = memory if os.access(memory, os.W_OK) else Path(tempfile.gettempdir())
+    for old in parent.glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError, ValueError):
+            pid = int(old.name.removeprefix(_PREFIX).partition("-")[0])
+            if old.stat().st_uid == os.getuid() and not Path(f"/proc/{pid}").exists():
+                shutil.rmtree(old)
+    return Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=parent))

@@ -1,0 +1,79 @@
+"""The copy of rules and policy that is in force: checked before it replaces the one before, and changed by nobody."""
+
+import tempfile
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from mailguard.config import Config, PolicySection
+from mailguard.detect import ruleset
+from mailguard.errors import ConfigError
+from mailguard.policy import thresholds
+from mailguard.service import policy_file, rulebook, rules_dir
+from mailguard.service.rulebook import Rulebook
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return copytree(ruleset.shipped_dir(), tmp_path / "rules")
+
+
+@pytest.fixture
+def book(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(rulebook, "_folder", lambda: Path(tempfile.mkdtemp(dir=tmp_path)))
+    made = Rulebook(Config(rules_dir=folder))
+    yield made
+    made.close()
+
+
+def test_the_copy_stays_what_it_was(book, folder):
+    before = ruleset.load(folder).version
+    (folder / "phone.toml").write_text("broken", "utf-8")
+    (folder / "policy.toml").unlink()
+    assert ruleset.load(rules_dir(book.config)).version == before == book.version
+    assert thresholds(policy_file(book.config)).body.persons == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "fact"),
+    [
+        ("phone.toml", "broken", "phone.toml: file: cannot be read"),
+        ("policy.toml", "confidence = 2", r"rules/policy\.toml: confidence"),
+    ],
+)
+def test_what_is_broken_does_not_replace_it(book, folder, name, text, fact):
+    config, version = book.config, book.version
+    (folder / name).write_text(text, "utf-8")
+    with pytest.raises(ConfigError, match=fact):
+        book.renew()
+    assert (book.config, book.version) == (config, version)
+    assert ruleset.load(rules_dir(book.config)).version == version
+
+
+def test_a_change_is_told_from_none(book, folder):
+    assert book.renew() is False
+    policy = folder / "policy.toml"
+    policy.write_text(policy.read_text("utf-8").replace("persons = 3", "persons = 4"), "utf-8")
+    assert book.renew() is True
+    assert thresholds(policy_file(book.config)).body.persons == 4
+
+
+def test_old_copies_are_deleted(book, tmp_path):
+    first = rulebook.folder_of(book.config)
+    for _ in range(4):
+        book.renew()
+    assert not first.exists()
+    last = rulebook.folder_of(book.config)
+    assert last.exists()
+    book.close()
+    assert not last.exists()
+
+
+def test_a_policy_may_be_one_of_the_rule_files_or_a_path(folder, tmp_path):
+    relaxed = Config(rules_dir=folder, policy=PolicySection(file="policy-relaxed.toml"))
+    assert policy_file(relaxed) == folder / "policy-relaxed.toml"
+    own = Config(rules_dir=folder, policy=PolicySection(file=str(tmp_path / "own.toml")))
+    assert policy_file(own) == tmp_path / "own.toml"
+    with pytest.raises(ConfigError, match=r"own\.toml: cannot be read .*policy\.file"):
+        Rulebook(own)

@@ -9,6 +9,8 @@ from functools import lru_cache
 
 import regex
 
+from mailguard.detect.name_romaji import Romaji
+from mailguard.detect.name_shape import Shapes
 from mailguard.detect.person_dictionary import PersonDictionary, romanised
 from mailguard.detect.ruleset import KindRules
 from mailguard.detect.running_names import RunningNames
@@ -18,20 +20,25 @@ from mailguard.model import Kind
 
 _MASKED = regex.compile(r"[〇○●◯*＊×✕_■□△▲?？…]|XX|xx|ＸＸ")
 _HONORIFIC = regex.compile(r"(?<=..)[ ]?(?:様|さま|さん|殿|氏|先生|ちゃん|くん|君)$")
-_WRITTEN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}々ヶーA-Za-z'.・=, -]{2,40}+")
+_WRITTEN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Latin}々ヶー'.・=, -]{2,40}+")
+_BEHIND = regex.compile(r"(?<=..)[ ]?\([\p{Hiragana}\p{Katakana}\p{Latin}ー・ ]{2,30}\)$")
 _KANJI_KANA = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}々ヶー]+")
 _KATAKANA = regex.compile(r"[\p{Katakana}ー]+")
 _KANA = regex.compile(r"[\p{Hiragana}\p{Katakana}ー]+")
-_LATIN = regex.compile(r"[A-Za-z][A-Za-z'.-]{0,19}(?:,? [A-Za-z][A-Za-z'.-]{0,19}){1,3}")
-_FOREIGN = regex.compile(r"[\p{Katakana}ー]{1,14}+(?:[・= ]{1,3}(?:[\p{Katakana}ー]{1,14}+|[A-Z]\.?)){1,4}")
+_FOREIGN = regex.compile(
+    r"(?:[\p{Katakana}ー]{1,14}+|[A-Z]\.?)(?:[・= ]{1,3}(?:[\p{Katakana}ー]{1,14}+|[A-Z]\.?)){1,4}"
+)
 _THING = regex.compile(
     r"(?:株式|有限|合同|会社|\(株\)|\(有\)|店|屋|館|駅|市|区|町|村|郡|県|都|府|院|園|校|課|部|局|所|署|場|室|堂|社|庫|団|会|組合|法人|工業|産業|商事|商店|建設|銀行|センター|クリニック|薬局|類|品|橋|寺|神社|城|跡|山|川|湖|線|号|号室|丁目|条)$"
     r"|会社|法人|\(株\)|\(有\)"
 )
 _WORDS = regex.compile(
     r"(?:株式会社|センター|サービス|ホテル|マンション|セミナー|コース|プラン|クラブ|グループ|システム|ショップ|ストア|サポート)"
+    r"|(?:運輸|運送|乳業|電機|電気|製薬|製パン|証券|自動車|鉄道|不動産|食品|製作所|印刷|物産|倉庫|事務所|研究所|協会|財団|大学|高校)$"
 )
 _HIRAGANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
+_LETTERS = regex.compile(r"[\p{Latin}'., -]+")
+_WORD_SORTS = frozenset({Sort.NOUN, Sort.PLACE, Sort.PROPER, Sort.NUMERAL, Sort.VERB, Sort.OTHER, Sort.PREFIX})
 _RARE = 0.6
 
 
@@ -44,6 +51,8 @@ class Name:
         self._persons = persons
         self._tokenizer = tokenizer
         self._running = RunningNames(rules.words, persons, tokenizer)
+        self._shapes = Shapes(persons)
+        self._romaji = Romaji(persons, rules.words.get("latin", ()))
         self._not_name = frozenset(rules.words.get("not_name", ()))
         self.cell = lru_cache(maxsize=1 << 16)(self._cell)
 
@@ -52,19 +61,26 @@ class Name:
         return self._running.find(text)
 
     def _cell(self, value: str) -> float:
+        value = _BEHIND.sub("", value)
         if len(value) > 42 or _WRITTEN.fullmatch(value) is None or _MASKED.search(value):
             return 0.0
         bare = _HONORIFIC.sub("", value).strip()
         if len(bare) < 2 or bare in self._not_name or _WORDS.search(bare):
             return 0.0
-        if bare.isascii():
-            return self._latin(bare)
+        if _LETTERS.fullmatch(bare):
+            return self._romaji.cell(bare)
         if _FOREIGN.fullmatch(bare):
             return self._foreign(bare)
+        return self._japanese(bare, honoured=bare != value)
+
+    def _japanese(self, bare: str, *, honoured: bool) -> float:
         parts = bare.replace("・", " ").split()
         if not all(_KANJI_KANA.fullmatch(part) for part in parts):
             return 0.0
-        return self._spaced(parts) if len(parts) == 2 else (self._joined(bare) if len(parts) == 1 else 0.0)
+        if len(parts) == 1:
+            called = honoured and bare in self._persons.common  # 鈴木 様
+            return max(self._joined(bare), 0.6 if called else 0.0)
+        return self._spaced(parts) if len(parts) == 2 else 0.0
 
     def _spaced(self, parts: list[str]) -> float:
         family, given = parts
@@ -73,13 +89,30 @@ class Name:
         known = self.family(family) >= _RARE, self.given(given) >= _RARE
         if all(known):
             return 0.97
+        return self._doubtful(family, given, known)
+
+    def _doubtful(self, family: str, given: str, known: tuple[bool, bool]) -> float:
+        """Two words of which one or both are in no dictionary of names."""
         if _THING.search(given) and not known[1] and not self._all_names(given):
             return 0.0
+        if not known[1] and (given in self._persons.common or self._place(given)):
+            return 0.3  # 長野 松本, 福岡 北九州
         if self._all_names(family) and self._all_names(given):
             return 0.95
-        if any(known) and len(family) <= 5 and len(given) <= 4:
+        if any(known) and len(family) <= 5 and (len(given) <= 4 or known[1]):
             return 0.75
-        return 0.3 if len(family) <= 4 and len(given) <= 4 else 0.0
+        looks = self._shapes.fit(family, given) and not self._word(family) and not self._word(given)
+        return 0.6 if looks else (0.3 if len(family) <= 4 and len(given) <= 4 else 0.0)
+
+    def _place(self, text: str) -> bool:
+        return any(token.sort is Sort.PLACE for token in self._tokenizer.tokens(text))
+
+    def _word(self, text: str) -> bool:
+        """Whether it is a word of the dictionary that is no name."""
+        tokens = self._tokenizer.tokens(text)
+        return len(text) > 1 and all(
+            token.known and token.sort in _WORD_SORTS and len(token.surface) > 1 for token in tokens
+        )
 
     def _joined(self, bare: str) -> float:
         if len(bare) > 10:
@@ -109,10 +142,21 @@ class Name:
         """A known family name and something short that may be a rare given name."""
         if _THING.search(bare) or not 3 <= len(bare) <= 6:
             return 0.0
-        if tokens[0].sort is Sort.FAMILY and len(tokens) > 1:
-            rest = bare[len(tokens[0].surface) :]
-            return 0.6 if len(rest) <= 3 and not any(token.sort is Sort.PLACE for token in tokens) else 0.0
-        return 0.0
+        places = any(token.sort is Sort.PLACE for token in tokens)
+        if not places and tokens[0].sort is Sort.FAMILY and len(tokens) > 1 and len(bare) - len(tokens[0].surface) <= 3:
+            return 0.6
+        return (
+            0.55
+            if any(self._half_known(bare[:cut], bare[cut:]) for cut in range(1, min(4, len(bare) - 1) + 1))
+            else 0.0
+        )
+
+    def _half_known(self, family: str, given: str) -> bool:
+        """One half in the dictionaries, and the other looking like a name, and no word."""
+        if self._persons.is_family(family) and self._shapes.fit(family, given):
+            return not self._word(given) and not self._place(given)
+        given_known = len(given) > 1 and self._persons.is_given(given)
+        return given_known and self._shapes.ends_family(family) and not self._word(family)
 
     def _all_names(self, text: str) -> bool:
         return all(token.sort in PERSONS for token in self._tokenizer.tokens(text))
@@ -124,17 +168,16 @@ class Name:
             return 0.9
         tokens = [token for part in parts for token in self._tokenizer.tokens(part)]
         names = sum(token.sort in PERSONS for token in tokens)
-        return 0.85 if names == len(tokens) else (0.6 if 2 * names >= len(tokens) and "・" in bare else 0.0)
-
-    def _latin(self, bare: str) -> float:
-        if _LATIN.fullmatch(bare) is None:
-            return 0.0
-        words = [romanised(word.strip(",.")) for word in bare.split()]
-        families = [word in self._persons.family_romaji for word in words]
-        givens = [word in self._persons.given_romaji for word in words]
-        if len(words) == 2 and ((families[0] and givens[1]) or (givens[0] and families[1])):
-            return 0.9
-        return 0.0
+        if names == len(tokens):
+            return 0.85
+        words = any(token.known and token.sort in _WORD_SORTS and len(token.surface) > 2 for token in tokens)
+        if "・" in bare and (
+            tokens[0].sort in PERSONS
+            or 2 * names >= len(tokens)
+            or (not words and all(2 <= len(part) <= 8 for part in parts))
+        ):
+            return 0.6
+        return 0.5 if names and not words else 0.0
 
     def family(self, value: str) -> float:
         """How sure a cell is a family name alone, in kanji, kana or romaji."""

@@ -19,6 +19,7 @@ _THING = regex.compile(
     r"(?:シ|ク|マチ|チョウ|ムラ|ソン|グン|ケン|フ|ト|ドウ|テン|カン|エン|コウ|ショ|センター|サービス|ショップ|クラブ)$"
 )
 _SMALL = str.maketrans("ァィゥェォッャュョヮ", "アイウエオツヤユヨワ")
+_KNOWN = 0.6
 _LEAST, _MOST = 2, 7  # kana of a half that no dictionary has
 
 
@@ -35,6 +36,22 @@ class _Sound:
 
     def fits(self, word: str) -> bool:
         return _LEAST <= len(word) <= _MOST and self._steps.issuperset(_steps(word))
+
+
+_VOWELS = {
+    char: row[0]
+    for row in ("アカガサザタダナハバパマヤャラワ", "イキギシジチヂニヒビピミリ", "ウクグスズツヅヌフブプムユュルヴ", "エケゲセゼテデネヘベペメレ", "オコゴソゾトドノホボポモヨョロヲ")
+    for char in row
+}  # fmt: skip
+
+
+def _without_long(text: str, o: str) -> str:
+    """オーノ as オオノ or オウノ, ユーコ as ユウコ."""
+    chars: list[str] = []
+    for char in text:
+        vowel = _VOWELS.get(chars[-1]) if char == "ー" and chars else None
+        chars.append((o if vowel == "オ" else vowel) if vowel else char)
+    return "".join(chars)
 
 
 class NameKana:
@@ -62,6 +79,13 @@ class NameKana:
         text = value.translate(_HIRAGANA).replace("・", " ")
         if _KANA.fullmatch(text) is None:
             return 0.0
+        sure = self._judged(text)
+        if "ー" in text and " " in text:
+            spelt = max(self._judged(_without_long(text, long)) for long in ("オ", "ウ"))
+            return spelt if spelt > _KNOWN else sure
+        return sure
+
+    def _judged(self, text: str) -> float:
         family, _, given = text.partition(" ")
         if not given:
             return self._joined(text)

@@ -4,6 +4,7 @@ Clear text of a mail lives only in `Message`, `Part`, `Text` and `Table`. What l
 (`Inspection` and all it holds) carries masks, counts and keyed digests.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -158,6 +159,14 @@ class Table:
 
     path: PartPath
     rows: list[list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class LongTable(Table):
+    """A table too long to hold: `rows` are its first ones. rest: reads the others, a batch at a time; at_most: rows there may be."""
+
+    rest: Callable[[], Iterator[list[list[str]]]]
+    at_most: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from mailguard.detect import kinds, ruleset
+from mailguard.detect import kinds, long_tables, ruleset
 from mailguard.detect.blocks import Grid, Line, grids_of, lines_of
 from mailguard.detect.columns import Reader
+from mailguard.detect.distinct import Distinct
 from mailguard.detect.evidence import Evidence
 from mailguard.detect.fields import FIRST_ROWS, Fields
 from mailguard.detect.folding import fold
@@ -33,7 +34,7 @@ from mailguard.detect.strays import Strays
 from mailguard.detect.table import table_evidence
 from mailguard.detect.text import TextReader
 from mailguard.digest import Digester
-from mailguard.model import Finding, Kind, PartPath, Table, Text, attached
+from mailguard.model import Finding, Kind, LongTable, PartPath, Table, Text, attached
 
 __all__ = ["Detector", "Evidence"]
 
@@ -82,6 +83,9 @@ class Detector:
 
     def table(self, table: Table, key: bytes) -> Evidence:
         """Columns by header and content; stray contacts in columns that mean nothing by themselves."""
+        if isinstance(table, LongTable):
+            first = self._reader.layout(table.rows[:FIRST_ROWS]).first
+            return long_tables.whole(table, table.rows[:first], self._table, key)
         opening_rows = table.rows[:FIRST_ROWS]  # a form shows at once that it is one
         form = self._fields.in_rows(table.rows) if self._fields.in_rows(opening_rows) else None
         if form is None:
@@ -90,11 +94,15 @@ class Detector:
         own, other = self._table(Table(table.path, form.rows), key), self._table(Table(table.path, rest), key)
         return _together([own, _apart(other, "表")])
 
-    def _table(self, table: Table, key: bytes) -> Evidence:
+    def beginning(self, table: LongTable, key: bytes) -> Evidence:
+        """What the first rows of a long table say, and how many persons it may name at most."""
+        return long_tables.beginning(table, self._table, key)
+
+    def _table(self, table: Table, key: bytes, distinct: Distinct | None = None) -> Evidence:
         if not table.rows:
             return Evidence()
         layout = about_somebody(self._reader.layout(table.rows))
-        evidence = table_evidence(table, layout, self._digester, key)
+        evidence = table_evidence(table, layout, self._digester, key, distinct=distinct)
         return replace(evidence, findings=(*evidence.findings, *self._strays(table, layout, key)))
 
     def text(self, text: Text, key: bytes) -> Evidence:
@@ -303,7 +311,8 @@ class Detector:
         for look in (self._fields.grids_of, grids_of):
             for grid in look([line for line in lines if line.number not in taken]):
                 evidence = self._grid(text, grid, reader, lines)
-                if len({finding.kind for finding in evidence.findings}) >= 2:
+                kinds_found = {finding.kind for finding in evidence.findings}
+                if len(kinds_found) >= 2 and (Kind.NAME in kinds_found or not grid.loose):
                     found.append(evidence)
                     taken |= {line.number for line in grid.lines}
         return found, taken
@@ -332,6 +341,7 @@ def _together(parts: Sequence[Evidence]) -> Evidence:
         people=tuple(person for part in parts for person in part.people),
         crowded=any(part.crowded for part in parts),
         rows=tuple(rows for part in parts for rows in part.rows),
+        unread=sum(part.unread for part in parts),
     )
 
 

@@ -6,6 +6,7 @@ In: a column and which of its values tell. Out: a masked Finding, as `evidence.V
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mailguard.detect.evidence import SAMPLES, domains
 from mailguard.detect.forms import forms
@@ -14,6 +15,13 @@ from mailguard.detect.mask import mask
 from mailguard.detect.table_rows import block
 from mailguard.digest import Digester
 from mailguard.model import DIGESTS, Finding, PartPath
+
+
+def hashed_forms(column: Column, telling: Sequence[bool]) -> NDArray[np.int64]:
+    """Hashes of the forms of all values that tell."""
+    found = column.cells.each(column.kind, forms)
+    told = {form for form, flag in zip(found, telling, strict=True) if flag}
+    return np.fromiter(map(hash, told), np.int64, len(told))
 
 
 def finding(

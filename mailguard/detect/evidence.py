@@ -24,13 +24,17 @@ _NORMAL = {
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """crowded: the part has more persons than `people` lists. rows: the records of long tables, in arrays."""
+    """crowded: the part has more persons than `people` lists. rows: the records of long tables, in arrays.
+
+    unread: persons at most in rows that were not read yet.
+    """
 
     findings: tuple[Finding, ...] = ()
     records: tuple[Record, ...] = ()
     people: tuple[Person, ...] = ()
     crowded: bool = False
     rows: tuple[Rows, ...] = ()
+    unread: int = 0
 
 
 def normalise(kind: Kind, value: str) -> str:

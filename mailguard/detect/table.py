@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from mailguard.detect import table_arrays
 from mailguard.detect.cells import told
-from mailguard.detect.column_finding import finding
+from mailguard.detect.column_finding import finding, hashed_forms
+from mailguard.detect.distinct import Distinct
 from mailguard.detect.evidence import Evidence
 from mailguard.detect.layout import Layout
 from mailguard.detect.personal import Personal
@@ -19,9 +20,11 @@ from mailguard.model import PEOPLE, Finding, PartPath, Table
 FEW = 64  # rows of a table that is read row by row
 
 
-def table_evidence(table: Table, layout: Layout, digester: Digester, key: bytes, few: int = FEW) -> Evidence:
-    """Findings by column, and the persons of all rows."""
-    findings = tuple(_findings(layout, digester, table.path, key))
+def table_evidence(
+    table: Table, layout: Layout, digester: Digester, key: bytes, *, few: int = FEW, distinct: Distinct | None = None
+) -> Evidence:
+    """Findings by column, and the persons of all rows. distinct: is told the forms behind each finding."""
+    findings = tuple(_findings(layout, digester, table.path, key, distinct))
     if not findings:
         return Evidence()
     personal = Personal.of(layout)
@@ -39,9 +42,14 @@ def table_evidence(table: Table, layout: Layout, digester: Digester, key: bytes,
     return Evidence(findings, records, people[:PEOPLE], crowded, arrays)
 
 
-def _findings(layout: Layout, digester: Digester, path: PartPath, key: bytes) -> Iterator[Finding]:
+def _findings(
+    layout: Layout, digester: Digester, path: PartPath, key: bytes, distinct: Distinct | None
+) -> Iterator[Finding]:
     for column in layout.columns:
         where = f"列 {layout.title(column.index)}"
-        found = finding(column, column.cells.each(column.kind, told), digester, path, where, key)
+        telling = column.cells.each(column.kind, told)
+        found = finding(column, telling, digester, path, where, key)
+        if found is not None and distinct is not None:
+            distinct.add(found, hashed_forms(column, telling))
         if found is not None:
             yield found

@@ -27,6 +27,7 @@ from mailguard.model import (
     SENDERS,
     Addressee,
     Inspection,
+    LongTable,
     Part,
     PartInfo,
     PartPath,
@@ -79,6 +80,7 @@ class Engine:
     def __init__(self, detector: Detector, digester: Digester, limits: Limits) -> None:
         self._detector, self._digester, self._limits = detector, digester, limits
         self._known = Known()
+        self._beginning = False
         self._shown: Latest[bytes, frozenset[str]] = Latest(_HEADS)
         self._sums: Latest[tuple[bytes | tuple[Record, ...], ...], Count] = Latest(_SUMS)
         # Records hold hashes of this process and its forks: what another zygote's worker found is not for us.
@@ -112,10 +114,14 @@ class Engine:
         inspection = self._inspection([*about, *found], people, self._envelope(mail))
         return Answer(inspection, tuple(work.fresh), tuple(work.loose))
 
-    def file(self, name: str, data: bytes) -> Inspection:
-        """Inspect one file as if it were an attachment of that name."""
-        found = self._open(Part((name,), data), Budget(self._limits, len(data)))
-        return self._inspection([found], count(found.records, found.rows))
+    def file(self, name: str, data: bytes, *, beginning: bool = False) -> Inspection:
+        """Inspect one file as if it were an attachment of that name. beginning: of long tables only the first rows."""
+        self._beginning = beginning
+        try:
+            found = self._open(Part((name,), data), Budget(self._limits, len(data)))
+        finally:
+            self._beginning = False
+        return self._inspection([found], count(found.records, found.rows, found.unread))
 
     def spans(self, texts: Iterable[str]) -> list[list[tuple[str, int, int]]]:
         """(kind, start, end) for each text, offsets in code points of the original."""
@@ -230,6 +236,10 @@ class Engine:
         return _found(found, tuple(problems), tuple(parts), body_key)
 
     def _detect(self, item: Text | Table, key: bytes) -> Evidence:
+        if self._beginning and isinstance(item, LongTable):
+            evidence = self._detector.beginning(item, key)
+            if evidence.findings:  # enough to hold; without any the rest decides
+                return evidence
         return self._detector.table(item, key) if isinstance(item, Table) else self._detector.text(item, key)
 
     def _headers(self, mail: Mail) -> Found:
@@ -261,8 +271,10 @@ class Engine:
         if people is None:
             parts = (head, *found)
             records = [record for part in parts for record in part.records]
-            people = count(records, [rows for part in parts for rows in part.rows])
-            self._sums.keep(key, people)
+            unread = sum(part.unread for part in parts)
+            people = count(records, [rows for part in parts for rows in part.rows], unread)
+            if not unread:
+                self._sums.keep(key, people)
         return people
 
     def _inspection(self, found: Sequence[Found], people: Count, envelope: _Envelope = _NO_ENVELOPE) -> Inspection:
@@ -343,6 +355,7 @@ def _found(
         parts=parts,
         body_key=body_key,
         rows=_all([evidence.rows for _, evidence in found]),
+        unread=sum([evidence.unread for _, evidence in found]),
     )
 
 

@@ -67,17 +67,26 @@ class Found:
     body_key: bytes = b""
     cost: Cost = Cost()
     rows: tuple[Rows, ...] = ()
+    unread: int = 0
 
     @property
     def weight(self) -> int:
         """About how many objects it holds."""
         arrays = sum(rows.size for rows in self.rows) // _OBJECT
-        return 4 + arrays + len(self.records) + len(self.findings) + len(self.people) + len(self.problems) + len(self.parts)
+        return (
+            4
+            + arrays
+            + len(self.records)
+            + len(self.findings)
+            + len(self.people)
+            + len(self.problems)
+            + len(self.parts)
+        )
 
     @property
     def bounded(self) -> bool:
-        """Whether one worker may keep it."""
-        return self.weight <= _MOST_OF_ONE
+        """Whether one worker may keep it: not too large, and read to its end."""
+        return self.weight <= _MOST_OF_ONE and not self.unread
 
 
 class Known:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from mailguard.model import BODY, HTML, Part, Problem, ProblemKind, Table, Text
-from mailguard.unpack import charset, sniff
+from mailguard.unpack import charset, csv_long, sniff
 from mailguard.unpack.budget import Budget
 
 NAME = "CSV, TSV"
@@ -40,6 +40,11 @@ def matches(part: Part, sniffed: str) -> bool:
 
 def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Problem]:
     """The whole file as one table; `sep=` of Excel is obeyed."""
+    if len(part.data) >= csv_long.LONG:
+        long = _long(part, budget)
+        if long is not None:
+            yield long
+            return
     text = charset.decode(part.data, part.charset)
     if charset.unreadable(text) > charset.UNREADABLE:
         yield Problem(part.path, ProblemKind.UNKNOWN_FORMAT, "text in no known charset")
@@ -49,6 +54,16 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Prob
     if declared:
         text = text[declared.end() :]
     yield Table(part.path, _rows(text, delimiter, budget))
+
+
+def _long(part: Part, budget: Budget) -> Table | None:
+    head = charset.decode(csv_long.sample(part.data), part.charset)
+    declared = _SEP.match(head)
+    sample = _sample(head)
+    delimiter = declared[1] if declared else _delimiter(sample, 0.6)
+    if not delimiter or charset.unreadable(head) > charset.UNREADABLE:
+        return None
+    return csv_long.long_table(part, head, delimiter, int(declared is not None), budget)
 
 
 def _named(part: Part) -> bool:

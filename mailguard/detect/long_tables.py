@@ -1,0 +1,67 @@
+"""Tables that are read a batch at a time: each batch is a table under the same header, and what is found is put together.
+
+In: a LongTable. Out: Evidence as if it were one table, in arrays. `beginning` answers from the first rows alone: the least that
+holds, and how many persons there may be at most.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from mailguard.detect.distinct import Distinct, Place, place
+from mailguard.detect.evidence import Evidence
+from mailguard.model import DIGESTS, Finding, LongTable, Table
+
+Detect = Callable[[Table, bytes, Distinct | None], Evidence]
+
+
+def whole(table: LongTable, head: Sequence[Sequence[str]], detect: Detect, key: bytes) -> Evidence:
+    """All rows. head: title lines and header, which stand over each batch."""
+    distinct = Distinct()
+    parts = [detect(batch, key, distinct) for batch in _batches(table, head)]
+    by_place: dict[Place, list[Finding]] = defaultdict(list)
+    for part in parts:
+        for finding in part.findings:
+            by_place[place(finding)].append(finding)
+    findings = tuple(_one(found, distinct.of(found)) for found in by_place.values())
+    return (
+        Evidence(findings, crowded=True, rows=tuple(rows for part in parts for rows in part.rows))
+        if findings
+        else Evidence()
+    )
+
+
+def beginning(table: LongTable, detect: Detect, key: bytes) -> Evidence:
+    """What the first rows say. unread: persons that the rows behind them may name at most."""
+    evidence = detect(table, key, None)
+    if not evidence.findings:
+        return evidence
+    named = max(
+        (int(np.bincount(np.frombuffer(rows.named, np.int32)).max(initial=1)) for rows in evidence.rows), default=1
+    )
+    return replace(evidence, crowded=True, people=(), unread=named * max(0, table.at_most - len(table.rows)))
+
+
+def _batches(table: LongTable, head: Sequence[Sequence[str]]) -> Iterator[Table]:
+    yield Table(table.path, table.rows)
+    for batch in table.rest():
+        yield Table(table.path, [*map(list, head), *batch])
+
+
+def _one(findings: Sequence[Finding], distinct: int) -> Finding:
+    """One finding for a column; its digests only when there are few, its rows not at all."""
+    digests = tuple(dict.fromkeys(digest for finding in findings for digest in finding.digests))
+    domains = tuple(dict.fromkeys(domain for finding in findings for domain in finding.domains))
+    few = distinct <= DIGESTS
+    return replace(
+        findings[0],
+        count=sum(finding.count for finding in findings),
+        distinct=distinct,
+        digests=digests if few else (),
+        domains=domains if few else (),
+        blocks=(),
+        confidence=max(finding.confidence for finding in findings),
+        organisation=all(finding.organisation for finding in findings),
+    )

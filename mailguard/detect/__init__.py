@@ -98,10 +98,10 @@ class Detector:
         """What the first rows of a long table say, and how many persons it may name at most."""
         return long_tables.beginning(table, self._table, key)
 
-    def _table(self, table: Table, key: bytes, distinct: Distinct | None = None) -> Evidence:
+    def _table(self, table: Table, key: bytes, distinct: Distinct | None = None, first: int | None = None) -> Evidence:
         if not table.rows:
             return Evidence()
-        layout = about_somebody(self._reader.layout(table.rows))
+        layout = about_somebody(self._reader.layout(table.rows, first))
         evidence = table_evidence(table, layout, self._digester, key, distinct=distinct)
         return replace(evidence, findings=(*evidence.findings, *self._strays(table, layout, key)))
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 TABLE_LINES = 3  # so many lines alike make a table
 _DELIMITERS = ("\t", ",", "|", ";")
+_LOOSE = ("/", "  ")  # these also part what is no table
+_WIDE = re.compile(r"(?<=[^ ])  +(?=[^ ])")
 _BREAK = re.compile(r"\r\n|[\n\r\f\v\x1c-\x1e\x85\u2028\u2029]")
 
 
@@ -26,10 +28,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Delimited lines that read as a table."""
+    """Delimited lines that read as a table. loose: only names in it show that it is one."""
 
     lines: tuple[Line, ...]
     rows: list[list[str]]
+    loose: bool = False
 
 
 def lines_of(text: str) -> list[Line]:
@@ -50,7 +53,7 @@ def grids_of(lines: Sequence[Line]) -> list[Grid]:
     grids: list[Grid] = []
     if len(lines) < TABLE_LINES:
         return grids
-    for delimiter in _DELIMITERS:
+    for delimiter in (*_DELIMITERS, *_LOOSE):
         taken = {line.number for grid in grids for line in grid.lines}
         free = [line for line in lines if line.number not in taken]
         grids += [_grid(run, delimiter) for run in _runs(free, delimiter) if len(run) >= TABLE_LINES]
@@ -61,7 +64,7 @@ def _runs(lines: Sequence[Line], delimiter: str) -> Iterator[list[Line]]:
     run: list[Line] = []
     width = 0
     for line in lines:
-        fields = line.text.count(delimiter) + 1
+        fields = len(_WIDE.findall(line.text)) + 1 if delimiter == "  " else line.text.count(delimiter) + 1
         if run and (fields != width or line.number != run[-1].number + 1):
             yield run
             run = []
@@ -73,6 +76,9 @@ def _runs(lines: Sequence[Line], delimiter: str) -> Iterator[list[Line]]:
 
 
 def _grid(run: Sequence[Line], delimiter: str) -> Grid:
+    if delimiter in _LOOSE:
+        parted = [_WIDE.split(line.text) if delimiter == "  " else line.text.split(delimiter) for line in run]
+        return Grid(tuple(run), [[cell.strip() for cell in row] for row in parted], loose=True)
     reader = csv.reader([line.text.strip("| ") if delimiter == "|" else line.text for line in run], delimiter=delimiter)
     try:
         return Grid(tuple(run), [[cell.strip() for cell in row] for row in reader])

@@ -203,15 +203,13 @@ class Fields:
             if self._is_label(label, weak=True):
                 yield label.strip(), match[match.re.groups].strip()
             return
-        start = _BEGIN.match(text).end()
-        colons = [match for match in _COLON.finditer(text, start) if self._is_label(match[1], weak=True)]
-        if colons and colons[0].start() == start:
-            ends = [*(match.start() for match in colons[1:]), len(text)]
-            yield from (
-                (match[1], text[match.end() : end].strip(" ,/、|;")) for match, end in zip(colons, ends, strict=True)
-            )
+        rest = text[_BEGIN.match(text).end() :].strip()
+        colons = [match for match in _COLON.finditer(rest) if self._is_label(match[1], weak=True)]
+        if colons and colons[0].start() == 0:
+            ends = [*(match.start() for match in colons[1:]), len(rest)]
+            for match, end in zip(colons, ends, strict=True):
+                yield match[1], rest[match.end() : end].strip(" ,/、|;")
             return
-        rest = text[start:].strip()
         spaced = _SPACED.fullmatch(rest)
         if spaced and self._is_label(spaced[1]) and not self._is_label(spaced[2].split("\t")[0]):
             yield spaced[1], spaced[2].strip()

@@ -7,12 +7,16 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import regex
+
 from mailguard.detect.blocks import Line
 from mailguard.detect.organisation import names_organisation, names_staff
 from mailguard.detect.span import Span
 from mailguard.model import Kind
 
 REACH = 6  # lines from a name to a value that still belongs to it
+_KANA = regex.compile(r"[ぁ-ゖァ-ヺー ]++")
+_BETWEEN = regex.compile(r"[ ]{0,3}(?:様|さん|氏)?[ ]{0,3}[(\[<【〔「/]?[ ]{0,3}")
 LIST = 5  # so many names in a row, hardly anything else around them, are a list
 SHORT = 25  # characters of a line in a list of names
 NAMES = (Kind.NAME, Kind.NAME_KANA)
@@ -47,6 +51,11 @@ class Group:
         return str(self.number)
 
     @property
+    def persons(self) -> list[Hit]:
+        """The names without those that only say how another one is read: 佐藤 花子(サトウ ハナコ)."""
+        return [hit for hit in self.names if not any(_reads(hit, other) for other in self.names)]
+
+    @property
     def contacts(self) -> list[Hit]:
         """What ties a household."""
         return [hit for hit in self.about if hit.span.kind in CONTACTS]
@@ -60,6 +69,17 @@ class Group:
         same = sum(other.span.kind is hit.span.kind for other in self.about)
         several = _SEVERAL.get(hit.span.kind, 1) if self.names or self.organisation else 1
         return same < several * max(1, len(self.names))
+
+
+def _reads(hit: Hit, other: Hit) -> bool:
+    """Whether a name in kana stands right behind, or in brackets right before, the same line's name in kanji."""
+    if hit is other or hit.line.number != other.line.number:
+        return False
+    if not _KANA.fullmatch(hit.value) or _KANA.fullmatch(other.value):
+        return False
+    first, second = (other, hit) if other.span.start < hit.span.start else (hit, other)
+    between = hit.line.text[first.span.end - hit.line.start : second.span.start - hit.line.start]
+    return _BETWEEN.fullmatch(between) is not None
 
 
 def groups_of(lines: Sequence[Line], hits: Sequence[Hit]) -> list[Group]:

@@ -94,7 +94,7 @@ class TextReader:
             return
         tied = contacts(self.digester, ((hit.span.kind, hit.value) for hit in group.contacts))
         emails = [hit.value for hit in group.contacts if hit.span.kind is Kind.EMAIL and not shared_mailbox(hit.value)]
-        for hit in group.names or group.contacts[:1]:
+        for hit in group.persons or group.contacts[:1]:
             yield Person(
                 self.path,
                 group.block,
@@ -111,7 +111,7 @@ class TextReader:
 def _records(group: Group, *, anybody: bool) -> Iterator[Record]:
     ties = hashes((str(hit.span.kind), tie_form(hit.span.kind, hit.value)) for hit in group.contacts)
     if group.names:
-        yield Record(hashes(("name", normal.name(hit.value)) for hit in group.names), ties, loose=True)
+        yield Record(hashes(("name", normal.name(hit.value)) for hit in group.persons), ties, loose=True)
     elif not group.organisation and _somebody(group, anybody=anybody):
         somebody = next(hit for hit in group.contacts if _somebodys(hit, anybody=anybody))
         yield Record((), ties, hashes([(str(somebody.span.kind), somebody.value)]), loose=True)

@@ -4,13 +4,14 @@ Exit codes: 0 all is well or the file would pass, 1 a rule fails or the file wou
 """
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
 from mailguard import service
 from mailguard.cli import rules_test
 from mailguard.cli.failures import located
-from mailguard.cli.options import Verbs, config_of, nested, takes_config, verb
+from mailguard.cli.options import Verbs, config_of, nested, store_of, takes_config, verb
 from mailguard.detect import kinds, ruleset
 from mailguard.errors import ConfigError
 from mailguard.policy import thresholds
@@ -29,6 +30,21 @@ def register(verbs: Verbs) -> None:
     takes_config(check)
     check.set_defaults(run=_check)
     rules_test.register(actions)
+    stats = verb(
+        actions, "stats", "Count, by rule, the holds that people called a false positive.", "mailguard rules stats"
+    )
+    stats.set_defaults(run=_stats)
+    monitored = verb(
+        actions,
+        "monitored",
+        "Count, by day and source, the messages that would have been held if that were not only monitored.",
+        "mailguard rules monitored --days 7",
+    )
+    monitored.add_argument("--days", type=int, default=14, help="today and so many days before it, less one")
+    monitored.set_defaults(run=_monitored)
+    for parser in (stats, monitored):
+        parser.add_argument("--json", action="store_true", help="one JSON object per line")
+        takes_config(parser)
 
 
 def _check(arguments: argparse.Namespace) -> int:
@@ -47,3 +63,27 @@ def _check(arguments: argparse.Namespace) -> int:
     if not failures:
         print(f"{directory}: all rules do what their examples say (ruleset {rules.version})")
     return 1 if failures else 0
+
+
+def _stats(arguments: argparse.Namespace) -> int:
+    with store_of(arguments) as store:
+        counts = store.false_positives.by_rule()
+    for counted in counts:
+        if arguments.json:
+            print(json.dumps({"rule": counted.rule, "holds": counted.holds, "last": counted.last.isoformat()}))
+        else:
+            print(f"{counted.rule}\t誤検知 {counted.holds:,}件\t{counted.last:%Y-%m-%d %H:%M} UTC")
+    return 0
+
+
+def _monitored(arguments: argparse.Namespace) -> int:
+    with store_of(arguments) as store:
+        days = store.watching.days(arguments.days)
+    for day in days:
+        if arguments.json:
+            row = {"day": day.day, "source": day.source_id, "messages": day.messages, "reasons": day.reasons}
+            print(json.dumps(row, ensure_ascii=False))
+        else:
+            reasons = ", ".join(f"{reason} {number:,}" for reason, number in day.reasons.items())
+            print(f"{day.day}\t{day.source_id or '(undeclared)'}\t通数 {day.messages:,}通\t{reasons}")
+    return 0

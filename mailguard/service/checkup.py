@@ -20,7 +20,9 @@ from sqlalchemy.exc import ArgumentError
 
 from mailguard.config import Config
 from mailguard.errors import StoreError
+from mailguard.policy import thresholds
 from mailguard.service import loops, ports
+from mailguard.service.scanning import policy_file
 from mailguard.store.engine import Database
 
 SOON = timedelta(days=21)
@@ -55,6 +57,7 @@ def findings(config: Config, clock: Callable[[], datetime]) -> Iterator[Finding]
     yield _relay(config)
     yield _store(config)
     yield from _processes(config)
+    yield from _policy(config)
 
 
 def _listeners(config: Config) -> Iterator[Finding]:
@@ -151,6 +154,19 @@ def _store(config: Config) -> Finding:
     except StoreError as error:
         return Finding("store", f"{shown}: {error}", Weight.FAILED)
     return Finding("store", f"{shown} answers")
+
+
+def _policy(config: Config) -> Iterator[Finding]:
+    file = policy_file(config)
+    limits = thresholds(file)
+    yield Finding("policy", str(file))
+    if config.policy.monitor or limits.monitor.all:
+        key = "policy.monitor" if config.policy.monitor else f"{file}: monitor.all"
+        fact = "MONITORING IS ON: NOTHING IS HELD, personal data goes out. Switch it off when the first weeks are over"
+        yield Finding(key, fact, Weight.WARNING)
+    elif limits.monitor.rules:
+        fact = f"ONLY MONITORED, holds nothing: {', '.join(sorted(limits.monitor.rules))}"
+        yield Finding(f"{file}: monitor.rules", fact, Weight.WARNING)
 
 
 def _processes(config: Config) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ something is wrong. Digests stay inside.
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field, StrictInt
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 from starlette.requests import Request
 
 from mailguard.errors import RefusedError
@@ -40,12 +40,13 @@ class LoginBody(Strict):
 
 
 class DecisionBody(Strict):
-    """Body of a decision; `cap` is needed to approve."""
+    """Body of a decision; `cap` is needed to approve. false_positive counts with an approval only."""
 
     revision: StrictInt
     choice: Literal["approve", "reject"]
     reason: str = Field("", max_length=5000)
     cap: Annotated[StrictInt, Field(ge=1, le=CAP)] | None = None
+    false_positive: StrictBool = False
 
 
 class AnswerBody(Strict):
@@ -145,7 +146,7 @@ class Api:
     def decide(self, request: Request, hold_id: str, body: DecisionBody) -> Json:
         """Approve or reject the revision that was looked at; answers with the hold as it is then."""
         session, _ = self._changing(request)
-        wish = Wish(Choice(body.choice), body.revision, body.reason, body.cap)
+        wish = Wish(Choice(body.choice), body.revision, body.reason, body.cap, body.false_positive)
         deciding.decide(self._site, self._site.texts(request), hold_id, session.person, wish)
         return self._view(request, session, hold_id)
 

@@ -27,6 +27,7 @@ class Wish:
     revision: int
     reason: str
     cap: int | None = None
+    false_positive: bool = False
 
 
 class Refusal(Exception):  # noqa: N818 - an answer to a person, not a fault
@@ -51,6 +52,7 @@ def decide(site: Site, t: Texts, hold_id: str, person: Person, wish: Wish) -> Ho
             person_id=person.id,
             reason=wish.reason,
             cap=wish.cap,
+            false_positive=wish.false_positive,
         )
     except RefusedError as error:
         refuse(t, barred(site, site.store.holds.get(hold_id), person) or error.code)

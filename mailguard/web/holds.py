@@ -10,12 +10,13 @@ from typing import Annotated, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Query
+from pydantic import BaseModel, StringConstraints
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from mailguard.lifecycle import Choice, HoldState
-from mailguard.store.views import AuditRow, HoldRow, HoldView, Person, Session
-from mailguard.web import deciding, law, say, show
+from mailguard.store.views import AuditRow, HoldRow, HoldView, Person, RuleCount, Session
+from mailguard.web import deciding, law, say, show, watched
 from mailguard.web import rest as resting
 from mailguard.web.alert import Alert
 from mailguard.web.deciding import Refusal, Wish
@@ -31,7 +32,19 @@ ENOUGH_APPROVERS = 2
 ANSWERS = {"late": Choice.DELIVER_LATE, "stop": Choice.STOP_REST}
 DONE = frozenset({"approved", "first", "rejected", "late", "late_first", "stopped"})
 Field = Annotated[str, Form(max_length=5000)]
+Typing = Annotated[str, StringConstraints(max_length=5000)]
 Page = Annotated[int, Query(ge=1, le=100_000)]
+
+
+class ApprovalForm(BaseModel):
+    """What the form of an approval sends."""
+
+    revision: int
+    csrf: Typing = ""
+    reason: Typing = ""
+    cap: Typing = ""
+    cap_again: Typing = ""
+    false_positive: Typing = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +54,7 @@ class Typed:
     choice: Choice | None = None
     reason: str = ""
     cap: str = ""
+    false_positive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +107,7 @@ class HoldPages:
             page=page,
             more=more,
             per=PER_PAGE,
+            watched=watched.said(self._site, t),
             few_approvers=self._few_approvers(),
         )
 
@@ -103,24 +118,16 @@ class HoldPages:
         notice = Alert("good", t(f"done.{done}")) if done in DONE else None
         return self._hold(request, session, hold_id, alert=notice, page=page)
 
-    def approve(
-        self,
-        request: Request,
-        hold_id: str,
-        revision: Annotated[int, Form()],
-        csrf: Field = "",
-        reason: Field = "",
-        cap: Field = "",
-        cap_again: Field = "",
-    ) -> Response:
+    def approve(self, request: Request, hold_id: str, form: Annotated[ApprovalForm, Form()]) -> Response:
         """Approve up to a cap that was typed twice."""
-        session = self._genuine(request, csrf)
-        limit = deciding.number(cap)
-        typed = Typed(Choice.APPROVE, reason, cap)
-        if limit is not None and deciding.number(cap_again) != limit and not self._barred(hold_id, session.person):
+        session = self._genuine(request, form.csrf)
+        limit, mistaken = deciding.number(form.cap), bool(form.false_positive)
+        typed = Typed(Choice.APPROVE, form.reason, form.cap, mistaken)
+        if limit is not None and deciding.number(form.cap_again) != limit and not self._barred(hold_id, session.person):
             text = self._site.texts(request)("refused.cap_unconfirmed")
             return self._refused(request, session, hold_id, Refusal(422, "cap_unconfirmed", text), typed)
-        return self._decide(request, session, hold_id, Wish(Choice.APPROVE, revision, reason, limit), typed)
+        wish = Wish(Choice.APPROVE, form.revision, form.reason, limit, mistaken)
+        return self._decide(request, session, hold_id, wish, typed)
 
     def reject(
         self, request: Request, hold_id: str, revision: Annotated[int, Form()], csrf: Field = "", reason: Field = ""
@@ -208,6 +215,7 @@ class HoldPages:
             view=view,
             card=self._card(t, view.row),
             headline=say.headline(t, view),
+            mistaken=self._mistaken(view),
             law=law.said(t, view, self._site.report),
             tree=show.tree(view.inspection),
             groups=show.groups(view.inspection.findings),
@@ -232,6 +240,11 @@ class HoldPages:
 
     def _audit(self, person: Person, hold_id: str) -> list[AuditRow]:
         return self._site.store.audit.rows(limit=100, offset=0, subject=hold_id) if person.role in AUDIT_ROLES else []
+
+    def _mistaken(self, view: HoldView) -> list[RuleCount]:
+        """How often people called findings of this hold's rules a false positive."""
+        rules = {finding.rule for finding in view.inspection.findings} or set(view.row.reasons)
+        return [counted for counted in self._site.store.false_positives.by_rule() if counted.rule in rules]
 
     def _few_approvers(self) -> int | None:
         approvers = self._site.store.holds.gauges().approvers

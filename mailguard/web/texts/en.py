@@ -134,6 +134,17 @@ TEXTS = {
     "reason.every_mailing": "Every mailing of this source needs an approval",
     "reason.problem": "An attachment could not be inspected ({problem})",
     "reason.other": "A condition of the policy is met ({code})",
+    # what is only monitored, and what was a false positive
+    "watched.on": "Monitor-only: nothing is held.",
+    "watched.on.help": "Mail with personal data is sent on. Switch monitoring off when the first weeks are over (policy.monitor).",
+    "watched.title": "Monitor-only: what would have been held",
+    "watched.today": "{messages} today",
+    "watched.days": "By day and source (14 days)",
+    "watched.undeclared": "undeclared source",
+    "decide.false_positive": "False positive (no personal data of others)",
+    "decide.false_positive.help": "Counted by rule, to mend the rules. It does not change this approval.",
+    "mistaken.count": "{n:,} false positives",
+    "mistaken.count.one": "{n:,} false positive",
     # what the law says
     "law.title": "Reportable if it leaked",
     "law.title.no": "If it leaked: none of the grounds of a report that a machine can judge is met",

@@ -134,6 +134,17 @@ TEXTS = {
     "reason.every_mailing": "配信ごとに承認が必要な送信システムです",
     "reason.problem": "添付の中身を確認できません({problem})",
     "reason.other": "保留の条件に当てはまりました({code})",
+    # what is only monitored, and what was a false positive
+    "watched.on": "監視のみで動作中です。",
+    "watched.on.help": "個人情報が見つかっても保留せず、そのまま送信しています。導入直後の期間が過ぎたら監視のみを解除してください(policy.monitor)。",
+    "watched.title": "監視のみ: 通常なら保留になった通数",
+    "watched.today": "本日 {messages}",
+    "watched.days": "日別・送信システム別(14日間)",
+    "watched.undeclared": "未登録の送信システム",
+    "decide.false_positive": "誤検知(他人の個人情報ではない)",
+    "decide.false_positive.help": "規則ごとに数え、規則の見直しに使います。この配信の承認には影響しません。",
+    "mistaken.count": "誤検知 {n:,}件",
+    "mistaken.count.one": "誤検知 {n:,}件",
     # what the law says
     "law.title": "漏えいした場合は報告対象",
     "law.title.no": "漏えいした場合の報告: 機械が判断できる事由には当たりません",

@@ -1,13 +1,20 @@
 """mailguard rules: where and why an example fails; a verdict step by step."""
 
 import json
+from datetime import UTC, datetime
 from shutil import copytree
 
 import pytest
 
 from mailguard.cli import main
 from mailguard.cli.failures import located
+from mailguard.config import Config, Holds, PolicySection
 from mailguard.detect import kinds, ruleset
+from mailguard.service import checkup, now
+from mailguard.store import open_store
+from mailguard.store.false_positives import FalsePositives
+from mailguard.store.views import RuleCount
+from mailguard.store.watching import Watched
 
 LIST = "氏名,電話,メール\n山田太郎,090-1234-5678,taro@example.com\n鈴木花子,03-1234-5678,hanako@example.com\n"
 
@@ -134,3 +141,54 @@ def test_scan_tells_the_legal_view(tmp_path, capsys):
     assert view["reportable"] is True
     assert [ground["met"] for ground in view["grounds"]] == [False, True, None, False]
     assert view["my_number"]["met"] is False
+
+
+@pytest.fixture
+def configured(tmp_path):
+    path = tmp_path / "mailguard.toml"
+    path.write_text(f'data_dir = "{tmp_path / "data"}"\n[policy]\nmonitor = true\n')
+    return ["--config", path]
+
+
+def test_what_would_have_been_held_is_counted_by_day_and_source(configured, tmp_path, capsys):
+    assert run("rules", "monitored", *configured) == 0
+    assert capsys.readouterr().out == ""
+    with open_store(f"sqlite:///{tmp_path / 'data/mailguard.db'}", tmp_path / "data", now, holds=Holds()) as store:
+        store.watching.count_all([Watched("mailer", ("attachment_findings",)), Watched("", ("body_persons",))] * 2)
+        [today] = {day.day for day in store.watching.days()}
+    assert run("rules", "monitored", *configured) == 0
+    assert f"{today}\tmailer\t通数 2通\tattachment_findings 2\n" in capsys.readouterr().out
+    assert run("rules", "monitored", "--json", "--days", "1", *configured) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert rows[1] == {"day": today, "source": "mailer", "messages": 2, "reasons": {"attachment_findings": 2}}
+
+
+def test_false_positives_are_counted_by_rule(configured, capsys, monkeypatch):
+    assert run("rules", "stats", *configured) == 0
+    assert capsys.readouterr().out == ""
+    counts = [RuleCount("phone.fixed", 3, datetime(2026, 11, 21, 1, 2, tzinfo=UTC))]
+    monkeypatch.setattr(FalsePositives, "by_rule", lambda self: counts)
+    assert run("rules", "stats", *configured) == 0
+    assert capsys.readouterr().out == "phone.fixed\t誤検知 3件\t2026-11-21 01:02 UTC\n"
+    assert run("rules", "stats", "--json", *configured) == 0
+    assert json.loads(capsys.readouterr().out)["holds"] == 3
+
+
+def test_config_check_says_loudly_that_monitoring_is_on(configured, capsys):
+    assert run("config", "check", *configured) == 0
+    assert "warning: policy.monitor: MONITORING IS ON: NOTHING IS HELD" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("all = false", "all = true", "MONITORING IS ON"),
+        ("rules = []", 'rules = ["phone"]', "ONLY MONITORED, holds nothing: phone"),
+    ],
+)
+def test_the_policy_file_can_ask_for_it_too(tmp_path, old, new, said):
+    path = tmp_path / "policy.toml"
+    path.write_text((ruleset.shipped_dir() / "policy.toml").read_text("utf-8").replace(old, new), "utf-8")
+    config = Config(data_dir=tmp_path, policy=PolicySection(file=str(path)))
+    assert any(said in str(finding) and "warning" in str(finding) for finding in checkup.findings(config, now))
+    assert not any("MONITOR" in str(finding) for finding in checkup.findings(Config(data_dir=tmp_path), now))

@@ -48,8 +48,10 @@ class Reader:
     given: Callable[[str], float]
     labels: frozenset[str] = frozenset()
 
-    def layout(self, rows: Sequence[Sequence[str]]) -> Layout:
-        """Find the header, fold the cells and decide every column."""
+    def layout(self, rows: Sequence[Sequence[str]], first: int | None = None) -> Layout:
+        """Find the header, fold the cells and decide every column. first: the first data row, where that is known."""
+        if first is not None:
+            return self._only_data(self._layout(rows, first - 1 if first else None))
         head = self._header_row(rows)
         layout = self._layout(rows, head)
         if head is None and len(rows) > 1 and self._names_columns(layout):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mailguard.detect.rows import Numbers
+from mailguard.detect.rows import Numbers, once
 from mailguard.model import Finding, Kind
 
 Place = tuple[str, Kind, str]
@@ -24,14 +24,14 @@ class Distinct:
     def add(self, finding: Finding, hashes: Numbers) -> None:
         """Add those of a batch."""
         met = self._met[place(finding)]
-        met.append(np.unique(hashes))
+        met.append(hashes)
         if len(met) > _APART:
-            met[:] = [np.unique(np.concatenate(met))]
+            met[:] = [once(np.concatenate(met))]
 
     def of(self, findings: Sequence[Finding]) -> int:
         """The number for findings of one place; at least the largest of theirs where forms are not known."""
         met = self._met.get(place(findings[0]))
-        return len(np.unique(np.concatenate(met))) if met else max(finding.distinct for finding in findings)
+        return len(once(np.concatenate(met))) if met else max(finding.distinct for finding in findings)
 
 
 def place(finding: Finding) -> Place:

@@ -10,21 +10,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mailguard.detect.persons import COLLEAGUES, SHARED
-from mailguard.detect.rows import Entries, Long, Numbers
+from mailguard.detect.rows import Entries, Long, Numbers, Places, once
 
 Flags = NDArray[np.bool_]
 
 
-def numbered(hashes: Numbers) -> tuple[Numbers, int]:
+def numbered(hashes: NDArray[np.integer]) -> tuple[Places, int]:
     """(the number of each hash among the distinct ones, how many there are)."""
-    distinct, number = np.unique(hashes, return_inverse=True)
-    return number.astype(np.int64), len(distinct)
+    order = np.argsort(hashes)
+    ordered = hashes[order]
+    new = np.zeros(len(hashes), np.int32)
+    np.not_equal(ordered[1:], ordered[:-1], out=new[1:], casting="unsafe")
+    del ordered
+    number = np.empty(len(hashes), np.int32)
+    number[order] = np.cumsum(new, dtype=np.int32)
+    return number, int(number.max(initial=-1)) + 1
 
 
 def pairs(left: NDArray[np.integer], right: NDArray[np.integer]) -> tuple[Numbers, Numbers]:
     """Distinct pairs of small numbers, in order."""
     width = int(right.max(initial=0)) + 1
-    found = np.unique(left.astype(np.int64) * width + right)
+    found = once(left.astype(np.int64) * width + right)
     return found // width, found % width
 
 
@@ -33,29 +39,29 @@ class Homes:
 
     def __init__(self, of: Long) -> None:
         self._of = of
-        ties = _distinct(of.ties)
-        number, many = numbered(ties.hashes)
+        number, many = numbered(of.ties.hashes)
+        ties, number = _distinct(of.ties.rows, number, many)
         shared = self._shared_widely(ties, number, many) | self._offices(ties, number, many)
         kept = ~shared[number]
         self.tied = np.zeros(of.height, bool)
-        self.tied[ties.rows[kept]] = True
+        self.tied[ties[kept]] = True
         nameless = np.ones(of.height, bool)
         nameless[of.names.rows] = False
         idents = _first(of.idents)
         alone = nameless[idents.rows]
         who, _ = numbered(idents.hashes[alone])
-        rows = np.concatenate([ties.rows[kept], idents.rows[alone]])
+        rows = np.concatenate([ties[kept], idents.rows[alone]])
         self.roots = _components(of.height, rows, np.concatenate([number[kept], who + many]))
 
-    def _shared_widely(self, ties: Entries, number: Numbers, many: int) -> Flags:
+    def _shared_widely(self, ties: Places, number: Places, many: int) -> Flags:
         """Contacts of more than `SHARED` different names, or identifiers where no names stand."""
         users = np.bincount(number, minlength=many)
         wide = np.flatnonzero(users[number] > SHARED)
         if not len(wide):
             return np.zeros(many, bool)
-        return self._different(ties.rows[wide], number[wide], many, who=True) > SHARED
+        return self._different(ties[wide], number[wide], many, who=True) > SHARED
 
-    def _different(self, rows: NDArray[np.int32], number: Numbers, many: int, *, who: bool) -> Numbers:
+    def _different(self, rows: Places, number: Places, many: int, *, who: bool) -> Numbers:
         """How many different names (or families) stand beside each contact."""
         of = self._of
         if who:
@@ -68,26 +74,25 @@ class Homes:
             known = of.families != 0
             at, said = of.names.rows[known], of.families[known]
         told, _ = numbered(said)
-        contact, value = _beside(of.height, rows, number, at, told)
-        contact, _ = pairs(contact, value)
+        contact, _ = pairs(*_beside(of.height, rows, number, at, told))
         return np.bincount(contact, minlength=many)
 
-    def _offices(self, ties: Entries, number: Numbers, many: int) -> Flags:
+    def _offices(self, ties: Places, number: Places, many: int) -> Flags:
         """Contacts of people with different surnames who have a contact of their own each, and no other in common."""
         offices = np.zeros(many, bool)
         users = np.bincount(number, minlength=many)
         often = np.flatnonzero(users[number] >= COLLEAGUES)
         if not len(often) or not self._of.families.any():
             return offices
-        candidate = self._different(ties.rows[often], number[often], many, who=False) >= COLLEAGUES
+        candidate = self._different(ties[often], number[often], many, who=False) >= COLLEAGUES
         at = often[candidate[number[often]]]
         if len(at):
             self._judge(ties, number, users, at, offices)
         return offices
 
-    def _judge(self, ties: Entries, number: Numbers, users: Numbers, at: Numbers, offices: Flags) -> None:
+    def _judge(self, ties: Places, number: Places, users: Numbers, at: NDArray[np.intp], offices: Flags) -> None:
         members: dict[int, list[int]] = defaultdict(list)
-        for row, tie in zip(ties.rows[at].tolist(), number[at].tolist(), strict=True):
+        for row, tie in zip(ties[at].tolist(), number[at].tolist(), strict=True):
             members[tie].append(row)
         together: dict[tuple[int, ...], set[int]] = defaultdict(set)
         for tie, rows in members.items():
@@ -97,7 +102,7 @@ class Homes:
                 offices[list(found)] = True
 
     def _colleagues(
-        self, rows: tuple[int, ...], office: set[int], ties: Entries, number: Numbers, users: Numbers
+        self, rows: tuple[int, ...], office: set[int], ties: Places, number: Places, users: Numbers
     ) -> bool:
         of = self._of
         families: set[int] = set()
@@ -110,19 +115,17 @@ class Homes:
         if len(families) < COLLEAGUES or 2 * len(families) <= len(names):
             return False
         for row in rows:
-            low, high = np.searchsorted(ties.rows, [row, row + 1])
+            low, high = np.searchsorted(ties, [row, row + 1])
             own = [tie for tie in number[low:high].tolist() if tie not in office]
             if not own or any(users[tie] != 1 for tie in own):
                 return False
         return True
 
 
-def _distinct(entries: Entries) -> Entries:
-    """Each hash of a row once; in the order of the rows."""
-    number, _ = numbered(entries.hashes)
-    width = int(number.max(initial=0)) + 1
-    _, first = np.unique(entries.rows.astype(np.int64) * width + number, return_index=True)
-    return Entries(entries.rows[first], entries.hashes[first])
+def _distinct(rows: Places, number: Places, many: int) -> tuple[Places, Places]:
+    """Each contact of a row once; in the order of the rows."""
+    found = once(rows.astype(np.int64) * max(many, 1) + number)
+    return (found // max(many, 1)).astype(np.int32), (found % max(many, 1)).astype(np.int32)
 
 
 def _first(entries: Entries) -> Entries:
@@ -131,9 +134,7 @@ def _first(entries: Entries) -> Entries:
     return Entries(rows, entries.hashes[first])
 
 
-def _beside(
-    height: int, rows: NDArray[np.int32], left: Numbers, at: NDArray[np.int32], right: Numbers
-) -> tuple[Numbers, Numbers]:
+def _beside(height: int, rows: Places, left: Places, at: Places, right: Places) -> tuple[Places, Places]:
     """Every left of a row with every right of the same row. `at` is in order, or is brought into it."""
     order = np.argsort(at, kind="stable")
     right = right[order]
@@ -145,9 +146,9 @@ def _beside(
     return np.repeat(left, times), right[np.repeat(start[rows], times) + offset]
 
 
-def _components(height: int, rows: NDArray[np.int32], groups: Numbers) -> Numbers:
+def _components(height: int, rows: Places, groups: Places) -> Places:
     """The lowest row that each row is connected with: labels sink to the least of a group, then pointers jump."""
-    label = np.arange(height, dtype=np.int64)
+    label = np.arange(height, dtype=np.int32)
     if not len(rows):
         return label
     order = np.argsort(groups, kind="stable")

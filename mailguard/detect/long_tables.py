@@ -12,36 +12,37 @@ import numpy as np
 
 from mailguard.detect.distinct import Distinct, Place, place
 from mailguard.detect.evidence import Evidence
+from mailguard.detect.rows import Rows, merged
 from mailguard.model import DIGESTS, Finding, LongTable, Table
 
-Detect = Callable[[Table, bytes, Distinct | None], Evidence]
+_FIRST = 8_000  # rows that answer for all
+Detect = Callable[[Table, bytes, Distinct | None, int | None], Evidence]
 
 
 def whole(table: LongTable, head: Sequence[Sequence[str]], detect: Detect, key: bytes) -> Evidence:
     """All rows. head: title lines and header, which stand over each batch."""
     distinct = Distinct()
-    parts = [detect(batch, key, distinct) for batch in _batches(table, head)]
+    rows: list[Rows] = []
     by_place: dict[Place, list[Finding]] = defaultdict(list)
-    for part in parts:
+    for number, batch in enumerate(_batches(table, head)):
+        part = detect(batch, key, distinct, len(head) if number else None)
+        rows += part.rows
         for finding in part.findings:
             by_place[place(finding)].append(finding)
     findings = tuple(_one(found, distinct.of(found)) for found in by_place.values())
-    return (
-        Evidence(findings, crowded=True, rows=tuple(rows for part in parts for rows in part.rows))
-        if findings
-        else Evidence()
-    )
+    return Evidence(findings, crowded=True, rows=(merged(rows),) if rows else ()) if findings else Evidence()
 
 
 def beginning(table: LongTable, detect: Detect, key: bytes) -> Evidence:
     """What the first rows say. unread: persons that the rows behind them may name at most."""
-    evidence = detect(table, key, None)
+    first = table.rows[:_FIRST]
+    evidence = detect(Table(table.path, first), key, None, None)
     if not evidence.findings:
         return evidence
     named = max(
         (int(np.bincount(np.frombuffer(rows.named, np.int32)).max(initial=1)) for rows in evidence.rows), default=1
     )
-    return replace(evidence, crowded=True, people=(), unread=named * max(0, table.at_most - len(table.rows)))
+    return replace(evidence, crowded=True, people=(), unread=named * max(0, table.at_most - len(first)))
 
 
 def _batches(table: LongTable, head: Sequence[Sequence[str]]) -> Iterator[Table]:

@@ -15,6 +15,14 @@ Numbers = NDArray[np.int64]
 Places = NDArray[np.int32]
 
 
+def once(numbers: Numbers) -> Numbers:
+    """Each number once, in order. `numpy.unique` goes by hashes, which takes several times as long for many."""
+    ordered = np.sort(numbers)
+    kept = np.ones(len(ordered), bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=kept[1:])
+    return ordered[kept]
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
     """height: records. Pairs of arrays, as bytes: row (int32) and hash (int64) of names, ties and idents in the order of `Record`.
@@ -94,10 +102,10 @@ def long(records: tuple[Record, ...] | list[Record], tables: "tuple[Rows, ...] |
             np.frombuffer(getattr(block, rows), np.int32) + np.int32(start)
             for block, start in zip(blocks, starts, strict=False)
         ]
-        return Entries(np.concatenate(places), column(hashes, np.int64))
+        return Entries(_below(places), column(hashes, np.int64))
 
     def column(name: str, dtype: type) -> NDArray:  # type: ignore[type-arg]
-        return np.concatenate([np.frombuffer(getattr(block, name), dtype) for block in blocks])
+        return _below([np.frombuffer(getattr(block, name), dtype) for block in blocks])
 
     loose = np.zeros(height, bool)
     if records:
@@ -113,6 +121,25 @@ def long(records: tuple[Record, ...] | list[Record], tables: "tuple[Rows, ...] |
         loose=loose,
         unsure=any(block.unsure for block in blocks),
     )
+
+
+def _below(parts: list[NDArray]) -> NDArray:  # type: ignore[type-arg]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def merged(parts: list[Rows]) -> Rows:
+    """Tables below each other as one."""
+    starts = np.cumsum([0, *(part.height for part in parts)])
+    joined: dict[str, bytes] = {}
+    for name in Rows.__slots__[1:]:
+        pieces = [getattr(part, name) for part in parts]
+        if name in {"named", "tied", "identified", "unsure"}:
+            pieces = [
+                (np.frombuffer(piece, np.int32) + np.int32(start)).tobytes()
+                for piece, start in zip(pieces, starts, strict=False)
+            ]
+        joined[name] = b"".join(pieces)
+    return Rows(int(starts[-1]), **joined)
 
 
 def packed(records: tuple[Record, ...] | list[Record]) -> Rows:

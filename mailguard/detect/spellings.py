@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mailguard.detect.homes import Homes, numbered, pairs
-from mailguard.detect.rows import Long, Numbers
+from mailguard.detect.rows import Long, Numbers, Places
 
 Flags = NDArray[np.bool_]
 
@@ -23,7 +23,7 @@ class Spellings:
         self._roots = homes.roots[of.names.rows]
         self._same: dict[tuple[int, int], int] = {}
         self._beside: dict[int, set[tuple[int, int]]] = {}
-        self._by_root: Numbers | None = None
+        self._by_root: NDArray[np.intp] | None = None
         self.twice = 0
         self.unsure = False
         self._readings()
@@ -102,10 +102,10 @@ class Spellings:
         return self._beside[root]
 
 
-def _of_several(roots: Numbers, key: Numbers, names: Numbers) -> Flags:
+def _of_several(roots: Places, key: Places, names: Numbers) -> Flags:
     """Entries of a household and reading under which several names stand."""
     name, _ = numbered(names)
-    place, _ = numbered(roots * (int(key.max(initial=0)) + 1) + key)
+    place, _ = numbered(roots.astype(np.int64) * (int(key.max(initial=0)) + 1) + key)
     at, _ = pairs(place, name)
     several: Flags = np.bincount(at, minlength=int(place.max(initial=0)) + 1)[place] > 1
     return several

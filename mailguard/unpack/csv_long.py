@@ -18,7 +18,7 @@ from mailguard.model import LongTable, Part
 from mailguard.unpack.budget import Budget
 
 LONG = 8_000_000  # bytes from which a file is read in batches
-BATCH = 32_768  # rows
+BATCH = 20_000  # rows
 _HEAD = 1 << 18  # bytes that say how the rest is written
 _ONE_CELL = 60  # characters of a line without a delimiter that may be base64
 _CHUNK = 1 << 23

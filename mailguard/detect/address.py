@@ -19,7 +19,7 @@ _DASH = r"[-ーのノ之~]"
 _PLACE = r"[^\s0-9、。,，!?！？「」『』()（）:;：；<>\[\]|/@\"'=+*_#&%$\x00-\x1f]"
 # 丁目・番地・号, or figures joined by dashes, or Hokkaido's 条/線 and 地割
 _BLOCKS = (
-    rf"(?:{_NUMBER}(?:丁目|丁(?![\p{{Han}}])|番地|番町?|[条線](?=[東西南北0-9〇一二三四五六七八九十]|$)|地割|番館|街区|組|区|号)(?:[東西南北]|{_DASH}|[ 、]?)"
+    rf"(?:{_NUMBER}(?:丁目|丁(?![\p{{Han}}])|番地|番町?|[条線](?=[東西南北通0-9〇一二三四五六七八九十]|$)|地割|番館|街区|組|区|号)(?:[東西南北]|{_DASH}|[ 、]?)"
     rf"(?:(?:通り?)?{_NUMBER}(?:丁目?|番地?|号|条|線|番|街区|組)?(?:{_DASH}|[ ]|[東西南北](?=[0-9〇一二三四五六七八九十]))?){{0,5}}+"
     rf"|[0-9]{{1,5}}(?:{_DASH}[0-9]{{1,5}}){{1,4}}+(?:号室?|番地?)?|(?:甲|乙|丙|丁|字|イ|ロ|ハ|第)?[0-9]{{1,5}}(?:番地?|号)?)"
 )
@@ -34,7 +34,7 @@ _NUMBER_PART = regex.compile(r"[0-9]|[〇一二三四五六七八九十百]{1,4}
 _CITY_LEVEL = regex.compile(rf"{_PREFECTURE}[ ]?[^\s0-9]{{1,6}}?{_CITY_TAIL}")
 _PREFECTURE_OPENS = regex.compile(_PREFECTURE)
 _ROMAJI = regex.compile(
-    r"(?:[0-9]{1,4}(?:-[0-9]{1,4}){1,3}+|[0-9]{1,4}-chome)[, ]{1,2}[A-Za-z][A-Za-z' -]{1,40}+,(?: ?[A-Za-z][A-Za-z' -]{1,30}+,){0,4} ?[A-Za-z -]{2,30}+(?:[ ,]{1,2}[0-9]{3}-[0-9]{4})?(?:,? ?Japan)?",
+    r"(?:[0-9]{1,4}(?:-[0-9]{1,4}){1,3}+|[0-9]{1,4}-chome(?:[, ]{1,2}[0-9]{1,4}(?:-[0-9]{1,4}){0,2})?)[, ]{1,2}[A-Za-z][A-Za-z' -]{1,40}+,(?: ?[A-Za-z][A-Za-z' -]{1,30}+,){0,4} ?[A-Za-z -]{2,30}+(?:[ ,]{1,2}[0-9]{3}-[0-9]{4})?(?:,? ?Japan)?",
     regex.IGNORECASE,
 )
 _ROMAJI_SIGN = regex.compile(
@@ -106,7 +106,7 @@ class Address:
             return 0.95 if _NUMBER_PART.search(bare, match.end()) else (0.7 if len(bare) > match.end() else 0.55)
         if (match := self._head.match(bare)) is not None and len(bare) > match.end():
             return self._behind(bare, match.end())
-        return 0.8 if "," in bare and (match := _ROMAJI.match(bare)) and _ROMAJI_SIGN.search(bare) else 0.0
+        return _romaji(bare) if "," in bare else 0.0
 
     def _behind(self, value: str, end: int) -> float:
         if _NUMBER_PART.search(value, end):
@@ -115,9 +115,16 @@ class Address:
         return 0.6 if city is not None and city.end() < len(value) else 0.3
 
 
+def _romaji(value: str) -> float:
+    """A room or building may stand before the figures: Room 5, 3-4-5 Hakata, Hakata-ku, Fukuoka."""
+    match = _ROMAJI.search(value)
+    long = match is not None and 2 * len(match[0]) >= len(value)
+    return 0.8 if long and _ROMAJI_SIGN.search(value) else 0.0
+
+
 _CLAUSE = regex.compile(r"[はを、]|から|まで|より|した|する|して|ている|である|には|では|にある|に住")
 _SENTENCE = regex.compile(
-    r"[市区町村郡県都府][がにはのもとでへを]|[市区町村都道府県]立|[はでをへ、]|[がに](?=[0-9約])|[もと](?![一-龥ぁ-ん])|から|まで|より|した|する|して|ている|において|[とで]共に|ともに|にある|第$|[国県道]道"
+    r"[市区町村郡県都府][がにはのもとでへを]|[市区町村]長[がはのにもと]|[市区町村]制$|[市区町村都道府県]立|[はでをへ、]|[がに](?=[0-9約])|[もと](?![一-龥ぁ-ん])|から|まで|より|した|する|して|ている|において|[とで]共に|ともに|にある|第$|[国県道]道"
 )
 _COUNT = regex.compile(
     r"[0-9]{1,5}[ ]?(?:[年月日人円回個時分%歳才名件本台冊社点万億校軒戸票代位周度巻km]|キロ|メートル|[かヶカ][所国月]|世紀|つの|番目|周年|階建)"

@@ -18,6 +18,11 @@ _ERAS = {
     "昭和": 1925,
     "平成": 1988,
     "令和": 2018,
+    "明": 1867,
+    "大": 1911,
+    "昭": 1925,
+    "平": 1988,
+    "令": 2018,
     "M": 1867,
     "T": 1911,
     "S": 1925,
@@ -30,8 +35,22 @@ _WESTERN = re.compile(
 )
 _COMPACT = re.compile(r"(1[89]\d\d|20\d\d)(\d\d)(\d\d)(?:\.0)?")
 _ERA = re.compile(
-    r"(明治|大正|昭和|平成|令和|[MTSHRmtshr])[ .]?(\d{1,2}|元)[-./年] ?(\d{1,2})[-./月] ?(\d{1,2})日?(?: ?生(?:まれ)?)?"
+    r"(明治|大正|昭和|平成|令和|[明大昭平令MTSHRmtshr])[ .]?(\d{1,2}|元)[-./年] ?(\d{1,2})[-./月] ?(\d{1,2})日?(?: ?生(?:まれ)?)?"
 )
+_COMPACT_ERA = re.compile(r"([MTSHRmtshr1-5])(\d\d)(\d\d)(\d\d)(?:\.0)?")
+_ERA_FIGURE = dict(zip("12345", "MTSHR", strict=True))  # as forms of offices number the eras
+_BESIDE = re.compile(r" ?\([^()]{1,12}\)")  # 1981年(昭和56年)4月29日(水)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = "(" + "|".join(_MONTHS) + r")[a-z]{0,6}\.?"
+_ENGLISH = re.compile(
+    rf"(?:{_MONTH} (\d{{1,2}})(?:st|nd|rd|th)?,?|(\d{{1,2}})(?:st|nd|rd|th)?[- ]{_MONTH}[-, ]{{1,2}}) ?(1[89]\d\d|20\d\d)",
+    re.IGNORECASE,
+)
+# A serial number of a spreadsheet, a year, year and month, 810429: dates only under their header.
+_SERIAL = re.compile(r"([1-5]?\d{4})(?:\.0)?")
+_PARTIAL = re.compile(r"(?:19|20)\d\d(?:年|[-./年](?:0?[1-9]|1[0-2])月?)?|\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
+_UNDER_HEADER = 0.4
+_FIRST_SERIAL, _LAST_SERIAL = 367, 54_000  # 1901 to 2047, counted from 1900
 _FOREIGN = re.compile(r"(\d{1,2})[-./](\d{1,2})[-./](1[89]\d\d|20\d\d)")
 _KANJI = re.compile("[〇一二三四五六七八九十]+")
 _FIGURES = "〇一二三四五六七八九"
@@ -51,16 +70,38 @@ class BirthDate:
 
     def cell(self, value: str) -> float:
         """0.9 a full date, 0.7 eight figures that are one; says nothing about birth."""
-        if not 6 <= len(value) <= 40 or not (value[0].isdigit() or value[0] in "明大昭平令MTSHRmtshr"):
+        if not 4 <= len(value) <= 40:
             return 0.0
-        if (match := _WESTERN.fullmatch(value)) is not None:
-            return 0.9 if _valid(int(match[1]), match[2], match[3]) else 0.0
-        if (match := _COMPACT.fullmatch(value)) is not None:
-            return 0.7 if _valid(int(match[1]), match[2], match[3]) else 0.0
-        if (match := _FOREIGN.fullmatch(value)) is not None:
-            year = int(match[3])
-            return 0.8 if _valid(year, match[1], match[2]) or _valid(year, match[2], match[1]) else 0.0
-        return _era(value)
+        text = _BESIDE.sub("", value) if "(" in value else value
+        return max(_western(text), _era(text), _english(text)) or _under_header(text)
+
+
+def _western(value: str) -> float:
+    if not value[:1].isdigit():
+        return 0.0
+    if (match := _WESTERN.fullmatch(value)) is not None:
+        return 0.9 if _valid(int(match[1]), match[2], match[3]) else 0.0
+    if (match := _COMPACT.fullmatch(value)) is not None:
+        return 0.7 if _valid(int(match[1]), match[2], match[3]) else 0.0
+    if (match := _FOREIGN.fullmatch(value)) is not None:
+        year = int(match[3])
+        return 0.8 if _valid(year, match[1], match[2]) or _valid(year, match[2], match[1]) else 0.0
+    return 0.0
+
+
+def _english(value: str) -> float:
+    match = _ENGLISH.fullmatch(value)
+    if match is None:
+        return 0.0
+    month = _MONTHS.index((match[1] or match[4]).casefold()) + 1
+    return 0.9 if _valid(int(match[5]), str(month), match[2] or match[3]) else 0.0
+
+
+def _under_header(value: str) -> float:
+    serial = _SERIAL.fullmatch(value)
+    if serial is not None and _FIRST_SERIAL <= int(serial[1]) <= _LAST_SERIAL:
+        return _UNDER_HEADER
+    return _UNDER_HEADER if _PARTIAL.fullmatch(value) else 0.0
 
 
 def _valid(year: int, month: str, day: str) -> bool:
@@ -71,13 +112,20 @@ def _valid(year: int, month: str, day: str) -> bool:
 
 
 def _era(value: str) -> float:
+    if (compact := _COMPACT_ERA.fullmatch(value)) is not None:
+        letter = _ERA_FIGURE.get(compact[1], compact[1])
+        sure = 0.6 if letter is compact[1] else _UNDER_HEADER
+        return sure if _in_era(letter, int(compact[2]), compact[3], compact[4]) else 0.0
     text = _KANJI.sub(lambda match: str(_arabic(match[0])), value) if _KANJI.search(value) else value
     match = _ERA.fullmatch(text)
     if match is None:
         return 0.0
-    base = _ERAS[match[1].upper()]
-    year = 1 if match[2] == "元" else int(match[2])
-    return 0.9 if 1 <= year <= _LENGTHS[base] and _valid(base + year, match[3], match[4]) else 0.0
+    return 0.9 if _in_era(match[1], 1 if match[2] == "元" else int(match[2]), match[3], match[4]) else 0.0
+
+
+def _in_era(era: str, year: int, month: str, day: str) -> bool:
+    base = _ERAS[era.upper()]
+    return 1 <= year <= _LENGTHS[base] and _valid(base + year, month, day)
 
 
 def _arabic(kanji: str) -> int:

@@ -63,4 +63,4 @@ def _bare(word: str) -> str:
 
 def _plain(word: str) -> str:
     """One spelling: Ōno, Ohno, Oono and Ono; Yūko, Yuhko and Yuuko."""
-    return _LONG.sub("", romanised(_bare(word)))
+    return str(_LONG.sub("", romanised(_bare(word))))

@@ -60,7 +60,8 @@ class TableRows:
         """The rows as the count of persons needs them, then the staff."""
         yield from map(self._record, range(self._of.height))
         for name in self.staff():
-            yield Record(hashes([("name", name)]), hashes([("staff", name)]))
+            forms = hashes([("name", name)])
+            yield Record(forms, tuple(hash(("staff", form)) for form in forms))
 
     def _record(self, row: int) -> Record:
         named = self.names(row)

@@ -1,0 +1,81 @@
+"""Long CSV files in batches: the same persons and findings as the whole table, and a first answer that holds."""
+
+import pytest
+
+from mailguard.demo import incidents
+from mailguard.model import LongTable, Part, Table
+from mailguard.unpack import Budget, Limits, csv, csv_long
+
+ROWS = incidents.one_person_a_row()
+DATA = incidents.csv_bytes(ROWS)
+PERSONS, HOUSEHOLDS = 3719, 1740
+
+
+def opened(data):
+    [table] = csv.open_part(Part(("list.csv",), data), Budget(Limits(), len(data)))
+    return table
+
+
+@pytest.fixture
+def batches(monkeypatch):
+    monkeypatch.setattr(csv_long, "LONG", 10_000)
+    monkeypatch.setattr(csv_long, "BATCH", 700)
+
+
+@pytest.mark.parametrize("codec", ["cp932", "utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_batches_hold_every_row_once(batches, codec, line_end):
+    text = line_end.join(",".join(row) for row in ROWS) + line_end
+    table = opened(text.encode(codec))
+    assert isinstance(table, LongTable)
+    assert [*table.rows, *(row for batch in table.rest() for row in batch)] == ROWS
+    assert table.at_most >= len(ROWS)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        DATA + b"\0",
+        DATA + b"\x1b",
+        DATA + b"QUJD" * 30 + b"\r\n",
+        b"\n".join([b"number,mail", *[b"%d,a%d@example.jp" % (row, row) for row in range(3_000)]]),
+    ],
+    ids=["nul", "escape", "base64", "ascii"],
+)
+def test_what_needs_the_whole_text_is_read_whole(batches, data):
+    assert type(opened(data)) is Table
+
+
+def test_a_lone_quote_swallows_no_rows(batches):
+    rows = [list(row) for row in ROWS]
+    rows[9][1] = '"' + rows[9][1]
+    data = "\r\n".join(",".join(row) for row in rows).encode("cp932")
+    table = opened(data)
+    assert isinstance(table, LongTable)
+    assert len([*table.rows, *(row for batch in table.rest() for row in batch)]) == len(rows)
+
+
+def test_cells_are_charged(batches):
+    limits = Limits(cells=10_000)
+    budget = Budget(limits, len(DATA))
+    with pytest.raises(Exception, match="cells"):
+        list(csv.open_part(Part(("list.csv",), DATA), budget))
+
+
+def test_a_long_table_counts_as_a_short_one(engine, monkeypatch):
+    short = engine.file("list.csv", DATA)
+    monkeypatch.setattr(csv_long, "LONG", 10_000)
+    monkeypatch.setattr(csv_long, "BATCH", 700)
+    long = engine.file("list.csv", DATA)
+    assert (long.persons, long.persons_exact, long.households) == (PERSONS, True, HOUSEHOLDS)
+    assert [(f.kind, f.where, f.count, f.distinct) for f in long.findings] == [
+        (f.kind, f.where, f.count, f.distinct) for f in short.findings
+    ]
+
+
+def test_the_beginning_holds_and_counts_the_most_there_may_be(engine, batches):
+    first = engine.file("list.csv", DATA, beginning=True)
+    assert first.findings
+    assert first.persons >= PERSONS
+    assert not first.persons_exact
+    assert engine.file("list.csv", DATA).persons == PERSONS

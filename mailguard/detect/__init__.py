@@ -26,6 +26,7 @@ from mailguard.detect.mask import mask
 from mailguard.detect.memory import Memory
 from mailguard.detect.organisation import names_organisation
 from mailguard.detect.passages import Passage, cut, joined, opening
+from mailguard.detect.people_files import lists_people, surer
 from mailguard.detect.ruleset import Ruleset
 from mailguard.detect.sender import is_data
 from mailguard.detect.span import Span
@@ -103,7 +104,8 @@ class Detector:
             return Evidence()
         layout = about_somebody(self._reader.layout(table.rows, first))
         evidence = table_evidence(table, layout, self._digester, key, distinct=distinct)
-        return replace(evidence, findings=(*evidence.findings, *self._strays(table, layout, key)))
+        findings = (*evidence.findings, *self._strays(table, layout, key))
+        return replace(evidence, findings=surer(findings) if lists_people(table.path) else findings)
 
     def text(self, text: Text, key: bytes) -> Evidence:
         """Names, contacts and numbers in running text, and lists pasted into it."""

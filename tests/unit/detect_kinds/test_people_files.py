@@ -1,0 +1,35 @@
+import pytest
+
+from mailguard.detect.people_files import lists_people
+from mailguard.model import Table
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "会員名簿.csv", "顧客リスト.xlsx", "連絡網", "３年１組連絡網.pdf", "社員一覧.xls", "お客様情報_2023.zip", "参加者リスト（確定）.xlsx", "住所録.csv", "卒業生名簿", "履歴書_.pdf", "患者データ.csv", "町内会名簿.doc", "customer_list.csv", "CustomerList.csv", "member-data.zip",
+        "employees_export.json", "meibo.csv", "kokyaku.csv", "address book.csv", "contacts.vcf", "ｶｲｲﾝ名簿.csv", "顧客マスタ.tsv", "保護者連絡先.xlsx", "緊急連絡先.xlsx", "利用者台帳.xlsx",
+    ],
+)  # fmt: skip
+def test_a_list_of_people_by_its_name(name):
+    assert lists_people((name,))
+    assert lists_people(("送付.zip", name))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "商品リスト.xlsx", "請求書.pdf", "会員規約.pdf", "名簿作成方法.pdf", "会員名簿_様式.xlsx", "顧客リスト_テンプレート.xlsx", "店舗一覧.csv", "チラシ.pdf", "会員特典のご案内.pdf", "顧客満足度調査.pptx", "user_manual.pdf", "members.html.j2", "利用者規約.docx", "議事録.docx", "report.csv",
+        "社員旅行のご案内.pdf", "生徒募集.pdf", "価格表.xlsx", "template_member_list.csv", "在庫データ.csv", "",
+    ],
+)  # fmt: skip
+def test_other_files(name):
+    assert not lists_people((name,))
+
+
+def test_such_a_name_makes_findings_surer(detector):
+    rows = (("担当", "数"), ("山田太郎", "1"), ("佐藤花子", "2"))
+    [plain] = detector.table(Table(("数.csv",), rows), b"k").findings
+    [listed] = detector.table(Table(("会員名簿.xlsx", "数"), rows), b"k").findings
+    assert listed.confidence > plain.confidence
+    assert listed.samples == plain.samples

@@ -1,12 +1,21 @@
 """A policy in force: thresholds, and digests of what is the organisation's own."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from mailguard import normal
 from mailguard.config import Own
 from mailguard.digest import Digester
+from mailguard.model import Kind
 from mailguard.policy.thresholds import Thresholds
+
+
+# A postal code before an address, with or without its mark.
+_POSTAL = re.compile(r"\s*〒?\s*([0-9０-９]{3}[-‐−ー－]?[0-9０-９]{4})(?![-‐−ー－0-9０-９])\s*")
+    r"\s*〒?\s*([0-9０-９]{3}[-‐−ー－]?[0-9０-９]{4})\s+|\s*〒\s*([0-9０-９]{3}[-‐−ー－]?[0-9０-９]{4})"
+)
+_NUMBERED = re.compile(r".*(?:[0-9０-９]|号|番地|番|丁目)")  # an address up to its number, before the building
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +33,10 @@ class Policy:
     def build(cls, limits: Thresholds, own: Own, digester: Digester, *, monitor: bool = False) -> "Policy":
         """Digest the organisation's own contact details. monitor: the configuration asks for it, whatever the file says."""
         values = [digester.phone(phone) for phone in own.phones]
-        values += [digester.address(address) for address in own.addresses]
-        values += [digester.name(name) for name in own.names]
+        for address in own.addresses:
+            values += _address(address, digester)
+        for name in own.names:
+            values += [digester.name(name), digester.of(str(Kind.NAME_KANA), normal.kana(name))]
         domains = frozenset(normal.domain(domain) for domain in own.domains)
         return cls(
             limits,
@@ -40,3 +51,16 @@ class Policy:
         """Distinct recipients that are not in the organisation's own domains."""
         distinct = dict.fromkeys(normal.email(address) for address in recipients)
         return [address for address in distinct if normal.domain(address.rpartition("@")[2]) not in self.domains]
+
+
+def _address(value: str, digester: Digester) -> Iterator[bytes]:
+    """An address with and without its building, and its postal code, each a value of its own."""
+    if match := _POSTAL.match(value):
+        yield digester.of(str(Kind.POSTAL_CODE), normal.postal_code(match[1]))
+        value = value[match.end() :]
+    yield digester.address(value)
+    street = re.split(r"\s", value.strip())
+    for words in range(1, len(street)):
+        shorter = " ".join(street[:words])
+        if _NUMBERED.fullmatch(shorter):
+            yield digester.address(shorter)

@@ -42,7 +42,9 @@ def said(site: Site, t: Texts) -> Watched:
             day.day,
             titles.get(day.source_id) or day.source_id or t("watched.undeclared"),
             day.messages,
-            t("list.separator").join(f"{say.reason(t, code)} {number:,}" for code, number in day.reasons.items()),
+            t("list.separator").join(
+                f"{say.reason(t, code)} {t.count('count.messages', number)}" for code, number in day.reasons.items()
+            ),
         )
         for day in site.store.watching.days()
     )

@@ -153,7 +153,7 @@ TEXTS = {
     "law.many_persons.upto": "Possible maximum of {most:,} persons, more than {n:,}: a leak would have to be reported to the Personal Information Protection Commission",
     "law.special_care": "Special-care data: a leak would have to be reported to the Personal Information Protection Commission",
     "law.financial_damage": "Card or account numbers, which can cause financial damage: a leak would have to be reported to the Personal Information Protection Commission",
-    "law.my_number": "My Numbers: even of no more than {n:,} persons a leak may have to be reported to the Personal Information Protection Commission (My Number Act)",
+    "law.my_number": "My Numbers: a leak of up to {n:,} of them may have to be reported to the Personal Information Protection Commission, too (My Number Act)",
     "law.my_number.many": "My Numbers of more than {n:,} persons: a leak would have to be reported to the Personal Information Protection Commission (My Number Act)",
     "law.unknown": "What could not be inspected is not in this view. Where the number of persons is unknown, the possible maximum counts.",
     "law.purpose": "A wrongful purpose, another ground of a report, is never judged by the machine. People must judge it.",

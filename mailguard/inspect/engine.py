@@ -322,6 +322,8 @@ class Engine:
         name, address = mailbox
         person = self._detector.japanese_name(name)
         names = name_digests(self._digester, person) if person else ()
+        if person and len(names) == 1:  # a surname no dictionary knows: the greeting may say any beginning of the name
+            names += tuple(self._digester.name(person[:size]) for size in (2, 1, 3) if size < len(person))
         return Addressee(self._digester.email(address), self._known_domain(address.rpartition("@")[2]), names)
 
 

@@ -10,11 +10,8 @@ from mailguard.digest import Digester
 from mailguard.model import Kind
 from mailguard.policy.thresholds import Thresholds
 
-
 # A postal code before an address, with or without its mark.
 _POSTAL = re.compile(r"\s*〒?\s*([0-9０-９]{3}[-‐−ー－]?[0-9０-９]{4})(?![-‐−ー－0-9０-９])\s*")
-    r"\s*〒?\s*([0-9０-９]{3}[-‐−ー－]?[0-9０-９]{4})\s+|\s*〒\s*([0-9０-９]{3}[-‐−ー－]?[0-9０-９]{4})"
-)
 _NUMBERED = re.compile(r".*(?:[0-9０-９]|号|番地|番|丁目)")  # an address up to its number, before the building
 
 

@@ -4,6 +4,7 @@ In: folded text or cells. Out: spans, but only where a person stands in the same
 same text. A sentence about a subject (講演, とは) is about nobody. Act on the Protection of Personal Information §2(3), its Order §2.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
@@ -54,10 +55,16 @@ class SpecialCare:
 
     def find(self, text: str) -> Iterator[Span]:
         """Phrases about somebody."""
+        somebody: list[int] | None = None  # where persons begin; looked for once, and only when there is a phrase
         for span in self.phrases(text):
             labelled = span.rule == _LABEL
-            around = _around(text, span, "" if labelled else _END)
-            if self._about_somebody(around, topic=not labelled):
+            start, stop = _around(text, span, "" if labelled else _END)
+            if not labelled and self._topic is not None and self._topic.search(text, start, stop):
+                continue
+            if somebody is None:
+                somebody = sorted(person.start for find in self._persons for person in find(text))
+            place = bisect_left(somebody, start)
+            if place < len(somebody) and somebody[place] < stop:
                 yield span
 
     def phrases(self, text: str) -> Iterator[Span]:
@@ -66,11 +73,6 @@ class SpecialCare:
             # The rules know how an illness ends (〜病を患う); what it is called stands before.
             before = _TERM_BEFORE.search(text, max(0, span.start - _LONGEST_TERM), span.start)
             yield replace(span, start=before.start()) if before and span.rule == _ILLNESS else span
-
-    def _about_somebody(self, text: str, *, topic: bool) -> bool:
-        if topic and self._topic is not None and self._topic.search(text):
-            return False
-        return any(True for find in self._persons for _ in find(text))
 
     def cell(self, value: str) -> float:
         """0.9 an illness or degree by itself; 0.4 a short word or figure: only under its header."""
@@ -84,14 +86,14 @@ class SpecialCare:
         return 0.4 if _UNDER_HEADER.fullmatch(value) else 0.0
 
 
-def _around(text: str, span: Span, end: str) -> str:
-    """The sentence of a span, or, without signs of an end, what stands near it."""
+def _around(text: str, span: Span, end: str) -> tuple[int, int]:
+    """Where the sentence of a span begins and ends, or, without signs of an end, what stands near it."""
     start, stop = max(0, span.start - _AROUND), min(len(text), span.end + _AROUND)
     for sign in end:
         start = max(start, text.rfind(sign, start, span.start) + 1)
         found = text.find(sign, span.end, stop)
         stop = found if found >= 0 else stop
-    return text[start:stop]
+    return start, stop
 
 
 _PERSONAL = frozenset(

@@ -28,7 +28,14 @@ def test_other_files(name):
 
 
 def test_such_a_name_makes_findings_surer(detector):
-    rows = (("住所", "数"), ("東京都千代田区1-1", "1"), ("なし", "2"), ("中央", "3"), ("中央区役所", "4"), ("同上", "5"))
+    rows = (
+        ("住所", "数"),
+        ("東京都千代田区1-1", "1"),
+        ("なし", "2"),
+        ("中央", "3"),
+        ("中央区役所", "4"),
+        ("同上", "5"),
+    )
     [plain] = detector.table(Table(("数.csv",), rows), b"k").findings
     [listed] = detector.table(Table(("会員名簿.xlsx", "数"), rows), b"k").findings
     assert listed.confidence > plain.confidence

@@ -196,7 +196,9 @@ def test_a_name_no_dictionary_knows_is_greeted_all_the_same(verdict, name):
 
 def test_a_surname_no_dictionary_knows_greets_its_bearer(verdict):
     assert verdict(mail("六角様\n\nお知らせです。\n", to="六角美咲 <taro@example.com>")).reasons == ()
-    assert verdict(mail("佐藤様\n\nお知らせです。\n", to="六角美咲 <taro@example.com>")).reasons == ("recipient_mismatch",)
+    assert verdict(mail("佐藤様\n\nお知らせです。\n", to="六角美咲 <taro@example.com>")).reasons == (
+        "recipient_mismatch",
+    )
 
 
 @pytest.mark.parametrize("word", ["お客", "皆", "会員", "ご担当者", "保護者", "お取引先"])

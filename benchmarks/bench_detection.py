@@ -1,8 +1,6 @@
 """What the detectors reach, measured on data given by --data DIR (see its README): names in text, tables, addresses, prose.
 
-Prints one table; nothing is written. The model of names, which is not switched on, has learnt from DIR/names-in-text: its
-figure on that file is no measure of unseen text; the rules were tuned on its even half. --sentences FILE measures others, in the same form; benchmarks/train_names.py cross-validates.
-Example: python benchmarks/bench_detection.py --data DIR
+Prints one table; nothing is written. Example: python benchmarks/bench_detection.py --data DIR
 """
 
 import argparse
@@ -10,13 +8,11 @@ import csv
 import io
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from mailguard.detect import kinds, name_model, person_dictionary, ruleset, tokenizer
+from mailguard.detect import kinds, ruleset
 from mailguard.detect.folding import fold, fold_cell
-from mailguard.detect.running_names import RunningNames
-from mailguard.detect.span import Span
 from mailguard.model import Kind
 
 VOTES = (Kind.NAME, Kind.NAME_KANA, Kind.PHONE, Kind.EMAIL, Kind.POSTAL_CODE, Kind.ADDRESS, Kind.BIRTH_DATE, Kind.SEX)
@@ -29,7 +25,7 @@ def score(gold: Sequence[tuple[int, int]], found: Sequence[tuple[int, int]]) -> 
     return right, met
 
 
-def names(find: Callable[[str], Iterable[Span]], path: Path, half: str) -> str:
+def names(detectors: kinds.Detectors, path: Path, half: str) -> str:
     """Overlap P/R/F of one half of the sentences, and the speed."""
     lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     lines = lines if half == "all" else lines[half == "odd" :: 2]
@@ -37,7 +33,7 @@ def names(find: Callable[[str], Iterable[Span]], path: Path, half: str) -> str:
     begin = time.perf_counter()
     for line in lines:
         folded = fold(line["text"])
-        spans = [folded.original(span.start, span.end) for span in find(folded.text)]
+        spans = [folded.original(span.start, span.end) for span in detectors.name.find(folded.text)]
         one, other = score(line["names"], spans)
         right, met, found, gold = right + one, met + other, found + len(spans), gold + len(line["names"])
         size += len(line["text"].encode())
@@ -102,25 +98,13 @@ def main() -> None:
     """Print everything."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument(
-        "--sentences", type=Path, help="JSON lines with text and names ([start, end]) that no model has learnt from"
-    )
-    arguments = parser.parse_args()
-    data: Path = arguments.data
+    data: Path = parser.parse_args().data
     begin = time.perf_counter()
     rules = ruleset.load(ruleset.shipped_dir())
     detectors = kinds.build(rules)
     print(f"loaded in {time.perf_counter() - begin:.2f} s, ruleset {rules.version}")
-    sentences = arguments.sentences or data / "names-in-text" / "sentences.jsonl"
-    for half in ["all"] if arguments.sentences else ["even", "odd"]:
-        print(names(detectors.name.find, sentences, half))
-    persons, tokens = person_dictionary.load(), tokenizer.load()
-    model = RunningNames(rules.of(Kind.NAME).words, persons, tokens, name_model.load())
-    print(
-        "with the model, not switched on"
-        + ("" if arguments.sentences else " (its weights SAW this file; held out: train_names.py)")
-    )
-    print("  " + names(model.find, sentences, "all"))
+    for half in ("even", "odd"):
+        print(names(detectors, data / "names-in-text" / "sentences.jsonl", half))
     print(addresses(detectors, data / "addresses" / "notations.txt"))
     for path in sorted(data.glob("tables-*/*.csv")):
         for line in table(detectors, rules, path):

@@ -1,7 +1,6 @@
 """Names in running text: runs of Sudachi's person tokens, dictionary pairs, honorifics, ・ names and romaji.
 
-In: folded text. Out: spans of names without honorific. `name_context` judges each by what stands around it, and
-`name_rescoring` has the last word where a model is given. `Name` gives none: it finds more, but at a fifth to half of the speed.
+In: folded text. Out: spans of names without honorific. `name_context` judges each by what stands around it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,9 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 import regex
 
 from mailguard.detect.name_context import NameContext
-from mailguard.detect.name_features import NameFeatures
-from mailguard.detect.name_model import NameModel
-from mailguard.detect.name_rescoring import NameRescoring
 from mailguard.detect.person_dictionary import PersonDictionary, romanised
 from mailguard.detect.span import Span
 from mailguard.detect.tokenizer import PERSONS, Sort, Token, Tokenizer
@@ -57,32 +53,21 @@ _STOPS_GIVEN = frozenset({Sort.SUFFIX, Sort.PARTICLE, Sort.SYMBOL, Sort.SPACE, S
 class RunningNames:
     """Names in text."""
 
-    def __init__(
-        self,
-        words: Mapping[str, tuple[str, ...]],
-        persons: PersonDictionary,
-        tokenizer: Tokenizer,
-        model: NameModel | None = None,
-    ) -> None:
+    def __init__(self, words: Mapping[str, tuple[str, ...]], persons: PersonDictionary, tokenizer: Tokenizer) -> None:
         self._persons = persons
         self._tokenizer = tokenizer
         self._context = NameContext(words, persons)
         self._things = frozenset(words.get("katakana_thing", ()))
         self._one_character = frozenset(words.get("one_character_family", ()))
-        self._rescoring = model and NameRescoring(
-            model, NameFeatures(words, persons, tokenizer, model.lexicon), self._context
-        )
 
     def find(self, text: str) -> Iterator[Span]:
         """Spans in order of their start, by sort of evidence."""
         if _CANDIDATE.search(text) is not None:
-            for tokens in self._tokenizer.sentences(text, strange=self._rescoring is not None):
-                rules = list(self.by_rules(text, tokens))
-                yield from self._rescoring.judge(text, tokens, rules) if self._rescoring else rules
+            for tokens in self._tokenizer.sentences(text):
+                yield from self._sentence(text, tokens)
         yield from self._latin(text)
 
-    def by_rules(self, text: str, tokens: list[Token]) -> Iterator[Span]:
-        """What the rules alone find in a sentence."""
+    def _sentence(self, text: str, tokens: list[Token]) -> Iterator[Span]:
         surfaces = {token.surface for token in tokens}
         joints = not surfaces.isdisjoint(_JOINTS)
         honours = self._context.any_honorific(surfaces)

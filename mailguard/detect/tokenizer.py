@@ -3,7 +3,7 @@
 In: one sentence. Out: tokens with a sort. Chunks are sentences: twice as fast as long texts, and never near Sudachi's length limit.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
@@ -19,14 +19,6 @@ _SENTENCE = regex.compile(r"[^\n。!?\f]{1,300}+[\n。!?\f]?")
 _WORTH = regex.compile(
     r"[様氏殿君・=＝]|さん|さま|ちゃん|くん|先生|教授|監督|選手|社長|大統領|[\p{Han}] [\p{Han}]|(?<!\p{Han})\p{Han}{3}(?!\p{Han})"
 )
-
-
-_KATAKANA = regex.compile("[ァ-ヴー]{3}")
-
-
-def _strange(sentence: str, morphemes: Sequence[sudachipy.Morpheme]) -> bool:
-    """A katakana word that the dictionary does not have may be a foreign name."""
-    return _KATAKANA.search(sentence) is not None and any(morpheme.is_oov() for morpheme in morphemes)
 
 
 class Sort(IntEnum):
@@ -52,14 +44,13 @@ PERSONS = frozenset({Sort.FAMILY, Sort.GIVEN, Sort.PERSON})
 
 
 class Token(NamedTuple):
-    """Half-open, in the text given to `sentences`. known: whether the dictionary has it. part: Sudachi's number of its part of speech."""
+    """Half-open, in the text given to `sentences`. known: whether the dictionary has it."""
 
     surface: str
     start: int
     end: int
     sort: Sort
     known: bool
-    part: int = -1
 
 
 def _sort(pos: tuple[str, ...]) -> Sort:
@@ -87,46 +78,34 @@ class Tokenizer:
 
     def __init__(self) -> None:
         dictionary = sudachipy.Dictionary(dict="core")
-        self._dictionary = dictionary
         self._tokenizer = dictionary.tokenizer(sudachipy.SplitMode.C)
         self._sorts: dict[int, Sort] = {}
 
-    def sentences(self, text: str, *, strange: bool = False) -> Iterator[list[Token]]:
-        """Tokens of each sentence that could hold a name; the others are dropped before tokens are made of them.
-
-        strange: those with a katakana word that the dictionary does not have, too.
-        """
+    def sentences(self, text: str) -> Iterator[list[Token]]:
+        """Tokens of each sentence that could hold a name; the others are dropped before tokens are made of them."""
         for match in _SENTENCE.finditer(text):
-            anything = _WORTH.search(match[0]) is not None
-            tokens = self._tokens(match[0], match.start(), anything=anything, strange=strange)
+            tokens = self._tokens(match[0], match.start(), anything=_WORTH.search(match[0]) is not None)
             if tokens:
                 yield tokens
 
     def tokens(self, sentence: str) -> list[Token]:
         """Tokens of at most 300 characters."""
-        return self._tokens(sentence[:_LONGEST], 0, anything=True, strange=False)
+        return self._tokens(sentence[:_LONGEST], 0, anything=True)
 
-    def _tokens(self, sentence: str, offset: int, *, anything: bool, strange: bool) -> list[Token]:
+    def _tokens(self, sentence: str, offset: int, *, anything: bool) -> list[Token]:
         morphemes = list(self._tokenizer.tokenize(clean(sentence)))
         sorts = [self._sorts.get(morpheme.part_of_speech_id()) for morpheme in morphemes]
         if None in sorts:
             sorts = [self._learnt(morpheme) for morpheme in morphemes]
-        if not anything and PERSONS.isdisjoint(sorts) and not (strange and _strange(sentence, morphemes)):
+        if not anything and PERSONS.isdisjoint(sorts):
             return []
         found = []
         for morpheme, sort in zip(morphemes, sorts, strict=True):
-            begin, end, part = morpheme.begin(), morpheme.end(), morpheme.part_of_speech_id()
-            known = not morpheme.is_oov()
-            found.append(Token(sentence[begin:end], offset + begin, offset + end, sort or Sort.OTHER, known, part))
+            begin, end = morpheme.begin(), morpheme.end()
+            found.append(
+                Token(sentence[begin:end], offset + begin, offset + end, sort or Sort.OTHER, not morpheme.is_oov())
+            )
         return found
-
-    def part(self, number: int) -> tuple[str, ...]:
-        """The part of speech that `Token.part` numbers."""
-        return tuple(self._dictionary.pos_of(number)) if number >= 0 else ("名詞", "普通名詞", "一般", "*", "*", "*")
-
-    def readings(self, surface: str) -> frozenset[str]:
-        """All parts of speech that the dictionary has for a word, whatever the sentence: 千葉 is a place and a family name."""
-        return frozenset(",".join(entry.part_of_speech()[:4]) for entry in self._dictionary.lookup(clean(surface)))
 
     def _learnt(self, morpheme: sudachipy.Morpheme) -> Sort:
         number = morpheme.part_of_speech_id()

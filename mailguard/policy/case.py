@@ -11,6 +11,7 @@ from mailguard.policy.thresholds import Scope
 from mailguard.policy.whole import Policy
 
 STAFF = 3  # persons named for an organisation in a recipient's own document (担当, 発行者)
+CARDS = 5  # address cards of the own staff in one file, known by an e-mail address at an own domain
 
 
 class Standing(StrEnum):
@@ -83,8 +84,15 @@ class Case:
     def _is_own(self, person: Person) -> bool:
         """Staff by name; without a name, when every contact is the organisation's own."""
         if person.names:
-            return person.names[0] in self._own
+            return person.names[0] in self._own or person.block in self._staff(person.path)
         return bool(person.contacts) and self._own.issuperset(person.contacts)
+
+    def _staff(self, path: PartPath) -> frozenset[str]:
+        """The address cards of a file that are of the own staff: an address at an own domain stands in each; a few only."""
+        if not path[-1].lower().endswith(".vcf") or path in self.inspection.crowded:
+            return frozenset()
+        rows = [p.block for p in self.inspection.people if p.path == path and not self._own.isdisjoint(p.emails)]
+        return frozenset(rows) if len(rows) <= CARDS else frozenset()
 
     def _recipients_blocks(self, path: PartPath) -> frozenset[str]:
         """The rows or paragraphs of a part that are about the one recipient."""
@@ -146,6 +154,8 @@ class Case:
         if finding.kind in scope.ignore:
             return Standing.IGNORED
         if complete and self._own.issuperset(finding.digests):
+            return Standing.OWN
+        if finding.blocks and self._staff(finding.path).issuperset(finding.blocks):
             return Standing.OWN
         return Standing.RECIPIENT if self._recipients_own(finding) else Standing.COUNTS
 

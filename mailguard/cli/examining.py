@@ -10,13 +10,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from mailguard import service
 from mailguard.config import Config
 from mailguard.digest import Digester
 from mailguard.inspect import Inspector
-from mailguard.model import Finding, Inspection, Problem
+from mailguard.model import Inspection
 from mailguard.pieces import cut
 from mailguard.policy import Policy
 
@@ -70,22 +69,3 @@ def is_mail(file: Path, data: bytes) -> bool:
         return True
     head = re.split(rb"\r?\n\r?\n", data[:65536], maxsplit=1)[0]
     return _HEADER.match(data) is not None and len(_MAIL.findall(head)) >= 2
-
-
-def finding_json(finding: Finding) -> dict[str, Any]:
-    """A finding for programs: masks and counts."""
-    return {
-        "kind": str(finding.kind),
-        "rule": finding.rule,
-        "path": list(finding.path),
-        "where": finding.where,
-        "count": finding.count,
-        "distinct": finding.distinct,
-        "samples": list(finding.samples),
-        "confidence": finding.confidence,
-    }
-
-
-def problem_json(problem: Problem) -> dict[str, Any]:
-    """A part that could not be inspected, for programs."""
-    return {"path": list(problem.path), "kind": str(problem.kind), "detail": problem.detail}

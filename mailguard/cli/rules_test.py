@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from mailguard import service
-from mailguard.cli.examining import examiner, finding_json, problem_json, read
+from mailguard.cli.examining import examiner, read
 from mailguard.cli.options import Verbs, config_of, takes_config, verb
 from mailguard.config import Config
 from mailguard.detect import ruleset
 from mailguard.model import Action, Envelope, Inspection
 from mailguard.policy import Explanation, explain
+from mailguard.telling import finding_json, problem_json
 
 WHY = {
     "counts": "counts",

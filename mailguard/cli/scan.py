@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from mailguard import service
-from mailguard.cli.examining import WAIT_SECONDS, examiner, finding_json, problem_json, read
+from mailguard.cli.examining import WAIT_SECONDS, examiner, read
 from mailguard.cli.options import Verbs, config_of, takes_config, verb
 from mailguard.config import Config
 from mailguard.detect import ruleset
 from mailguard.errors import MailguardError
 from mailguard.model import Action, Envelope, Inspection, Verdict
 from mailguard.policy import Legal, judge, legal
+from mailguard.telling import finding_json, problem_json
 
 BATCH = 200  # texts of `--spans` handed over at a time
 

@@ -7,9 +7,7 @@ ends takes its connections with it, whose clients try again; the others go on.
 import asyncio
 import contextlib
 import logging
-import os
 import shutil
-import tempfile
 from pathlib import Path
 
 from mailguard import metrics
@@ -17,6 +15,7 @@ from mailguard.config import Config
 from mailguard.errors import MailguardError
 from mailguard.service import handover, loops, ports, rulebook
 from mailguard.service.intake import hostname
+from mailguard.service.private_folder import private_folder
 from mailguard.service.worker import KILL_SECONDS, Worker
 
 _LOG = logging.getLogger("mailguard.service")
@@ -49,7 +48,7 @@ class Fleet:
             tls = ports.named(smtp.tls_listen, tls_keeper)
         name = await asyncio.to_thread(hostname, self._config)
         self._order = handover.share(self._config, ports.named(smtp.listen, keeper), tls, name)
-        self.folder = _folder()
+        self.folder = private_folder(_PREFIX)
         self._held.callback(shutil.rmtree, self.folder, ignore_errors=True)
         numbers = range(1, smtp.workers + 1)
         results = await asyncio.gather(*map(self._launch, numbers), return_exceptions=True)
@@ -137,15 +136,3 @@ class Fleet:
             metrics.RESTARTS.inc()
             _LOG.error("smtp process=%s ended; started again in %s s", number, wait)
             await asyncio.sleep(wait)
-
-
-def _folder() -> Path:
-    """A private folder in memory: a full disk would kill a process that counts into a mapped file."""
-    memory = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a private folder in it
-    parent = memory if os.access(memory, os.W_OK) else Path(tempfile.gettempdir())
-    for old in parent.glob(f"{_PREFIX}*"):
-        with contextlib.suppress(OSError, ValueError):
-            pid = int(old.name.removeprefix(_PREFIX).partition("-")[0])
-            if old.stat().st_uid == os.getuid() and not Path(f"/proc/{pid}").exists():
-                shutil.rmtree(old)
-    return Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=parent))

@@ -4,10 +4,7 @@ In: a configuration. Out: the same one, pointing at the copy. Whoever starts lat
 reads what was checked, not what somebody is editing: a broken file never replaces a good one.
 """
 
-import contextlib
-import os
 import shutil
-import tempfile
 from collections import deque
 from pathlib import Path
 
@@ -15,6 +12,7 @@ from mailguard.config import Config
 from mailguard.detect import ruleset
 from mailguard.errors import ConfigError
 from mailguard.policy import thresholds
+from mailguard.service.private_folder import private_folder
 from mailguard.service.scanning import policy_file, rules_dir
 
 _KEPT = 3  # copies: those who still inspect by the one before may start a worker
@@ -43,7 +41,7 @@ class Rulebook:
             shutil.rmtree(self._copies.popleft(), ignore_errors=True)
 
     def _taken(self) -> tuple[Config, str]:
-        folder = _folder()
+        folder = private_folder(_PREFIX)
         try:
             rules = folder / "rules"
             rules.mkdir()
@@ -85,15 +83,3 @@ def _copy(path: Path, to: Path) -> None:
 def _content(config: Config) -> dict[str, bytes]:
     folder = folder_of(config)
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.toml")}
-
-
-def _folder() -> Path:
-    """A private folder in memory; those that a killed process left are deleted."""
-    memory = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a private folder in it
-    parent = memory if os.access(memory, os.W_OK) else Path(tempfile.gettempdir())
-    for old in parent.glob(f"{_PREFIX}*"):
-        with contextlib.suppress(OSError, ValueError):
-            pid = int(old.name.removeprefix(_PREFIX).partition("-")[0])
-            if old.stat().st_uid == os.getuid() and not Path(f"/proc/{pid}").exists():
-                shutil.rmtree(old)
-    return Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=parent))

@@ -12,10 +12,10 @@ from starlette.requests import Request
 
 from mailguard.errors import RefusedError
 from mailguard.lifecycle import Choice, HoldState
-from mailguard.model import Finding, Problem
 from mailguard.policy import Report
 from mailguard.store.decisions import CAP
 from mailguard.store.views import Decided, HoldRow, HoldView, Person, Session
+from mailguard.telling import finding_json, problem_json
 from mailguard.web import deciding, law, say, show
 from mailguard.web import rest as resting
 from mailguard.web.deciding import Refusal, Wish
@@ -253,8 +253,8 @@ def _hold(t: Texts, view: HoldView, report: Report) -> Json:
         "why": say.headline(t, view),
         "law": law.said(t, view, report).lines,
         "legal": law.view_of(view, report).plain(),
-        "findings": [_finding(finding) for finding in inspection.findings],
-        "problems": [_problem(problem) for problem in inspection.problems],
+        "findings": [finding_json(finding) for finding in inspection.findings],
+        "problems": [problem_json(problem) for problem in inspection.problems],
         "parts": [
             {"path": list(part.path), "media_type": part.media_type, "size": part.size} for part in inspection.parts
         ],
@@ -269,23 +269,6 @@ def _hold(t: Texts, view: HoldView, report: Report) -> Json:
             "messages": {state.value: count for state, count in view.progress.messages.items()},
         },
     }
-
-
-def _finding(finding: Finding) -> Json:
-    return {
-        "kind": finding.kind.value,
-        "rule": finding.rule,
-        "path": list(finding.path),
-        "where": finding.where,
-        "count": finding.count,
-        "distinct": finding.distinct,
-        "samples": list(finding.samples),
-        "confidence": finding.confidence,
-    }
-
-
-def _problem(problem: Problem) -> Json:
-    return {"path": list(problem.path), "kind": problem.kind.value, "detail": problem.detail}
 
 
 def _decided(decided: Decided) -> Json:

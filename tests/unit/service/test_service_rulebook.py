@@ -21,7 +21,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def book(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(rulebook, "_folder", lambda: Path(tempfile.mkdtemp(dir=tmp_path)))
+    monkeypatch.setattr(rulebook, "private_folder", lambda _: Path(tempfile.mkdtemp(dir=tmp_path)))
     made = Rulebook(Config(rules_dir=folder))
     yield made
     made.close()

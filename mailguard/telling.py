@@ -1,0 +1,24 @@
+"""Findings and problems as programs read them, in `scan --json` and in the API: masks and counts, never a value."""
+
+from typing import Any
+
+from mailguard.model import Finding, Problem
+
+
+def finding_json(finding: Finding) -> dict[str, Any]:
+    """The names are public."""
+    return {
+        "kind": finding.kind.value,
+        "rule": finding.rule,
+        "path": list(finding.path),
+        "where": finding.where,
+        "count": finding.count,
+        "distinct": finding.distinct,
+        "samples": list(finding.samples),
+        "confidence": finding.confidence,
+    }
+
+
+def problem_json(problem: Problem) -> dict[str, Any]:
+    """A part that could not be inspected."""
+    return {"path": list(problem.path), "kind": problem.kind.value, "detail": problem.detail}

@@ -16,6 +16,7 @@ _ADDRESS = r"(?<![A-Za-z0-9!#$%&'*+/=^_`{|}~.-])[A-Za-z0-9!#$%&'*+/=^_`{|}~.-]++
 # What is quoted or in brackets ends with the value where nothing closes it: so each character is looked at once.
 _PIECE = re.compile(rf'"(?:[^"\\]|\\.)*+"?|\((?:[^()\\]|\\.)*+\)?|<\s*({_ADDRESS})\s*>|([^\s"(<>,;:]++)|.', re.DOTALL)
 _PLAIN = re.compile(_ADDRESS)
+_UTF8 = re.compile(r"[^\s\"(<>,;:@]++@[^\s\"(<>,;:@]++")  # RFC 6531 §3.3
 _PLAIN_BYTES = re.compile(_ADDRESS.encode())
 _ONE = re.compile(
     rb'(?:[^"(<>,;:@\x1b\x80-\xff]*+|"[^"\\(<>@\x1b\x80-\xff]*+"[ \t]*)<[^<>"(@\s]*+@[A-Za-z0-9.-]++>'
@@ -40,8 +41,10 @@ def _beside(value: bytes) -> tuple[str, ...]:
     text = value.decode("ascii") if value.isascii() and b"\x1b" not in value else charset.decode(value)
     own: set[str] = set()
     pieces = [""]
+    # Beside an address in brackets, 会員@example.jp is a display name; alone it is the address.
+    plain = _PLAIN if "<" in text else _UTF8
     for match in _PIECE.finditer(text):
-        address = match[1] or (match[2] if match[2] and _PLAIN.fullmatch(match[2]) else "")
+        address = match[1] or (match[2] if match[2] and plain.fullmatch(match[2]) else "")
         if address:
             own.add(address.casefold())
             pieces.append("")

@@ -24,6 +24,8 @@ from mailguard.sandbox import Scanner
 from mailguard.service import now
 from mailguard.smtp import SmtpServer
 from mailguard.store import open_store
+from mailguard.store.admissions import Admissions
+from mailguard.store.reservations import Reservations
 
 PASSWORD = "correct horse battery staple"
 CLEAN = next(ski_run(1, 1))
@@ -214,16 +216,16 @@ async def test_a_booking_that_fails_does_not_take_back_the_relays_answer(tmp_pat
 
 
 async def test_what_waits_for_the_store_beyond_the_deadline_is_not_begun(tmp_path, monkeypatch):
-    async with Hop() as hop, guard(tmp_path, hop, reply_seconds=0.6) as (port, store):
-        admitted = []
-        match = store.sources.match
+    admitted = []
 
-        def slow(**given):
-            time.sleep(1)
-            return match(**given)
+    def slow(_, arrivals):
+        time.sleep(1)
+        return [None] * len(arrivals)
 
-        monkeypatch.setattr(store.sources, "match", slow)
-        monkeypatch.setattr(store.holds, "admit", lambda *_, **__: admitted.append(1))
+    monkeypatch.setattr(Reservations, "hopeless", lambda *_: False)
+    monkeypatch.setattr(Reservations, "reserve_all", slow)
+    monkeypatch.setattr(Admissions, "admit_all", lambda _, arrivals: admitted.append(arrivals))
+    async with Hop() as hop, guard(tmp_path, hop, reply_seconds=0.6) as (port, _):
         assert (await send(port, next(ski_run(7, 1)))).startswith("451 4.3.0")
         assert not admitted
         assert not hop.taken

@@ -69,6 +69,8 @@ def test_a_display_name_of_a_sender_that_is_a_place_for_data_holds(verdict, name
         '"青山・渋谷エリア情報 2026年11月号" <news@example.jp>',
         '"東京都千代田区立図書館" <lib@example.jp>',
         "=?iso-2022-jp?B?GyRCOzNFREJATzobKEI=?= <yamada@example.co.jp>",
+        "案内@example.jp",  # RFC 6531: an address, and no name beside one
+        "案内@example.jp, 会員@例え.jp",
     ],
 )
 def test_the_name_of_a_sender_passes(verdict, sender):

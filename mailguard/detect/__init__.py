@@ -35,7 +35,7 @@ from mailguard.detect.strays import Strays
 from mailguard.detect.table import table_evidence
 from mailguard.detect.text import TextReader
 from mailguard.digest import Digester
-from mailguard.model import Finding, Kind, LongTable, PartPath, Table, Text, attached
+from mailguard.model import FILE_NAME, Finding, Kind, LongTable, PartPath, Table, Text, attached
 
 __all__ = ["Detector", "Evidence"]
 
@@ -161,8 +161,8 @@ class Detector:
         evidence = TextReader(self._digester, path, key, body=False).evidence([line], hits)
         return replace(
             evidence,
-            findings=tuple(replace(f, where="ファイル名", blocks=("ファイル名",)) for f in evidence.findings),
-            people=tuple(replace(person, block="ファイル名") for person in evidence.people),
+            findings=tuple(replace(f, where=FILE_NAME, blocks=(FILE_NAME,)) for f in evidence.findings),
+            people=tuple(replace(person, block=FILE_NAME) for person in evidence.people),
         )
 
     def senders(self, lines: Sequence[str], path: PartPath, key: bytes) -> Evidence:

@@ -80,7 +80,6 @@ class Engine:
     def __init__(self, detector: Detector, digester: Digester, limits: Limits) -> None:
         self._detector, self._digester, self._limits = detector, digester, limits
         self._known = Known()
-        self._beginning = False
         self._shown: Latest[bytes, frozenset[str]] = Latest(_HEADS)
         self._sums: Latest[tuple[bytes | tuple[Record, ...], ...], Count] = Latest(_SUMS)
         # Records hold hashes of this process and its forks: what another zygote's worker found is not for us.
@@ -116,11 +115,7 @@ class Engine:
 
     def file(self, name: str, data: bytes, *, beginning: bool = False) -> Inspection:
         """Inspect one file as if it were an attachment of that name. beginning: of long tables only the first rows."""
-        self._beginning = beginning
-        try:
-            found = self._open(Part((name,), data), Budget(self._limits, len(data)))
-        finally:
-            self._beginning = False
+        found = self._open(Part((name,), data), Budget(self._limits, len(data)), beginning=beginning)
         return self._inspection([found], count(found.records, found.rows, found.unread))
 
     def spans(self, texts: Iterable[str]) -> list[list[tuple[str, int, int]]]:
@@ -216,7 +211,7 @@ class Engine:
         # A part at which the budget ended costs nothing more; it is known again only if it was the first.
         return found if budget.gone else replace(found, cost=Cost.between(before, budget))
 
-    def _open(self, part: Part, budget: Budget) -> Found:
+    def _open(self, part: Part, budget: Budget, *, beginning: bool = False) -> Found:
         problems, parts, found, bodies = [], [], [], []
         titled: set[PartPath] = set()
         for leaf in unpack(part, budget, lambda data: self._digester.of("leaf", data)):
@@ -229,14 +224,14 @@ class Engine:
             elif isinstance(leaf.item, Problem):
                 problems.append(replace(leaf.item, key=leaf.key))
             else:
-                found.append((leaf.item.path, self._detect(leaf.item, leaf.key)))
+                found.append((leaf.item.path, self._detect(leaf.item, leaf.key, beginning=beginning)))
                 if isinstance(leaf.item, Text) and not attached(leaf.item.path):
                     bodies.append(self._detector.skeleton(leaf.item.text))
         body_key = self._digester.of("body", "\f".join(bodies)) if bodies else b""
         return _found(found, tuple(problems), tuple(parts), body_key)
 
-    def _detect(self, item: Text | Table, key: bytes) -> Evidence:
-        if self._beginning and isinstance(item, LongTable):
+    def _detect(self, item: Text | Table, key: bytes, *, beginning: bool) -> Evidence:
+        if beginning and isinstance(item, LongTable):
             evidence = self._detector.beginning(item, key)
             if evidence.findings:  # enough to hold; without any the rest decides
                 return evidence

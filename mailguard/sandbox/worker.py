@@ -79,7 +79,7 @@ class Worker:
             await self._send(name, body)
         except OSError as error:
             raise EndedError(f"lost its socket ({type(error).__name__})") from None
-        return self._good(await answer)
+        return await self.answer(answer)
 
     def tasks(self, tasks: Sequence[tuple[str, bytes]], seconds: float) -> list[Asked]:
         """Ask for several small things in one go; `answer` waits for each. seconds: for all of them."""
@@ -92,7 +92,10 @@ class Worker:
 
     async def answer(self, asked: Asked) -> bytes:
         """What it says to one of `tasks`; raises EndedError."""
-        return self._good(await asked)
+        status, data = await asked
+        if status != wire.OK:
+            raise EndedError(f"raised {data[:100].decode('ascii', 'replace')}")
+        return data
 
     def end(self) -> None:
         """Kill it, whatever it does; twice does no harm."""
@@ -105,12 +108,6 @@ class Worker:
         self._kill()
         os.close(self.pidfd)
         self.pidfd = -1
-
-    def _good(self, answer: _Answer) -> bytes:
-        status, data = answer
-        if status != wire.OK:
-            raise EndedError(f"raised {data[:100].decode('ascii', 'replace')}")
-        return data
 
     async def _send(self, name: str, body: bytes) -> None:
         if len(body) < wire.INLINE:

@@ -232,6 +232,12 @@ class Guarded:
                 stop.set()
                 await task
 
+    def bring_back(self) -> None:
+        """What the service does every few seconds while its clock is not to be believed."""
+        settings = Release()
+        lease, wait = timedelta(seconds=settings.lease_seconds), timedelta(seconds=settings.retry_seconds)
+        self.store.times.bring_back(lease=lease, wait=wait, session=timedelta(hours=1))
+
     async def until_sent(self, seconds=10.0) -> None:
         async with asyncio.timeout(seconds):
             while self.store.releases.open_count():  # noqa: ASYNC110 - the store tells nobody

@@ -301,6 +301,7 @@ async def test_a_clock_that_jumps_while_a_release_is_under_way(made, scanner, tm
                 taken = len(guard.hop.taken)
                 while len(guard.hop.taken) == taken < 8:  # noqa: ASYNC110 - the hop tells nobody
                     await asyncio.sleep(0.01)
+                    guard.bring_back()
                 guard.clock.wrong = timedelta(hours=hours)
                 await asyncio.sleep(0.1)
             guard.hop.rules.clear()

@@ -299,7 +299,7 @@ async def test_a_clock_that_jumps_while_a_release_is_under_way(made, scanner, tm
         async with guard.releasing(late_hours=0), asyncio.timeout(60):
             for hours in (6, -6, 0):
                 taken = len(guard.hop.taken)
-                while len(guard.hop.taken) == taken < 8:  # noqa: ASYNC110 - the hop tells nobody
+                while len(guard.hop.taken) == taken < 8:
                     await asyncio.sleep(0.01)
                     guard.bring_back()
                 guard.clock.wrong = timedelta(hours=hours)

@@ -7,6 +7,9 @@ Problem for that path. Nothing is ever cut off in silence.
 from dataclasses import dataclass
 
 from mailguard.model import ProblemKind
+from mailguard.unpack.tools import NoTools, Tools
+
+_NO_TOOLS = NoTools()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +45,14 @@ class LimitError(Exception):
 
 
 class Budget:
-    """Counts what one mail of `size` bytes has cost so far. Once `gone`, it stays gone."""
+    """Counts what one mail of `size` bytes has cost so far. Once `gone`, it stays gone.
 
-    def __init__(self, limits: Limits, size: int) -> None:
+    tools: the programs that may be started for it; what they write is charged by whoever asks them.
+    """
+
+    def __init__(self, limits: Limits, size: int, tools: Tools = _NO_TOOLS) -> None:
         self.limits = limits
+        self.tools = tools
         self.total_bytes = min(limits.total_bytes, max(size * limits.total_ratio, limits.total_floor_bytes))
         self.bytes = 0
         self.files = 0

@@ -160,6 +160,11 @@ class Table:
     path: PartPath
     rows: list[list[str]]
 
+    @property
+    def length(self) -> int:
+        """Rows in all."""
+        return len(self.rows)
+
 
 @dataclass(frozen=True, slots=True)
 class LongTable(Table):
@@ -167,6 +172,11 @@ class LongTable(Table):
 
     rest: Callable[[], Iterator[list[list[str]]]]
     at_most: int
+
+    @property
+    def length(self) -> int:
+        """Rows in all, at most."""
+        return self.at_most
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,13 +258,18 @@ class Addressee:
 
 @dataclass(frozen=True, slots=True)
 class PartInfo:
-    """One line of the part tree on the page; `key` is the digest of its decoded bytes."""
+    """One line of the part tree on the page; `key` is the digest of its decoded bytes.
+
+    characters, rows: of the text and the tables read from it, not counting parts inside it.
+    """
 
     path: PartPath
     media_type: str
     size: int
     depth: int = 0
     key: bytes = b""
+    characters: int = 0
+    rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)

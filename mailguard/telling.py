@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mailguard.model import Finding, Problem
+from mailguard.model import Finding, PartInfo, Problem
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:
@@ -22,3 +22,14 @@ def finding_json(finding: Finding) -> dict[str, Any]:
 def problem_json(problem: Problem) -> dict[str, Any]:
     """A part that could not be inspected."""
     return {"path": list(problem.path), "kind": problem.kind.value, "detail": problem.detail}
+
+
+def part_json(part: PartInfo) -> dict[str, Any]:
+    """A line of the part tree: what it is and how much was read from it."""
+    return {
+        "path": list(part.path),
+        "media_type": part.media_type,
+        "size": part.size,
+        "characters": part.characters,
+        "rows": part.rows,
+    }

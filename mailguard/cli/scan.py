@@ -21,7 +21,7 @@ from mailguard.detect import ruleset
 from mailguard.errors import MailguardError
 from mailguard.model import Action, Envelope, Inspection, Verdict
 from mailguard.policy import Legal, judge, legal
-from mailguard.telling import finding_json, problem_json
+from mailguard.telling import finding_json, part_json, problem_json
 
 BATCH = 200  # texts of `--spans` handed over at a time
 
@@ -84,6 +84,7 @@ def _report(file: Path, inspection: Inspection, verdict: Verdict, view: Legal, e
         "legal": view.plain(),
         "findings": [finding_json(finding) for finding in (*inspection.findings, *verdict.findings)],
         "problems": [problem_json(problem) for problem in inspection.problems],
+        "parts": [part_json(part) for part in inspection.parts],
         "ruleset": inspection.ruleset,
         "elapsed_ms": round(elapsed, 1),
     }

@@ -6,6 +6,7 @@ kept. A letter whose pieces do not stand in its parts as they should is read as 
 """
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -214,6 +215,8 @@ class Engine:
     def _open(self, part: Part, budget: Budget, *, beginning: bool = False) -> Found:
         problems, parts, found, bodies = [], [], [], []
         titled: set[PartPath] = set()
+        characters: Counter[PartInfo] = Counter()
+        rows: Counter[PartInfo] = Counter()
         for leaf in unpack(part, budget, lambda data: self._digester.of("leaf", data)):
             named = leaf.path if isinstance(leaf, PartInfo) else leaf.item.path
             if attached(named) and named not in titled:
@@ -225,10 +228,15 @@ class Engine:
                 problems.append(replace(leaf.item, key=leaf.key))
             else:
                 found.append((leaf.item.path, self._detect(leaf.item, leaf.key, beginning=beginning)))
+                if isinstance(leaf.item, Table):
+                    rows[leaf.info] += leaf.item.length
+                else:
+                    characters[leaf.info] += len(leaf.item.text)
                 if isinstance(leaf.item, Text) and not attached(leaf.item.path):
                     bodies.append(self._detector.skeleton(leaf.item.text))
         body_key = self._digester.of("body", "\f".join(bodies)) if bodies else b""
-        return _found(found, tuple(problems), tuple(parts), body_key)
+        read = [replace(info, characters=characters[info], rows=rows[info]) for info in parts]
+        return _found(found, tuple(problems), tuple(read), body_key)
 
     def _detect(self, item: Text | Table, key: bytes, *, beginning: bool) -> Evidence:
         if beginning and isinstance(item, LongTable):

@@ -15,7 +15,7 @@ from mailguard.lifecycle import Choice, HoldState
 from mailguard.policy import Report
 from mailguard.store.decisions import CAP
 from mailguard.store.views import Decided, HoldRow, HoldView, Person, Session
-from mailguard.telling import finding_json, problem_json
+from mailguard.telling import finding_json, part_json, problem_json
 from mailguard.web import deciding, law, say, show
 from mailguard.web import rest as resting
 from mailguard.web.deciding import Refusal, Wish
@@ -255,9 +255,7 @@ def _hold(t: Texts, view: HoldView, report: Report) -> Json:
         "legal": law.view_of(view, report).plain(),
         "findings": [finding_json(finding) for finding in inspection.findings],
         "problems": [problem_json(problem) for problem in inspection.problems],
-        "parts": [
-            {"path": list(part.path), "media_type": part.media_type, "size": part.size} for part in inspection.parts
-        ],
+        "parts": [part_json(part) for part in inspection.parts],
         "ruleset": inspection.ruleset,
         "decisions": [_decided(decided) for decided in view.decisions],
         "cap": view.cap,

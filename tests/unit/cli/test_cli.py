@@ -172,6 +172,18 @@ def test_a_rule_whose_hit_does_not_match_is_named(capsys, tmp_path):
     assert "phone.toml" in capsys.readouterr().err
 
 
+def test_scan_says_how_much_was_read_from_each_part(capsys, tmp_path):
+    table, text = tmp_path / "商品.csv", tmp_path / "案内.txt"
+    table.write_bytes("品名,価格\r\nりんご,100\r\nみかん,80\r\n".encode("cp932"))
+    text.write_text("本日の営業は十八時までです。")
+    assert run("scan", "--json", table, text) == 0
+    read = [json.loads(line)["parts"] for line in capsys.readouterr().out.splitlines()]
+    assert [(part["path"], part["rows"], part["characters"]) for (part,) in read] == [
+        (["商品.csv"], 3, 0),
+        (["案内.txt"], 0, 14),
+    ]
+
+
 def test_scan_says_what_cannot_be_read_and_goes_on(capsys, tmp_path):
     mail = tmp_path / "clean.eml"
     mail.write_bytes(next(ski_run(1, 1)).content)

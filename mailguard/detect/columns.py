@@ -16,6 +16,7 @@ from mailguard.detect.halves import Halves
 from mailguard.detect.headers import KANA_TITLE, MEANINGLESS, Header, halved
 from mailguard.detect.layout import HALF, Column, Layout, share
 from mailguard.detect.no_data import no_data
+from mailguard.detect.organisation_rows import about_organisations
 from mailguard.model import Kind
 
 HEADER_ROWS = 20  # titles, remarks and dates may stand above the header
@@ -83,7 +84,8 @@ class Reader:
         meant = tuple(column for column in columns if column is not None)
         companies = any(header.organisation and header.kind is None for header in headers if header)
         named = any(column.kind in _NAMES for column in meant)
-        return Layout(first, tuple(shown), meant, free, companies and not named, companies)
+        shops = about_organisations(titles, headers, cells, columns)
+        return Layout(first, tuple(shown), meant, free, companies and not named, companies, shops)
 
     def _values(self, cells: Categorical) -> Categorical:
         """Words of headers are no values: the names of the fields of an empty form, a header printed again."""

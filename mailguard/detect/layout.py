@@ -36,7 +36,8 @@ class Column:
 class Layout:
     """first: index of the first data row; columns in order; free: index and folded cells of columns that mean nothing.
 
-    organisations: rows are about companies or shops; beside_organisations: a column names companies; unsure: data rows that may be about nobody.
+    organisations: rows are about companies or shops; beside_organisations: a column names companies;
+    shops: each row is about one of its own, and all contacts are theirs; unsure: data rows that may be about nobody.
     """
 
     first: int
@@ -45,6 +46,7 @@ class Layout:
     free: tuple[tuple[int, Categorical], ...]
     organisations: bool = False
     beside_organisations: bool = False
+    shops: bool = False
     unsure: frozenset[int] = frozenset()
 
     def title(self, index: int) -> str:

@@ -4,6 +4,7 @@ In: a Table and the digest of its file. Out: Evidence. Never decides by a single
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mailguard.detect import table_arrays
 from mailguard.detect.cells import told
@@ -49,6 +50,8 @@ def _findings(
         where = f"列 {layout.title(column.index)}"
         telling = column.cells.each(column.kind, told)
         found = finding(column, telling, digester, path, where, key)
+        if found is not None and layout.shops:
+            found = replace(found, organisation=True)
         if found is not None and distinct is not None:
             distinct.add(found, hashed_forms(column, telling))
         if found is not None:

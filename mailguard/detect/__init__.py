@@ -74,6 +74,7 @@ class Detector:
             family=names.family,
             given=names.given,
             labels=rules.headers.labels,
+            read=names.reading,
         )
         self._fields = Fields(rules.header_kind, self._reader.cells, rules.headers.labels)
 

@@ -12,6 +12,7 @@ from itertools import pairwise, zip_longest
 from mailguard.detect.address_pieces import joined_pieces
 from mailguard.detect.categorical import Categorical
 from mailguard.detect.folding import fold_all
+from mailguard.detect.furigana import unnamed_furigana
 from mailguard.detect.halves import Halves
 from mailguard.detect.headers import KANA_TITLE, MEANINGLESS, Header, halved
 from mailguard.detect.layout import HALF, Column, Layout, share
@@ -41,13 +42,14 @@ _PARTED = re.compile(r"[・ ]|(?<=[^ ])と(?=[^ ])")
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """What is known of headers and of cells. family and given judge halves of a name."""
+    """What is known of headers and of cells. family and given judge halves of a name; read tells how one is read, in katakana."""
 
     header: Callable[[str], Header | None]
     cells: Cells
     family: Callable[[str], float]
     given: Callable[[str], float]
     labels: frozenset[str] = frozenset()
+    read: Callable[[str], str] = str
 
     def layout(self, rows: Sequence[Sequence[str]], first: int | None = None) -> Layout:
         """Find the header, fold the cells and decide every column. first: the first data row, where that is known."""
@@ -77,6 +79,7 @@ class Reader:
         headers = self._headers(titles)
         decided = [self._decide(index, titles[index], headers[index], values) for index, values in enumerate(cells)]
         columns = Halves(self.cells, self.family, self.given).pair(decided, titles, headers, cells)
+        columns = unnamed_furigana(columns, titles, self.read)
         columns = self._beside_names(columns, titles, cells)
         columns = joined_pieces(columns, headers, titles, cells)
         columns = [self._listing(column) for column in columns]

@@ -179,6 +179,10 @@ class Name:
             return 0.6
         return 0.5 if names and not words else 0.0
 
+    def reading(self, value: str) -> str:
+        """How a name is most likely read, in katakana."""
+        return self._tokenizer.reading(value)
+
     def family(self, value: str) -> float:
         """How sure a cell is a family name alone, in kanji, kana or romaji."""
         if value in self._persons.common:

@@ -6,6 +6,7 @@ In: a Layout. Out: its columns sorted by that; what is an organisation's or its 
 from dataclasses import dataclass
 
 from mailguard.detect.layout import Column, Layout
+from mailguard.detect.name_again import once
 from mailguard.detect.name_groups import NameGroup, by_role, name_groups, staff_apart
 from mailguard.model import Kind
 
@@ -28,7 +29,7 @@ class Personal:
     def of(cls, layout: Layout) -> "Personal":
         """Sort the columns."""
         columns = layout.columns
-        own, staff = staff_apart(name_groups(columns), organisations=layout.beside_organisations)
+        own, staff = staff_apart(once(name_groups(columns)), organisations=layout.beside_organisations)
         personal = [column for column in columns if not column.organisation and not column.staff]
         if layout.organisations:
             personal = []

@@ -92,6 +92,10 @@ class Tokenizer:
         """Tokens of at most 300 characters."""
         return self._tokens(sentence[:_LONGEST], 0, anything=True)
 
+    def reading(self, text: str) -> str:
+        """The most likely reading of at most 300 characters, in katakana."""
+        return "".join(morpheme.reading_form() for morpheme in self._tokenizer.tokenize(clean(text[:_LONGEST])))
+
     def _tokens(self, sentence: str, offset: int, *, anything: bool) -> list[Token]:
         morphemes = list(self._tokenizer.tokenize(clean(sentence)))
         sorts = [self._sorts.get(morpheme.part_of_speech_id()) for morpheme in morphemes]

@@ -280,6 +280,8 @@ class Inspection:
     subject is masked; subject_key and body_key are digests of skeletons, equal for a whole mailing: names, contacts and
     what links carry taken out, in the subject figures too.
     people lists the first `PEOPLE` persons of each part; `crowded` names the parts that have more.
+    uncounted: keys of the leaves of which only the beginning was read. Then `persons` is the most there may be,
+    persons_least what the beginning has (0 where it does not tell), and households those of the beginning.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -297,6 +299,8 @@ class Inspection:
     authors: tuple[bytes, ...] = ()
     from_domains: tuple[str, ...] = ()
     ruleset: str = ""
+    persons_least: int = 0
+    uncounted: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

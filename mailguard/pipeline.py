@@ -1,6 +1,7 @@
 """The path of one message, from the final dot to the reply.
 
     message → inspect (sandboxed worker) → judge → PASS: hand over to the relay, inside the client's own transaction
+                    (the beginning of a long table may hold; before it passes it is read to its end)
                                                  → HOLD: under an approval? hand over : admit to the store, one commit
 
 In: a complete message and the open relay transaction. Out: the reply the client hears. Every error ends in 451: no
@@ -40,8 +41,8 @@ _MOST = 200  # messages that one commit takes
 class Inspects(Protocol):
     """What looks into a mail; another may take its place between two mails."""
 
-    async def mail(self, pieces: Pieces, seconds: float) -> Inspection:
-        """Inspect a mail; raises ScannerBusyError when no scanner comes free in time."""
+    async def mail(self, pieces: Pieces, seconds: float, *, beginning: bool = False) -> Inspection:
+        """Inspect a mail; raises ScannerBusyError when no scanner comes free in time. beginning: as in `Inspector.mail`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +98,13 @@ class Pipeline:
     async def _deliver(self, delivery: _Delivery) -> Reply:
         message = delivery.message
         pieces = await self._cut(message.content)
-        inspection = await self.inspector.mail(pieces, self.wait_seconds)
+        inspection = await self.inspector.mail(pieces, self.wait_seconds, beginning=True)
         source = await self._source(delivery, inspection)
         verdict = judge(message.envelope, inspection, self.policy(), source.mode)
+        if verdict.action is Action.PASS and inspection.uncounted:
+            # A beginning may hold a message, never let it pass.
+            inspection = await self.inspector.mail(pieces, self.wait_seconds)
+            verdict = judge(message.envelope, inspection, self.policy(), source.mode)
         _LOG.info(
             "verdict message=%s source=%s action=%s reasons=%s watched=%s",
             message.id,

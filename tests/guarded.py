@@ -93,10 +93,10 @@ class Gated:
         self.scanning, self.gate = asyncio.Event(), asyncio.Event()
         self.gate.set()
 
-    async def mail(self, pieces, seconds):
+    async def mail(self, pieces, seconds, *, beginning=False):
         self.scanning.set()
         await self.gate.wait()
-        return await self._inspector.mail(pieces, seconds)
+        return await self._inspector.mail(pieces, seconds, beginning=beginning)
 
 
 @dataclass

@@ -4,7 +4,6 @@ In: `Rows` of tables and single records. Out: `Count`. Few records alone are cou
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +17,9 @@ from mailguard.detect.spellings import Spellings
 Flags = NDArray[np.bool_]
 
 
-def count(records: Sequence[Record], tables: Sequence[Rows] = (), unread: int = 0) -> Count:
-    """Count persons once over all records of a message. unread: persons at most in rows that were not read yet."""
-    found = _count(long(tuple(records), tuple(tables))) if tables else persons.count(records)
-    return replace(found, persons=found.persons + unread, exact=False) if unread else found
+def count(records: Sequence[Record], tables: Sequence[Rows] = ()) -> Count:
+    """Count persons once over all records of a message."""
+    return _count(long(tuple(records), tuple(tables))) if tables else persons.count(records)
 
 
 def _count(of: Long) -> Count:

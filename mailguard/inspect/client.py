@@ -42,6 +42,7 @@ class Settings(msgspec.Struct, frozen=True):
 class _File(msgspec.Struct, frozen=True, array_like=True):
     name: str
     data: bytes
+    beginning: bool
 
 
 _INSPECTION = msgspec.msgpack.Decoder(Inspection)
@@ -67,7 +68,7 @@ def worker(init: bytes) -> Callable[[str, memoryview], bytes]:
                     return encode(Answer(None))
             case "file":
                 file = msgspec.msgpack.decode(body, type=_File)
-                return encode(engine.file(file.name, file.data))
+                return encode(engine.file(file.name, file.data, beginning=file.beginning))
             case "spans":
                 return encode(engine.spans(msgspec.msgpack.decode(body, type=list[str])))
             case _:
@@ -84,23 +85,26 @@ class Inspector:
         self._results, self._turns = Results(), Turns()
         self._faulty: OrderedDict[bytes, tuple[ProblemKind, float]] = OrderedDict()
 
-    async def mail(self, pieces: Pieces, seconds: float) -> Inspection:
-        """Inspect a mail; raises ScannerBusyError when no scanner comes free in time."""
+    async def mail(self, pieces: Pieces, seconds: float, *, beginning: bool = False) -> Inspection:
+        """Inspect a mail; raises ScannerBusyError when no scanner comes free in time.
+
+        beginning: where the first rows of a long table hold something, what follows is not read (`Inspection.uncounted`).
+        """
         started = time.perf_counter()
-        parcel = Parcel(pieces)
+        parcel = Parcel(pieces, beginning=beginning)
         deadline = asyncio.get_running_loop().time() + seconds
-        await self._turns.wait(parcel.keys, deadline)
+        await self._turns.wait(parcel.readings, deadline)
         unread = self._unread(parcel)
         closed = {out.piece for out in unread}
-        reading = [key for number, key in enumerate(parcel.keys) if number not in closed]
+        reading = [key for number, key in enumerate(parcel.readings) if number not in closed]
         with self._turns.first(reading):
             inspection = await self._read(parcel, unread, reading, deadline)
         return _counted(inspection, started)
 
-    async def file(self, name: str, data: bytes, seconds: float) -> Inspection:
-        """Inspect a file as an attachment."""
+    async def file(self, name: str, data: bytes, seconds: float, *, beginning: bool = False) -> Inspection:
+        """Inspect a file as an attachment; beginning as in `mail`."""
         started = time.perf_counter()
-        body = msgspec.msgpack.encode(_File(name, data))
+        body = msgspec.msgpack.encode(_File(name, data, beginning))
         try:
             inspection = _INSPECTION.decode(await self._scanner.run("file", body, seconds))
         except TimedOutError:

@@ -54,11 +54,17 @@ _PACKED = msgspec.msgpack.Decoder(Found)
 
 @dataclass(frozen=True, slots=True)
 class _Leaf:
-    """A leaf, the pieces in it, and the key under which it is known."""
+    """A leaf, the pieces in it, the key under which it is known, and the one under which its beginning is."""
 
     raw: RawPart
     pieces: tuple[int, ...]
     scan_key: bytes
+    first_key: bytes = b""
+
+    @property
+    def keys(self) -> tuple[bytes, ...]:
+        """Under which of these to look for it: the whole before its beginning."""
+        return (self.scan_key, self.first_key) if self.first_key else (self.scan_key,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +123,7 @@ class Engine:
     def file(self, name: str, data: bytes, *, beginning: bool = False) -> Inspection:
         """Inspect one file as if it were an attachment of that name. beginning: of long tables only the first rows."""
         found = self._open(Part((name,), data), Budget(self._limits, len(data)), beginning=beginning)
-        return self._inspection([found], count(found.records, found.rows, found.unread))
+        return self._inspection([found], count(found.records, found.rows))
 
     def spans(self, texts: Iterable[str]) -> list[list[tuple[str, int, int]]]:
         """(kind, start, end) for each text, offsets in code points of the original."""
@@ -138,7 +144,9 @@ class Engine:
         pieces = letter.tokens(raw.raw)
         known_by = replace(raw, raw=letter.named(raw.raw)) if pieces else raw
         label = "scan of pieces" if pieces else "scan"
-        return _Leaf(raw, pieces, self._digester.of(label, self._reading + known_by.fingerprint()))
+        key = self._digester.of(label, self._reading + known_by.fingerprint())
+        first = pieces and letter.beginning and not self._known.get(key)
+        return _Leaf(raw, pieces, key, self._digester.of("scan of a beginning", key) if first else b"")
 
     def _marked(self, mail: Mail, letter: Letter) -> Sequence[RawPart]:
         """The leaves, with those marked that an HTML page in a piece shows by Content-ID (RFC 2392)."""
@@ -160,18 +168,21 @@ class Engine:
 
     def _look(self, leaf: _Leaf, letter: Letter) -> None:
         """Take over what another worker found; raises Need before anything is read in vain."""
-        if not leaf.pieces or self._known.get(leaf.scan_key):
+        if not leaf.pieces or self._recall(leaf):
             return
         for given in letter.given:
-            if given.scan_key == leaf.scan_key and set(given.pieces) <= set(leaf.pieces):
+            if given.scan_key in leaf.keys and set(given.pieces) <= set(leaf.pieces):
                 with suppress(msgspec.DecodeError):
-                    self._known.keep(leaf.scan_key, _PACKED.decode(given.packed))
+                    self._known.keep(given.scan_key, _PACKED.decode(given.packed))
                     return
         if not any(unread.piece in leaf.pieces for unread in letter.unread):
             letter.restored(leaf.raw.raw)
 
+    def _recall(self, leaf: _Leaf) -> Found | None:
+        return next((found for key in leaf.keys if (found := self._known.get(key))), None)
+
     def _part(self, leaf: _Leaf, work: "_Work") -> Found:
-        known = self._known.get(leaf.scan_key)
+        known = self._recall(leaf)
         if known and known.cost.fits(work.budget):
             known.cost.charge(work.budget)
             return known
@@ -180,14 +191,15 @@ class Engine:
                 return self._unread(leaf, unread, work.letter)
         raw = replace(leaf.raw, raw=work.letter.restored(leaf.raw.raw)) if leaf.pieces else leaf.raw
         started, alone = time.perf_counter(), work.budget.untouched
-        found = self._decoded(raw, work.budget)
+        found = self._decoded(raw, work.budget, beginning=work.letter.beginning)
+        key = leaf.first_key if found.uncounted else leaf.scan_key
         # What was cut short because of the parts before it is not what this part holds.
         whole = alone or not work.budget.gone
-        if whole and found.bounded and not any(problem.kind in _PASSING for problem in found.problems):
-            self._known.keep(leaf.scan_key, found)
+        if key and whole and found.bounded and not any(problem.kind in _PASSING for problem in found.problems):
+            self._known.keep(key, found)
             worth = len(raw.raw) >= _WORTH_BYTES or time.perf_counter() - started >= _WORTH_SECONDS
             if leaf.pieces and worth:
-                work.tell(leaf, found)
+                work.tell(leaf, key, found)
         else:
             work.loose += leaf.pieces
         return found
@@ -200,7 +212,7 @@ class Engine:
         named = [(raw.path, self._detector.file_name(raw.path, key))] if attached(raw.path) else []
         return _found(named, (problem,), (info,))
 
-    def _decoded(self, raw: RawPart, budget: Budget) -> Found:
+    def _decoded(self, raw: RawPart, budget: Budget, *, beginning: bool) -> Found:
         before = Cost.so_far(budget)
         part = decode(raw, budget)
         if isinstance(part, Problem):
@@ -208,12 +220,12 @@ class Engine:
             info = PartInfo(raw.path, raw.media_type, len(raw.raw), raw.depth, key)
             found = Found(problems=(replace(part, key=key),), parts=(info,))
         else:
-            found = self._open(part, budget)
+            found = self._open(part, budget, beginning=beginning)
         # A part at which the budget ended costs nothing more; it is known again only if it was the first.
         return found if budget.gone else replace(found, cost=Cost.between(before, budget))
 
     def _open(self, part: Part, budget: Budget, *, beginning: bool = False) -> Found:
-        problems, parts, found, bodies = [], [], [], []
+        problems, parts, found, bodies, uncounted = [], [], [], [], []
         titled: set[PartPath] = set()
         characters: Counter[PartInfo] = Counter()
         rows: Counter[PartInfo] = Counter()
@@ -227,7 +239,9 @@ class Engine:
             elif isinstance(leaf.item, Problem):
                 problems.append(replace(leaf.item, key=leaf.key))
             else:
-                found.append((leaf.item.path, self._detect(leaf.item, leaf.key, beginning=beginning)))
+                evidence = self._detect(leaf.item, leaf.key, beginning=beginning)
+                found.append((leaf.item.path, evidence))
+                uncounted += [leaf.key] if evidence.unread else []
                 if isinstance(leaf.item, Table):
                     rows[leaf.info] += leaf.item.length
                 else:
@@ -236,7 +250,7 @@ class Engine:
                     bodies.append(self._detector.skeleton(leaf.item.text))
         body_key = self._digester.of("body", "\f".join(bodies)) if bodies else b""
         read = [replace(info, characters=characters[info], rows=rows[info]) for info in parts]
-        return _found(found, tuple(problems), tuple(read), body_key)
+        return _found(found, tuple(problems), tuple(read), body_key, tuple(uncounted))
 
     def _detect(self, item: Text | Table, key: bytes, *, beginning: bool) -> Evidence:
         if beginning and isinstance(item, LongTable):
@@ -268,25 +282,26 @@ class Engine:
         for leaf, part in zip(leaves, found, strict=True):
             if part.records or part.rows:
                 few = len(part.records) <= _FEW and not part.rows
-                known_by.append(part.records if few else leaf.scan_key)
+                scan_key = leaf.first_key if part.uncounted else leaf.scan_key
+                known_by.append(part.records if few else scan_key)
         key = tuple(known_by)
         people = self._sums.get(key)
         if people is None:
             parts = (head, *found)
             records = [record for part in parts for record in part.records]
-            unread = sum(part.unread for part in parts)
-            people = count(records, [rows for part in parts for rows in part.rows], unread)
-            if not unread:
+            people = count(records, [rows for part in parts for rows in part.rows])
+            if b"" not in key:  # a beginning that is not known again
                 self._sums.keep(key, people)
         return people
 
     def _inspection(self, found: Sequence[Found], people: Count, envelope: _Envelope = _NO_ENVELOPE) -> Inspection:
         bodies = b"".join([part.body_key for part in found])
+        unread = sum([part.unread for part in found])
         return Inspection(
             findings=_all([part.findings for part in found]),
             problems=_all([part.problems for part in found]),
-            persons=people.persons,
-            persons_exact=people.exact,
+            persons=people.persons + unread,
+            persons_exact=people.exact and not unread,
             households=people.households,
             people=_all([part.people for part in found]),
             crowded=_all([part.crowded for part in found]),
@@ -298,6 +313,8 @@ class Engine:
             authors=envelope.authors,
             from_domains=envelope.from_domains,
             ruleset=self._detector.version,
+            persons_least=people.persons if unread and people.exact else 0,
+            uncounted=_all([part.uncounted for part in found]) if unread else (),
         )
 
     def _envelope(self, mail: Mail) -> _Envelope:
@@ -338,11 +355,11 @@ class _Work:
         self.fresh: list[Given] = []
         self.loose: list[int] = []
 
-    def tell(self, leaf: _Leaf, found: Found) -> None:
+    def tell(self, leaf: _Leaf, key: bytes, found: Found) -> None:
         """Let the other workers know."""
         packed = msgspec.msgpack.encode(found)
         if len(packed) <= _WORTH_TELLING:
-            self.fresh.append(Given(leaf.pieces, leaf.scan_key, packed))
+            self.fresh.append(Given(leaf.pieces, key, packed))
 
 
 def _found(
@@ -350,6 +367,7 @@ def _found(
     problems: tuple[Problem, ...],
     parts: tuple[PartInfo, ...],
     body_key: bytes = b"",
+    uncounted: tuple[bytes, ...] = (),
 ) -> Found:
     return Found(
         findings=_all([evidence.findings for _, evidence in found]),
@@ -361,6 +379,7 @@ def _found(
         body_key=body_key,
         rows=_all([evidence.rows for _, evidence in found]),
         unread=sum([evidence.unread for _, evidence in found]),
+        uncounted=uncounted,
     )
 
 

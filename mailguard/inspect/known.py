@@ -56,7 +56,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one top-level part gave."""
+    """What one top-level part gave. unread, uncounted: persons at most behind the beginnings of its long tables, and their keys."""
 
     findings: tuple[Finding, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -68,6 +68,7 @@ class Found:
     cost: Cost = Cost()
     rows: tuple[Rows, ...] = ()
     unread: int = 0
+    uncounted: tuple[bytes, ...] = ()
 
     @property
     def weight(self) -> int:
@@ -85,8 +86,8 @@ class Found:
 
     @property
     def bounded(self) -> bool:
-        """Whether one worker may keep it: not too large, and read to its end."""
-        return self.weight <= _MOST_OF_ONE and not self.unread
+        """Whether one worker may keep it: not too large."""
+        return self.weight <= _MOST_OF_ONE
 
 
 class Known:

@@ -41,7 +41,7 @@ class Unread(msgspec.Struct, frozen=True, array_like=True):
 class Letter(msgspec.Struct, frozen=True, array_like=True):
     """size: bytes of the whole mail. keys, data: of its pieces in order; data is None where it is not sent.
 
-    unread: pieces that must not be opened.
+    unread: pieces that must not be opened. beginning: of long tables the first rows are enough when something is found there.
     """
 
     skeleton: bytes
@@ -50,6 +50,7 @@ class Letter(msgspec.Struct, frozen=True, array_like=True):
     data: tuple[bytes | None, ...] = ()
     given: tuple[Given, ...] = ()
     unread: tuple[Unread, ...] = ()
+    beginning: bool = False
 
     @classmethod
     def plain(cls, content: bytes) -> "Letter":
@@ -86,15 +87,18 @@ class Letter(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Parcel:
-    """A mail as the parent sends it: the skeleton once, and each piece only to a worker that lacks it."""
+    """A mail as the parent sends it: the skeleton once, and each piece only to a worker that lacks it. beginning: see `Letter`."""
 
-    def __init__(self, pieces: Pieces) -> None:
+    def __init__(self, pieces: Pieces, *, beginning: bool = False) -> None:
+        self.beginning = beginning
         self.content = content = pieces.content
         self.apart = [piece for piece in pieces.apart if _is_body(content, piece)]
         self.skeleton = b"".join(self._runs(self.apart)) if self.apart else content
         if not pieces.clean or (self.apart and self.skeleton.count(b"\0") != len(self.apart)):
             self.apart, self.skeleton = [], content
         self.keys = tuple(piece.key for piece in self.apart)
+        # Identical pieces wait for each other: those of which the beginning is enough not for those read to their end.
+        self.readings = self.keys if beginning else tuple(key + b" whole" for key in self.keys)
 
     def _runs(self, apart: Sequence[Piece]) -> Iterator[bytes]:
         at = 0
@@ -119,7 +123,8 @@ class Parcel:
         data = tuple(
             self.content[piece.start : piece.end] if sent(number) else None for number, piece in enumerate(self.apart)
         )
-        return Letter(self.skeleton, len(self.content), self.keys, data, tuple(given), tuple(unread))
+        size = len(self.content)
+        return Letter(self.skeleton, size, self.keys, data, tuple(given), tuple(unread), self.beginning)
 
 
 class Answer(msgspec.Struct, frozen=True, array_like=True):

@@ -28,7 +28,8 @@ def judge(
         if not held:
             return Verdict(Action.PASS, watched=tuple(reasons))
         reasons = held
-    evidence = tuple(sorted(set().union(*reasons.values())))
+    # A table that was not read to its end may hold more: it is evidence as a whole, so that an approval covers what is behind.
+    evidence = tuple(sorted(set().union(inspection.uncounted, *reasons.values())))
     return Verdict(Action.HOLD, tuple(reasons), evidence, tuple(case.mismatches))
 
 

@@ -106,8 +106,9 @@ class Weighing:
 
     def _of(self, name: str, scope: Scope, findings: Iterable[Finding], people: Sequence[Person]) -> Heap:
         counting = tuple(f for f in findings if self.standing(f, scope) is Standing.COUNTS)
-        crowded = self._case.inspection.persons if name == "attachment" and self._case.inspection.crowded else 0
-        return Heap(name, scope, counting, tuple(people), crowded)
+        of = self._case.inspection
+        most = of.persons_least if of.uncounted else of.persons
+        return Heap(name, scope, counting, tuple(people), most if name == "attachment" and of.crowded else 0)
 
     def _heap(self, heap: Heap) -> Iterator[Comparison]:
         code = SCOPES[heap.name]

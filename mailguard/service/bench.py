@@ -34,12 +34,12 @@ class Bench:
         metrics.RULES_LOADED.labels(self.version).set(1)
         metrics.MONITORING.set(int(self.policy.monitor))
 
-    async def mail(self, pieces: Pieces, seconds: float) -> Inspection:
-        """Inspect one mail."""
+    async def mail(self, pieces: Pieces, seconds: float, *, beginning: bool = False) -> Inspection:
+        """Inspect one mail; beginning as in `Inspector.mail`."""
         self._under_way += 1
         self._idle.clear()
         try:
-            return await self._inspector.mail(pieces, seconds)
+            return await self._inspector.mail(pieces, seconds, beginning=beginning)
         finally:
             self._under_way -= 1
             if not self._under_way:

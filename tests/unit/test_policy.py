@@ -1,5 +1,6 @@
 """What holds a message, and what does not."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -278,3 +279,18 @@ def test_a_broken_policy_file_is_named(tmp_path):
     broken.write_text("body_persons = 'three'\n")
     with pytest.raises(ConfigError, match=r"policy\.toml.*Correct it"):
         thresholds(broken)
+
+
+def test_a_table_that_was_not_read_to_its_end_is_evidence_as_a_whole():
+    unread = b"other leaf......"
+    found = Inspection((finding(),), uncounted=(LEAF, unread))
+    assert verdict(found).evidence == tuple(sorted((LEAF, unread)))
+    assert verdict(Inspection(uncounted=(unread,))).action is Action.PASS
+
+
+def test_persons_that_there_may_be_behind_a_beginning_do_not_hold():
+    path = ("list.csv",)
+    relaxed = Policy.build(thresholds(RULES.with_name("policy-relaxed.toml")), Own(), D)
+    few = Inspection((finding(path=path),), persons=9_000, persons_least=2, uncounted=(LEAF,), crowded=(path,))
+    assert judge(TO_TARO, few, relaxed).action is Action.PASS
+    assert judge(TO_TARO, replace(few, persons_least=9), relaxed).action is Action.HOLD

@@ -127,9 +127,10 @@ class Headers:
         self._ascii_owners = sorted(
             (word for word in self._person + self._organisation + self._thing if word.isascii()), key=len, reverse=True
         )
-        self._known = frozenset(
-            word for rule in self.rules for word in rule.exact + rule.contains + rule.family + rule.given + rule.weak
-        )
+        self._ruled = tuple((rule, _words(rule)) for rule in self.rules)
+        self._known = frozenset(word for _, words in self._ruled for word in words)
+        self._telling = self._known.union(self._organisation, self._person, self._staff)
+        self._widest = max(map(len, self._telling), default=0)
         self.labels = _labels(rules)
         self.kind_of = lru_cache(maxsize=4096)(self._kind_of)
 
@@ -137,8 +138,13 @@ class Headers:
         if not 0 < len(text) <= _LONGEST:
             return None
         head = self._text(text)
+        present = self._present(head)
+        if not present:  # most cells: a value has no word of a header in it
+            return None
         best: tuple[int, int, HeaderRule, str, str] | None = None
-        for rule in self.rules:
+        for rule, words in self._ruled:
+            if present.isdisjoint(words):
+                continue
             word, piece = self._match(rule, head)
             if word and (best is None or (rule.rank, len(word)) > best[:2]):
                 best = (rule.rank, len(word), rule, word, piece)
@@ -152,6 +158,12 @@ class Headers:
         whose = piece == "given" and bool(head.longest(self._person))  # お子様(名)
         strong = (word not in rule.weak or whose) and not self._is_thing(rule, head)
         return Header(rule.kind, self._role(rule, head, word), piece, organisation, strong, staff)
+
+    def _present(self, head: _Text) -> frozenset[str]:
+        """The words that stand in a header, and perhaps some more: ASCII words count there only whole."""
+        joined, size = head.joined, len(head.joined)
+        pieces = {joined[i:j] for i in range(size) for j in range(i + 1, min(i + self._widest, size) + 1)}
+        return self._telling & pieces
 
     def _is_thing(self, rule: HeaderRule, head: _Text) -> bool:
         return rule.kind is Kind.NAME and bool(head.longest(self._thing)) and not head.longest(self._person)
@@ -241,6 +253,11 @@ def _labels(rules: tuple[HeaderRule, ...]) -> frozenset[str]:
     folded = {unicodedata.normalize("NFKC", word) for word in words if len(word) > 1}
     polite = {prefix + word for word in folded if not word.isascii() for prefix in ("お", "ご")}
     return frozenset(folded | polite | {word.upper() for word in folded} | {word.title() for word in folded})
+
+
+def _words(rule: HeaderRule) -> frozenset[str]:
+    """The words of which one must stand in a header of this kind."""
+    return frozenset(rule.exact + rule.contains + rule.family + rule.given + rule.weak)
 
 
 def _normal(rule: HeaderRule) -> HeaderRule:

@@ -5,7 +5,7 @@ A column is decided by a vote over its distinct cells, never by one hit; where h
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, zip_longest
 
@@ -18,12 +18,12 @@ from mailguard.detect.headers import KANA_TITLE, MEANINGLESS, Header, halved
 from mailguard.detect.layout import HALF, Column, Layout, share
 from mailguard.detect.no_data import no_data
 from mailguard.detect.organisation_rows import about_organisations
+from mailguard.detect.votes import Cells
+from mailguard.detect.votes import votes as shares
 from mailguard.model import Kind
 
 HEADER_ROWS = 20  # titles, remarks and dates may stand above the header
 LOST_ZERO = 0.4  # how sure figures are that may be a phone without its 0
-
-Cells = Mapping[Kind, Callable[[str], float]]
 
 # The order is the cost: what the cheap ones decide, the dictionaries need not look at.
 _CHEAP = (Kind.EMAIL, Kind.PHONE, Kind.POSTAL_CODE, Kind.ADDRESS, Kind.MY_NUMBER, Kind.CARD)
@@ -181,11 +181,12 @@ class Reader:
         return kind, round(0.7 + 0.3 * support, 2) if kind in votes else 0.9
 
     def _votes(self, header: Header | None, voters: Sequence[str]) -> dict[Kind, float]:
-        votes = {kind: share(self.cells[kind], voters) for kind in _CHEAP}
+        exact = header.kind if header else None
+        votes = shares(self.cells, _CHEAP, exact, voters)
         if max(votes.values()) >= _CONTRADICTED or _numeric(voters):
             return votes
         asked = _DEAR if header is None or header.kind is None else tuple({*_DEAR[:2], header.kind} & set(self.cells))
-        return votes | {kind: share(self.cells[kind], voters) for kind in asked}
+        return votes | shares(self.cells, asked, exact, voters)
 
     def _half_votes(self, header: Header, votes: dict[Kind, float], voters: Sequence[str]) -> dict[Kind, float]:
         """Halves of names speak for a header of halves; given names, or surnames of staff, for a weak one (お子様, 担当者)."""

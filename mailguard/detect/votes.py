@@ -1,0 +1,59 @@
+"""Votes of the distinct cells of a column on what it holds. Only a share that can decide is told exactly.
+
+In: what judges a cell of each kind, and the voters. Out: shares by kind. A kind that fewer than half vote for decides nothing, and
+what every value of it needs (a figure, an @) is looked for in all voters at once.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+from mailguard.detect.layout import HALF, share
+from mailguard.model import Kind
+
+Cells = Mapping[Kind, Callable[[str], float]]
+
+_ASKED_TOGETHER = 50
+_FIGURES = re.compile("[0-9]{3}")
+_PHONE = re.compile("[0-9〇零○][^\n]{7}")
+_LETTER_OR_COMMA = re.compile("[^\0-\x7f]|,")
+_GROUPS = re.compile("[0-9]{4}[- ]?[0-9]{4}")
+_NEEDED: Mapping[Kind, re.Pattern[str]] = MappingProxyType(
+    {
+        Kind.PHONE: _PHONE,
+        Kind.POSTAL_CODE: _FIGURES,
+        Kind.ADDRESS: _LETTER_OR_COMMA,
+        Kind.MY_NUMBER: _GROUPS,
+        Kind.CARD: _GROUPS,
+    }
+)
+
+
+def votes(cells: Cells, asked: Sequence[Kind], exact: Kind | None, voters: Sequence[str]) -> dict[Kind, float]:
+    """The share that votes for each kind, in the order asked; 0 below one half, and behind a kind that all vote for, unless exact."""
+    text = "\n".join(voters)
+    found: dict[Kind, float] = {}
+    for kind in asked:
+        if kind is exact:
+            found[kind] = share(cells[kind], voters)
+        elif 1.0 in found.values() or not _possible(kind, text):
+            found[kind] = 0.0
+        else:
+            found[kind] = _most(cells[kind], voters)
+    return found
+
+
+def _possible(kind: Kind, text: str) -> bool:
+    needed = _NEEDED.get(kind)
+    return needed is None or needed.search(text) is not None
+
+
+def _most(cell: Callable[[str], float], voters: Sequence[str]) -> float:
+    """The share that `cell` is sure of; 0 as soon as it is known to be less than one half."""
+    hits = 0
+    for start in range(0, len(voters), _ASKED_TOGETHER):
+        asked = voters[start : start + _ASKED_TOGETHER]
+        hits += sum(cell(value) >= HALF for value in asked)
+        if 2 * (start + len(asked) - hits) > len(voters):
+            return 0.0
+    return hits / len(voters)

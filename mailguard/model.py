@@ -181,12 +181,16 @@ class LongTable(Table):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A part that could not be inspected, or only in part. `key` is the digest of the leaf's bytes."""
+    """A part that could not be inspected, or only in part. `key` is the digest of the leaf's bytes.
+
+    listing: a name on its path says that it is a list of people (会員名簿.zip): the only evidence of what is in it.
+    """
 
     path: PartPath
     kind: ProblemKind
     detail: str = ""
     key: bytes = b""
+    listing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

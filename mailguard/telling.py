@@ -1,8 +1,11 @@
 """Findings and problems as programs read them, in `scan --json` and in the API: masks and counts, never a value."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from mailguard.model import Finding, PartInfo, Problem
+
+_LISTING = ", its name says that it is a list of people"
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:
@@ -20,8 +23,19 @@ def finding_json(finding: Finding) -> dict[str, Any]:
 
 
 def problem_json(problem: Problem) -> dict[str, Any]:
-    """A part that could not be inspected."""
-    return {"path": list(problem.path), "kind": problem.kind.value, "detail": problem.detail}
+    """A part that could not be inspected; listing: its name says that it is a list of people."""
+    return {
+        "path": list(problem.path),
+        "kind": problem.kind.value,
+        "detail": problem.detail,
+        "listing": problem.listing,
+    }
+
+
+def problem_line(problem: Mapping[str, Any]) -> str:
+    """The same, as `problem_json` makes it, in one line for people at a terminal."""
+    what = f"{problem['kind']} {problem['detail']}".strip()
+    return f"{' › '.join(problem['path'])}: {what}{_LISTING if problem['listing'] else ''}"
 
 
 def part_json(part: PartInfo) -> dict[str, Any]:

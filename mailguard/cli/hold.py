@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from mailguard.cli.options import Verbs, nested, store_of, takes_config, verb
 from mailguard.lifecycle import HoldState, MessageState, RecipientState
 from mailguard.store.views import HoldRow
+from mailguard.telling import problem_json, problem_line
 
 
 def register(verbs: Verbs) -> None:
@@ -49,7 +50,7 @@ def _show(arguments: argparse.Namespace) -> int:
             f"  {' › '.join(finding.path)} {finding.where}: {finding.kind} {finding.count:,}件 {'、'.join(finding.samples)}"
         )
     for problem in view.inspection.problems:
-        print(f"  {' › '.join(problem.path)}: {problem.kind} {problem.detail}")
+        print(f"  {problem_line(problem_json(problem))}")
     for decision in view.decisions:
         print(f"{decision.at:%Y-%m-%d %H:%M} UTC {decision.choice} {decision.person_name}: {decision.reason}")
     print(f"通数 {_counts(view.progress.messages)}; 宛先数 {_counts(view.progress.recipients)}")

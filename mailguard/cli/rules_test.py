@@ -16,7 +16,7 @@ from mailguard.config import Config
 from mailguard.detect import ruleset
 from mailguard.model import Action, Envelope, Inspection
 from mailguard.policy import Explanation, explain
-from mailguard.telling import finding_json, problem_json
+from mailguard.telling import finding_json, problem_json, problem_line
 
 WHY = {
     "counts": "counts",
@@ -112,7 +112,7 @@ def _text(report: dict[str, Any]) -> str:
     one = "one outside recipient, whose own data pass" if report["one_recipient"] else "no single outside recipient"
     steps = {
         "parts opened": [f"{_path(part)}  {part['media_type']}  {part['size']:,} bytes" for part in report["parts"]],
-        "not inspected": [f"{_path(problem)}: {problem['kind']} {problem['detail']}" for problem in report["problems"]],
+        "not inspected": [problem_line(problem) for problem in report["problems"]],
         "findings": [_finding(finding) for finding in (*report["findings"], *report["mismatches"])],
         "persons": [
             f"{most}{report['persons']:,} persons, {report['households']:,} households",

@@ -21,7 +21,7 @@ from mailguard.detect import ruleset
 from mailguard.errors import MailguardError
 from mailguard.model import Action, Envelope, Inspection, Verdict
 from mailguard.policy import Legal, judge, legal
-from mailguard.telling import finding_json, part_json, problem_json
+from mailguard.telling import finding_json, part_json, problem_json, problem_line
 
 BATCH = 200  # texts of `--spans` handed over at a time
 
@@ -104,9 +104,7 @@ def _summary(report: dict[str, Any]) -> str:
         lines.append(
             f"  {place} {finding['where']}: {finding['kind']} {finding['count']:,}件 {'、'.join(finding['samples'])}"
         )
-    lines += [
-        f"  {' › '.join(problem['path'])}: {problem['kind']} {problem['detail']}" for problem in report["problems"]
-    ]
+    lines += [f"  {problem_line(problem)}" for problem in report["problems"]]
     if report["legal"]["reportable"]:
         met = [check["ground"] for check in (*report["legal"]["grounds"], report["legal"]["my_number"]) if check["met"]]
         lines.append(f"  漏えいした場合は個人情報保護委員会への報告対象 ({', '.join(met)})")

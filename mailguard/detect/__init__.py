@@ -85,6 +85,9 @@ class Detector:
 
     def table(self, table: Table, key: bytes) -> Evidence:
         """Columns by header and content; stray contacts in columns that mean nothing by themselves."""
+        return _as_called(table.path, self._rows(table, key))
+
+    def _rows(self, table: Table, key: bytes) -> Evidence:
         if isinstance(table, LongTable):
             first = self._reader.layout(table.rows[:FIRST_ROWS]).first
             return long_tables.whole(table, table.rows[:first], self._table, key)
@@ -98,18 +101,20 @@ class Detector:
 
     def beginning(self, table: LongTable, key: bytes) -> Evidence:
         """What the first rows of a long table say, and how many persons it may name at most."""
-        return long_tables.beginning(table, self._table, key)
+        return _as_called(table.path, long_tables.beginning(table, self._table, key))
 
     def _table(self, table: Table, key: bytes, distinct: Distinct | None = None, first: int | None = None) -> Evidence:
         if not table.rows:
             return Evidence()
         layout = about_somebody(self._reader.layout(table.rows, first))
         evidence = table_evidence(table, layout, self._digester, key, distinct=distinct)
-        findings = (*evidence.findings, *self._strays(table, layout, key))
-        return replace(evidence, findings=surer(findings) if lists_people(table.path) else findings)
+        return replace(evidence, findings=(*evidence.findings, *self._strays(table, layout, key)))
 
     def text(self, text: Text, key: bytes) -> Evidence:
         """Names, contacts and numbers in running text, and lists pasted into it."""
+        return _as_called(text.path, self._known_text(text, key))
+
+    def _known_text(self, text: Text, key: bytes) -> Evidence:
         if len(text.text) > SHORT:
             return self._text(text, key)
         known = text, b"" if not attached(text.path) else key  # what a reader sees first has keys of its own
@@ -145,7 +150,7 @@ class Detector:
         return TextReader(self._digester, text.path, key, body=not attached(text.path)).evidence(lines, hits)
 
     def whole_text(self, text: Text, key: bytes) -> Evidence:
-        """The same without passages: for texts with tables in them."""
+        """The same without passages, whatever the file is called: for texts with tables in them."""
         folded = fold(text.text).text
         lines = lines_of(folded)
         reader = TextReader(self._digester, text.path, key, body=not attached(text.path))
@@ -322,7 +327,7 @@ class Detector:
 
     def _grid(self, text: Text, grid: Grid, reader: TextReader, lines: Sequence[Line]) -> Evidence:
         key = reader.key_of(lines, *grid.lines)
-        return _apart(self.table(Table(text.path, grid.rows), key), str(grid.lines[0].number))
+        return _apart(self._rows(Table(text.path, grid.rows), key), str(grid.lines[0].number))
 
     def _strays(self, table: Table, layout: Layout, key: bytes) -> Iterable[Finding]:
         """Contacts and numbers inside remarks and the like; names only with an honorific behind them."""
@@ -330,6 +335,13 @@ class Detector:
         for index, cells in layout.free:
             for found in self._stray.values(cells, find):
                 yield found.finding(self._digester, table.path, f"列 {layout.title(index)}", key)
+
+
+def _as_called(path: PartPath, evidence: Evidence) -> Evidence:
+    """The same, surer where the file or sheet is called a list of people."""
+    if evidence.findings and attached(path) and lists_people(path):
+        return replace(evidence, findings=surer(evidence.findings))
+    return evidence
 
 
 def _nothing(text: str) -> Iterable[Span]:

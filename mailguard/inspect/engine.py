@@ -18,6 +18,7 @@ import msgspec
 
 from mailguard.detect import Detector
 from mailguard.detect.evidence import Evidence, name_digests
+from mailguard.detect.people_files import lists_people
 from mailguard.detect.persons import Count, Record
 from mailguard.detect.tally import count
 from mailguard.digest import Digester
@@ -218,7 +219,7 @@ class Engine:
         if isinstance(part, Problem):
             key = part.key or self._digester.of("leaf", raw.raw)
             info = PartInfo(raw.path, raw.media_type, len(raw.raw), raw.depth, key)
-            found = Found(problems=(replace(part, key=key),), parts=(info,))
+            found = _found([], (replace(part, key=key),), (info,))
         else:
             found = self._open(part, budget, beginning=beginning)
         # A part at which the budget ended costs nothing more; it is known again only if it was the first.
@@ -371,7 +372,7 @@ def _found(
 ) -> Found:
     return Found(
         findings=_all([evidence.findings for _, evidence in found]),
-        problems=problems,
+        problems=tuple(replace(problem, listing=lists_people(problem.path)) for problem in problems),
         records=_all([evidence.records for _, evidence in found]),
         people=_all([evidence.people for _, evidence in found]),
         crowded=tuple([path for path, evidence in found if evidence.crowded]),

@@ -80,8 +80,10 @@ def _problems(t: Texts, inspection: Inspection) -> str:
     if not inspection.problems:
         return ""
     names = dict.fromkeys(t(f"problem.{problem.kind.value}") for problem in inspection.problems)
-    at = place(t, list(dict.fromkeys(problem.path for problem in inspection.problems)))
-    return t("why.problem", place=at, problem=t("list.separator").join(names))
+    listings = sorted(inspection.problems, key=lambda problem: not problem.listing)
+    at = place(t, list(dict.fromkeys(problem.path for problem in listings)))
+    key = "why.problem.listing" if listings[0].listing else "why.problem"
+    return t(key, place=at, problem=t("list.separator").join(names))
 
 
 def kinds(t: Texts, findings: Sequence[Finding]) -> str:

@@ -34,7 +34,7 @@ ENDS = ["\n", "\n\n", "\r\n\r\n", "\r\n", "\n \n", "\n\u3000\n", "\n\t\n", "\n\n
 TEXTS = st.lists(
     st.tuples(st.sampled_from(LINES), st.one_of(st.just("\n"), st.just("\n\n"), st.sampled_from(ENDS))), max_size=14
 ).map(lambda pairs: "".join(line + end for line, end in pairs))
-PATHS = st.sampled_from([(BODY,), ("名簿.txt",)])
+PATHS = st.sampled_from([(BODY,), ("案内.txt",)])
 
 
 @settings(max_examples=400, deadline=None)

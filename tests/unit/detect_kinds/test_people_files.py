@@ -1,7 +1,7 @@
 import pytest
 
 from mailguard.detect.people_files import lists_people
-from mailguard.model import Table
+from mailguard.model import BODY, Table, Text
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,25 @@ def test_such_a_name_makes_findings_surer(detector):
     [listed] = detector.table(Table(("会員名簿.xlsx", "数"), rows), b"k").findings
     assert listed.confidence > plain.confidence
     assert listed.samples == plain.samples
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "高橋が来ます。\n電話 0312345678\n",
+        "氏名,電話番号,住所\n山田太郎,312345678,京都市\n佐藤花子,612345678,なし\n鈴木一郎,752210000,\n",
+    ],
+    ids=["sentence", "list in a text"],
+)
+def test_such_a_name_makes_findings_in_text_surer_once(detector, text):
+    plain = detector.text(Text(("案内.txt",), text), b"k").findings
+    listed = detector.text(Text(("会員名簿.txt",), text), b"k").findings
+    assert min(found.confidence for found in plain) <= 0.7
+    assert [found.confidence for found in listed] == [min(1.0, round(f.confidence + 0.15, 2)) for f in plain]
+
+
+def test_a_body_has_no_name(detector):
+    text = "会員名簿.txt\n山田太郎様 090-1234-5678\n"
+    assert {found.confidence for found in detector.text(Text((BODY,), text), b"k").findings} == {
+        found.confidence for found in detector.text(Text(("a.txt",), text), b"k").findings
+    }

@@ -48,6 +48,33 @@ def test_what_is_encrypted_is_read_again(fresh, digester):
     assert not answer.fresh
 
 
+@pytest.mark.parametrize(
+    ("name", "inner", "listing"),
+    [
+        ("会員名簿.zip", "a.txt", True),
+        ("送付.zip", "顧客リスト.csv", True),
+        ("送付.zip", "価格表.csv", False),
+        ("会員名簿_様式.zip", "a.txt", False),
+    ],
+)
+def test_the_name_of_what_is_encrypted_is_evidence(engine, name, inner, listing):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(inner, "secret")
+    data = bytearray(out.getvalue())
+    for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        data[data.find(mark) + flags] |= 1
+    [problem] = engine.file(name, bytes(data)).problems
+    assert (problem.kind, problem.listing) == (ProblemKind.ENCRYPTED, listing)
+
+
+def test_the_name_of_what_killed_its_scanner_is_evidence_too(fresh, digester):
+    parcel = Parcel(cut(mail(b"large, all of it\r\n" * 3_000, name="meibo.csv "), digester))
+    unread = (Unread(0, ProblemKind.CRASHED, 1_000),)
+    answer = fresh().read(parcel.letter(lambda _: False, unread=unread))
+    assert [problem.listing for problem in answer.inspection.problems] == [True]
+
+
 def test_a_large_part_is_told_and_a_small_one_is_not(fresh, digester):
     engine = fresh()
     assert [given.pieces for given in everything(engine, digester, mail(b"large, all of it\r\n" * 3_000)).fresh] == [

@@ -99,6 +99,19 @@ def test_a_problem_is_explained_at_its_part(world):
     assert "不明" in page
 
 
+def test_a_list_by_its_name_is_told_where_nothing_else_can_be(world):
+    locked = (
+        Problem(("案内.zip",), ProblemKind.ENCRYPTED, key=b"a"),
+        Problem(("名簿.zip",), ProblemKind.ENCRYPTED, key=b"b", listing=True),
+    )
+    hold = world.admit(Inspection(problems=locked), reasons=("problem_encrypted",), evidence=b"locked")
+    page = world.client("sato").get(f"/holds/{hold}").text
+    assert "名簿とみられる添付「名簿.zip」ほか1か所の中身を確認できません(暗号化)" in page
+    assert page.count("ファイル名から、人の名簿とみられます") == 1
+    shown = world.client("sato").get(f"/api/holds/{hold}").json()
+    assert "'listing': True" in str(shown)
+
+
 @pytest.mark.parametrize("kind", list(ProblemKind))
 @pytest.mark.parametrize("language", ["ja", "en"])
 def test_every_problem_has_words(world, kind, language):

@@ -11,6 +11,7 @@ from mailguard import config
 from mailguard.digest import Digester
 from mailguard.store.audit import Audit
 from mailguard.store.context import Clock, Context
+from mailguard.store.counting import Counting
 from mailguard.store.desk import Desk
 from mailguard.store.engine import Database
 from mailguard.store.false_positives import FalsePositives
@@ -49,6 +50,7 @@ class Store:
         self.notices = Notices(context, self.people)
         desk = Desk(context, self.audit, self.notices, self.people, Shelf(context), Pending(context.database))
         self.holds = Holds(desk)
+        self.counting = Counting(desk)
         self.releases = Releases(desk)
         self.switch = Switch(context, self.audit, self.people)
         self.times = Times(context, self.audit)

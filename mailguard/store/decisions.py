@@ -13,7 +13,7 @@ from sqlalchemy import Connection, insert, select, update
 from mailguard import lifecycle
 from mailguard.errors import ConflictError, NotFoundError, RefusedError
 from mailguard.lifecycle import Choice, HoldState, MessageState
-from mailguard.store import standing
+from mailguard.store import counting, standing
 from mailguard.store.audit import TIME
 from mailguard.store.desk import AtDesk, Desk
 from mailguard.store.false_positives import FalsePositives
@@ -33,6 +33,7 @@ WHY = {
     "reason_missing": "A decision needs a reason.",
     "cap_too_low": "The cap must cover all recipients held now.",
     "cap_too_high": f"The cap must be at most {CAP:,}.",
+    "counting": "The persons in a long table are still being counted. Approve when the exact number is there.",
     "already_approved": "This person has approved already. A different approver must agree.",
 }
 _REASONED = {Choice.APPROVE, Choice.REJECT, Choice.RETURN}
@@ -105,6 +106,8 @@ class Decisions(AtDesk):
         if code := barred(wish, lifecycle.refusal(candidate(person), facts), person, facts):
             raise RefusedError(code, WHY[code])
         target = target_of(hold, wish)
+        if wish.choice is Choice.APPROVE and counting.under_way(tx, [hold.id]):
+            raise RefusedError("counting", WHY["counting"])
         self._note_decision(tx, hold, wish)
         if wish.false_positive and wish.choice is Choice.APPROVE:
             rules = self._false_positives.note(tx, hold, wish.person_id, self._context.clock())
@@ -228,5 +231,7 @@ def target_of(hold: Any, wish: Wish) -> HoldState:
 def conflict(hold: Any) -> ConflictError:
     """Who changed a hold, and when."""
     at: datetime = hold.changed_at
-    who = {"": "a message with new findings", TIME: "time"}.get(hold.changed_by, hold.changed_by)
+    who = {"": "a message with new findings", TIME: "time", counting.ACTOR: "the exact count"}.get(
+        hold.changed_by, hold.changed_by
+    )
     return ConflictError(f"{hold.id} is {hold.state}: changed by {who} at {at.isoformat()}. Look at it again.")

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from mailguard.lifecycle import HoldState, MessageState, RecipientState
 from mailguard.pieces import Pieces
-from mailguard.store import masks, standing
+from mailguard.store import counting, masks, standing
 from mailguard.store.arrival import Arrival
 from mailguard.store.audit import Entry
 from mailguard.store.calendar import add_business_days
@@ -78,6 +78,7 @@ class Intake:
         self._messages: list[dict[str, Any]] = []
         self._recipients: list[dict[str, Any]] = []
         self._pieces: dict[int, Pieces] = {}
+        self._counts: dict[str, dict[str, Any]] = {}
         self._entries: list[Entry] = []
 
     def take(self, mail: Sealed) -> Admission:
@@ -92,6 +93,7 @@ class Intake:
         for statement, rows in ((_ADD_MESSAGES, self._messages), (_ADD_RECIPIENTS, self._recipients)):
             if rows:
                 statement.run(self._tx, rows)
+        counting.asked(self._tx, self._counts)
         self._desk.shelf.put(self._tx, self._pieces, prepared)
         self._drafts.write()
         self._desk.audit.extend(self._tx, self._entries)
@@ -141,6 +143,7 @@ class Intake:
         }  # fmt: skip
         draft = self._drafts.open(row)
         draft.note_evidence(self._tx, arrival.evidence)
+        self._ask_count(draft, arrival)
         return draft
 
     def _grow(self, draft: Draft, outcome: Place, arrival: Arrival) -> None:
@@ -155,7 +158,7 @@ class Intake:
             recipients=hold.recipients + arrival.recipients,
             households=max(hold.households, inspection.households),
         )
-        if inspection.persons > hold.persons:
+        if inspection.persons > hold.persons and not inspection.uncounted:
             draft.change(persons=inspection.persons, persons_exact=inspection.persons_exact)
         if outcome is Place.WAITING:
             draft.change(used=hold.used + arrival.recipients)
@@ -168,6 +171,8 @@ class Intake:
         added = set(arrival.verdict.reasons) - reasons
         if fresh or added:
             draft.note_evidence(self._tx, fresh)
+            if not fresh.isdisjoint(arrival.inspection.uncounted):
+                self._ask_count(draft, arrival)
             first = draft.shown(self._tx, self._context.vault)
             draft.inspection = enriched(first, arrival.inspection, fresh)
             revision = draft.row.revision + 1
@@ -179,6 +184,12 @@ class Intake:
             )
         if not arrival.source.declared:
             draft.change(declared=False, approvals_needed=2)
+
+    def _ask_count(self, draft: Draft, arrival: Arrival) -> None:
+        """Where only the beginning of a long table was read; the message that is being kept is the one to count."""
+        inspection = arrival.inspection
+        if inspection.uncounted:
+            self._counts[draft.row.id] = {"message": self._serial + 1, "least": inspection.persons_least}
 
     def _keep(self, mail: Sealed, draft: Draft, outcome: Place) -> None:
         message, now = mail.arrival.message, self._now

@@ -1,13 +1,13 @@
 """What the page, the command line and the gauges read of holds. In: ids and limits. Out: views. Writes nothing."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
 from mailguard.lifecycle import Choice, HoldState, MessageState, RecipientState
 from mailguard.model import Inspection
-from mailguard.store import standing
+from mailguard.store import counting, standing
 from mailguard.store.desk import AtDesk, reasons_of
 from mailguard.store.schema import decisions, holds, messages, people, recipients
 from mailguard.store.views import Decided, Gauges, HoldRow, HoldView, Progress, RecipientRow
@@ -23,8 +23,9 @@ class Queries(AtDesk):
             decided = self._decided(tx, hold_id)
             progress = _progress(tx, hold_id)
             crew = standing.crew(tx, hold)
+            least = counting.under_way(tx, [hold_id])
         return HoldView(
-            row=self._row(hold),
+            row=self._row(hold, least),
             inspection=self._vault.open_msgpack(hold.inspection, f"inspection:{hold.id}", Inspection),
             decisions=decided,
             progress=progress,
@@ -41,7 +42,8 @@ class Queries(AtDesk):
             query = query.where(holds.c.state.in_([state.value for state in states]))
         with self._database.read() as tx:
             rows = tx.execute(query).all()
-        return [self._row(row) for row in rows]
+            least = counting.under_way(tx, [row.id for row in rows])
+        return [self._row(row, least) for row in rows]
 
     def recipients(self, hold_id: str, limit: int = 200, offset: int = 0) -> list[RecipientRow]:
         """Recipients of a hold in the order they came."""
@@ -71,7 +73,7 @@ class Queries(AtDesk):
             folk = tx.execute(select(func.count()).select_from(people).where(approver, people.c.enabled.is_(True)))
             return Gauges(int(held.scalar_one()), count, oldest, folk.scalar_one())
 
-    def _row(self, hold: Any) -> HoldRow:
+    def _row(self, hold: Any, least: Mapping[str, int]) -> HoldRow:
         return HoldRow(
             id=hold.id,
             state=HoldState(hold.state),
@@ -91,6 +93,8 @@ class Queries(AtDesk):
             approvals=hold.approvals,
             approvals_needed=hold.approvals_needed,
             asked_at=hold.asked_at,
+            counting=hold.id in least,
+            persons_least=least.get(hold.id, 0),
         )
 
     def _decided(self, tx: Connection, hold_id: str) -> tuple[Decided, ...]:

@@ -325,6 +325,17 @@ decisions = Table(
     Index("decisions_hold", "hold_id", "revision"),
 )
 
+# Holds whose long tables are not counted yet: the message to count, the persons there are at least, and how often it was begun.
+counts = Table(
+    "counts",
+    metadata,
+    Column("hold_id", String(20), ForeignKey("holds.id"), primary_key=True),
+    Column("message", SERIAL, ForeignKey("messages.serial"), nullable=False),
+    Column("least", Integer, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("given_up", Boolean, nullable=False),
+)
+
 # Messages that only monitoring let pass, by day in Japan (2026-11-21); reason "" counts each message once.
 watched = Table(
     "watched",

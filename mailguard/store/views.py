@@ -60,7 +60,8 @@ class Reservation:
 class HoldRow:
     """One line of the list. messages 通数, recipients 宛先数 and persons 本人数 are three different numbers.
 
-    asked_at: what was held by then waits for "deliver late".
+    asked_at: what was held by then waits for "deliver late". counting: long tables are still being read; until then
+    `persons` is the most there may be and persons_least the least (0: not known).
     """
 
     id: str
@@ -81,6 +82,8 @@ class HoldRow:
     approvals: int
     approvals_needed: int
     asked_at: datetime | None
+    counting: bool = False
+    persons_least: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +151,15 @@ class Claim:
     lease_until: datetime
     received_at: datetime
     pauses: tuple[tuple[datetime, datetime], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Uncounted:
+    """A held message whose long tables are to be read to their end."""
+
+    hold_id: str
+    message_id: str
+    content: bytes
 
 
 class Clearance(StrEnum):

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from mailguard import metrics
 from mailguard.errors import RelayError, ScannerBusyError, StoreError
-from mailguard.model import Action, Inspection, Message, Source
+from mailguard.model import Action, Inspection, Message, Source, Verdict
 from mailguard.pieces import Pieces, cut
 from mailguard.policy import Policy, content_key, judge
 from mailguard.relay.next_hop import Transaction
@@ -98,13 +98,10 @@ class Pipeline:
     async def _deliver(self, delivery: _Delivery) -> Reply:
         message = delivery.message
         pieces = await self._cut(message.content)
-        inspection = await self.inspector.mail(pieces, self.wait_seconds, beginning=True)
-        source = await self._source(delivery, inspection)
-        verdict = judge(message.envelope, inspection, self.policy(), source.mode)
+        inspection, source, verdict = await self._judged(delivery, pieces, beginning=True)
         if verdict.action is Action.PASS and inspection.uncounted:
             # A beginning may hold a message, never let it pass.
-            inspection = await self.inspector.mail(pieces, self.wait_seconds)
-            verdict = judge(message.envelope, inspection, self.policy(), source.mode)
+            inspection, source, verdict = await self._judged(delivery, pieces)
         _LOG.info(
             "verdict message=%s source=%s action=%s reasons=%s watched=%s",
             message.id,
@@ -126,6 +123,15 @@ class Pipeline:
             if reservation is not None:
                 return await self._under_approval(delivery, reservation)
         return await self._hold(delivery, arrival)
+
+    async def _judged(
+        self, delivery: _Delivery, pieces: Pieces, *, beginning: bool = False
+    ) -> tuple[Inspection, Source, Verdict]:
+        """Inspected and judged by one version of rules and policy, though they be replaced meanwhile."""
+        inspector, policy = self.inspector, self.policy()
+        inspection = await inspector.mail(pieces, self.wait_seconds, beginning=beginning)
+        source = await self._source(delivery, inspection)
+        return inspection, source, judge(delivery.message.envelope, inspection, policy, source.mode)
 
     async def _cut(self, content: bytes) -> Pieces:
         if len(content) < _BIG:

@@ -122,7 +122,7 @@ class Guarded:
         self.passed: Counter = Counter()
         self.kept: Counter = Counter()
         self.sent: dict[str, bytes] = {}
-        self.server = self.inspector = None
+        self.server = self.inspector = self.policy = self.pipeline = None
 
     async def send(self, token, *, recipients=TO, content=None, **facts) -> Heard:
         """One mail on a connection of its own, command by command, as far as the replies allow."""
@@ -256,9 +256,10 @@ async def guarded(made, folder, scanner, *, hops=1, relay=None, wait_seconds=20.
         guard = Guarded(there, store, file, clock, relay or {})
         policy = Policy.build(thresholds(shipped_dir() / "policy.toml"), Own(), store.digester)
         guard.inspector = Gated(Inspector(scanner, store.digester))
-        pipeline = Pipeline(store, guard.inspector, lambda: policy, "guard.example.jp", wait_seconds, 60.0)
+        guard.policy = policy
+        guard.pipeline = Pipeline(store, guard.inspector, lambda: guard.policy, "guard.example.jp", wait_seconds, 60.0)
         settings = Smtp(listen="127.0.0.1:0", hostname="guard.example.jp")
-        guard.server = SmtpServer(settings, pipeline, guard.next_hop, clock)
+        guard.server = SmtpServer(settings, guard.pipeline, guard.next_hop, clock)
         await guard.server.start()
         stack.push_async_callback(guard.next_hop.close)
         stack.push_async_callback(guard.server.stop, 2)

@@ -14,10 +14,12 @@ from mailguard.unpack import (
     calendar,
     csv,
     embedded,
+    encrypted_office,
     html,
     image,
     ldif,
     mail,
+    openxml,
     pdf,
     signature,
     sniff,
@@ -61,7 +63,22 @@ class Handler(Protocol):
         """What is inside: parts still to be opened, or leaves."""
 
 
-HANDLERS: tuple[Handler, ...] = (signature, xlsx, zip_archive, pdf, image, vcard, ldif, mail, calendar, csv, html, text)
+HANDLERS: tuple[Handler, ...] = (
+    signature,
+    xlsx,
+    openxml,
+    encrypted_office,
+    zip_archive,
+    pdf,
+    image,
+    vcard,
+    ldif,
+    mail,
+    calendar,
+    csv,
+    html,
+    text,
+)
 
 
 @dataclass(frozen=True, slots=True)

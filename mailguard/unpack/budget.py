@@ -48,10 +48,12 @@ class Budget:
     """Counts what one mail of `size` bytes has cost so far. Once `gone`, it stays gone.
 
     tools: the programs that may be started for it; what they write is charged by whoever asks them.
+    passwords: candidates for what is encrypted, the likeliest first.
     """
 
-    def __init__(self, limits: Limits, size: int, tools: Tools = _NO_TOOLS) -> None:
+    def __init__(self, limits: Limits, size: int, tools: Tools = _NO_TOOLS, passwords: tuple[str, ...] = ()) -> None:
         self.limits = limits
+        self.passwords = passwords
         self.tools = tools
         self.total_bytes = min(limits.total_bytes, max(size * limits.total_ratio, limits.total_floor_bytes))
         self.bytes = 0

@@ -4,7 +4,9 @@ In: the bytes of one part. Out: a media type. Own magic numbers and a look insid
 and names what no handler opens. `TEXT` is all that reads as text.
 """
 
+import io
 import re
+import zipfile
 
 from mailguard.unpack import charset
 
@@ -14,6 +16,10 @@ MAIL = "message/rfc822"
 ZIP = "application/zip"
 PDF = "application/pdf"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+XLSB = "application/vnd.ms-excel.sheet.binary.macroEnabled.12"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+METAFILE = "image/emf"
 ENCRYPTED_OFFICE = "application/x-encrypted-office"
 EMPTY = "inode/x-empty"
 BINARY = "application/octet-stream"
@@ -43,12 +49,14 @@ _MAGICS = tuple(magic for magic, _ in _MAGIC)
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _LOOK = 65_536
 _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\r\f\v\x1a\x1b") + b"\x7f"
+# What the main member says of itself in [Content_Types].xml, in files of Microsoft's and in strict ones; else its usual name.
 _OFFICE = (
-    (b"xl/workbook.xml", XLSX),
-    (b"word/document.xml", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-    (b"ppt/presentation.xml", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
-    (b"xl/workbook.bin", "application/vnd.ms-excel.sheet.binary.macroEnabled.12"),
+    (re.compile(rb"sheet\.binary\.macroEnabled\.main|xl/workbook\.bin"), XLSB),
+    (re.compile(rb"(?:spreadsheetml|ms-excel)\.[\w.]{1,40}\.main\+xml|xl/workbook\.xml"), XLSX),
+    (re.compile(rb"(?:wordprocessingml|ms-word)\.[\w.]{1,40}\.main\+xml|word/document\.xml"), DOCX),
+    (re.compile(rb"(?:presentationml|ms-powerpoint)\.[\w.]{1,40}\.main\+xml|ppt/presentation\.xml"), PPTX),
 )
+_TYPES_BYTES = 1_000_000  # of [Content_Types].xml
 _HTML = re.compile(
     rb"<(?:!doctype\s+html|html|head|body|table|div|p|br|span|meta|title)\b[^<>]{0,1000}>", re.IGNORECASE
 )
@@ -84,6 +92,8 @@ def _container(data: bytes) -> str:
         return _zipped(data)
     if b"%PDF-" in data[:1024]:  # PDF 32000-1 Annex H, note 13: readers accept a header within the first 1,024 bytes
         return PDF
+    if data.startswith(b"\1\0\0\0") and data[40:44] == b" EMF":  # MS-EMF 2.3.4.2
+        return METAFILE
     return _image(data)
 
 
@@ -106,11 +116,26 @@ def _zipped(data: bytes) -> str:
     directory = data[data.rfind(b"PK\x01\x02", 0, len(data)) - _LOOK :] if len(data) > 4 * _LOOK else data
     if data[30:38] == b"mimetype":
         return data[38:120].split(b"PK", 1)[0].decode("ascii", "replace").strip() or ZIP
-    if b"[Content_Types].xml" in data:
-        for name, media_type in _OFFICE:
-            if name in directory or name in data:
+    if b"[Content_Types].xml" not in data:
+        return ZIP
+    for look in _told(data, directory):
+        for pattern, media_type in _OFFICE:
+            if pattern.search(look):
                 return media_type
     return ZIP
+
+
+def _told(data: bytes, directory: bytes) -> tuple[bytes, ...]:
+    """Where to look for what a package is: its content types, then its names; all bytes when the ZIP is broken."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = archive.namelist()
+            if "[Content_Types].xml" not in names:
+                return ()
+            with archive.open("[Content_Types].xml") as file:
+                return file.read(_TYPES_BYTES), "\n".join(names).encode("utf-8", "replace")
+    except Exception:  # noqa: BLE001 - broken in whatever way
+        return directory, data
 
 
 def _textual(data: bytes) -> str:

@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 
+import office_samples
 import openpyxl
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.lib.utils import ImageReader
@@ -123,7 +124,8 @@ def mail(*parts: bytes, boundary: str = "b", head: str = "", close: bool = True)
 
 def samples() -> Iterator[tuple[str, bytes]]:
     """At least one sample for every handler, by its NAME."""
-    yield "Excel (xlsx, xlsm)", saved(workbook())
+    yield "Excel (xlsx, xlsm, xlsb)", saved(workbook())
+    yield from office_samples.samples()
     yield "ZIP", zipped({"名簿.csv": csv()})
     yield "PDF", pdf("Hello", "World")
     yield "Images", png(300, 300)

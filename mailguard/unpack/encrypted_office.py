@@ -1,0 +1,30 @@
+"""Word, Excel and PowerPoint files with a password to open (MS-OFFCRYPTO): opened when a candidate fits.
+
+In: an OLE file with an `EncryptedPackage`. Out: the document as a part, or the Problem that it needs a password.
+"""
+
+from collections.abc import Iterator
+
+from mailguard.model import Part, Problem, ProblemKind, Table, Text
+from mailguard.unpack import office_password, sniff
+from mailguard.unpack.budget import Budget
+
+NAME = "Encrypted Office files"
+LIMITATIONS = "Without the password, and where rights management keeps the key, a problem."
+
+
+def matches(part: Part, sniffed: str) -> bool:
+    """By its streams."""
+    del part
+    return sniffed == sniff.ENCRYPTED_OFFICE
+
+
+def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Problem]:
+    """The document under the same name."""
+    data = office_password.opened(part.data, budget.passwords)
+    if data is None:
+        yield Problem(part.path, ProblemKind.ENCRYPTED, "a password is needed")
+        return
+    budget.file(part.depth + 1)
+    budget.spend(len(data))
+    yield Part(part.path, data, depth=part.depth + 1)

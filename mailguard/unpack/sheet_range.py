@@ -1,0 +1,67 @@
+"""How far a sheet reaches, before a library makes room for it: A1 and XFD1048576 alone ask calamine for 549 GB.
+
+In: the places of the cells. Out: nothing, or the LimitError that the sheet is too big, or mostly empty and big.
+"""
+
+import re
+from collections.abc import Collection
+
+from mailguard.model import ProblemKind
+from mailguard.unpack.budget import Budget, LimitError
+
+_CELL = re.compile(rb"<(?:\w+:)?c\s[^<>]*?\br\s*=\s*[\"']([A-Za-z]{1,4})([0-9]{1,8})[\"']([^<>]*)")
+_ROW = re.compile(rb"<(?:\w+:)?row\s[^<>]*?\br\s*=\s*[\"']([0-9]{1,8})[\"']")
+_ANY_CELL = re.compile(rb"<(?:\w+:)?c(?=[\s/>])")
+_ANY_ROW = re.compile(rb"<(?:\w+:)?row(?=[\s/>])")
+_PLACED = re.compile(rb"<(?:\w+:)?c\s[^<]*\br\s*=")
+_SPARSE = 5_000_000  # cells of the used range, from which it must be filled to one part in `_FILLED`
+_FILLED = 20
+
+
+def check(content: bytes, budget: Budget) -> None:
+    """The places of the cells of a worksheet's XML (ECMA-376 part 1 §18.3.1.4)."""
+    columns: set[bytes] = set()
+    rows: set[bytes] = set()
+    count = filled = 0
+    for column, row, rest in _CELL.findall(content):
+        count += 1
+        # Formatted cells without a value reach to the corner in many workbooks; calamine leaves them out.
+        if rest[-1:] != b"/" or rest.count(b'"') % 2 or rest.count(b"'") % 2:
+            columns.add(column)
+            rows.add(row)
+            filled += 1
+    numbers = {_number(column) for column in columns}
+    lines = {int(row) for row in rows}
+    if len(_ANY_CELL.findall(content)) != count:
+        numbers |= _unplaced(content, count)
+        lines |= {int(row) for row in _ROW.findall(content)}
+        lines |= {1, max(lines, default=0) + len(_ANY_ROW.findall(content))}
+        filled = len(_ANY_CELL.findall(content))
+    check_area(lines, numbers, filled, budget)
+
+
+def check_area(rows: Collection[int], columns: Collection[int], count: int, budget: Budget) -> None:
+    """`count` cells in these rows and columns."""
+    if not rows or not columns:
+        return
+    area = (max(columns) - min(columns) + 1) * (max(rows) - min(rows) + 1)
+    if area > budget.limits.cells or (area > _SPARSE and area > count * _FILLED):
+        raise LimitError(ProblemKind.TOO_BIG, f"a sheet of {area} cells with {count} filled")
+
+
+def _unplaced(content: bytes, placed: int) -> set[int]:
+    """Cells may leave out their place; then they follow each other. One whose place is written oddly is not guessed."""
+    widest = 0
+    for row in _ANY_ROW.split(content):
+        cells = _ANY_CELL.split(row)
+        widest = max(widest, len(cells) - 1)
+    if len(_PLACED.findall(content)) != placed:
+        raise LimitError(ProblemKind.TOO_BIG, "a cell whose place cannot be told")
+    return {1, widest}
+
+
+def _number(column: bytes) -> int:
+    total = 0
+    for letter in column.upper():
+        total = total * 26 + letter - 64
+    return total

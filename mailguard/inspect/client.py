@@ -21,10 +21,11 @@ from mailguard.inspect.engine import Engine
 from mailguard.inspect.errand import Errand
 from mailguard.inspect.letter import Answer, Letter, Need, Parcel, Unread
 from mailguard.inspect.results import Results
+from mailguard.inspect.tools import SandboxTools
 from mailguard.inspect.turns import Turns
 from mailguard.model import UNNAMED, Inspection, Problem, ProblemKind
 from mailguard.pieces import Pieces
-from mailguard.sandbox import CrashedError, Scanner, TimedOutError
+from mailguard.sandbox import CrashedError, Programs, Scanner, TimedOutError
 from mailguard.unpack import Limits, warm
 
 FAULTY_SECONDS = 300.0  # so long a piece that ended its workers is not opened again
@@ -50,11 +51,11 @@ _SPANS = msgspec.msgpack.Decoder(list[list[tuple[str, int, int]]])
 _LETTER = msgspec.msgpack.Decoder(Letter)
 
 
-def worker(init: bytes) -> Callable[[str, memoryview], bytes]:
+def worker(init: bytes, programs: Programs) -> Callable[[str, memoryview], bytes]:
     """Entry of the scanner process: load dictionaries once, answer jobs."""
     settings = msgspec.msgpack.decode(init, type=Settings)
     digester = Digester(settings.digest_key)
-    engine = Engine(Detector.build(Path(settings.rules_dir), digester), digester, Limits())
+    engine = Engine(Detector.build(Path(settings.rules_dir), digester), digester, Limits(), SandboxTools(programs))
     warm()
     engine.file("warm.csv", "氏名,電話\n山田太郎,090-1234-5678\n".encode("cp932"))
     encode = msgspec.msgpack.Encoder().encode

@@ -40,6 +40,7 @@ from mailguard.model import (
     attached,
 )
 from mailguard.unpack import Budget, Limits, Mail, RawPart, decode, shown_by, split, unpack
+from mailguard.unpack.tools import NoTools, Tools
 
 _PASSING = {ProblemKind.ENCRYPTED, ProblemKind.TIMED_OUT, ProblemKind.CRASHED}
 _WORTH_SECONDS = 0.002  # what took longer, or is larger, is told to the parent for the other workers
@@ -85,8 +86,9 @@ _NO_ENVELOPE = _Envelope()
 class Engine:
     """Inspects messages, files and lines of text. One per worker; not for threads."""
 
-    def __init__(self, detector: Detector, digester: Digester, limits: Limits) -> None:
+    def __init__(self, detector: Detector, digester: Digester, limits: Limits, tools: Tools | None = None) -> None:
         self._detector, self._digester, self._limits = detector, digester, limits
+        self._tools = tools or NoTools()
         self._known = Known()
         self._shown: Latest[bytes, frozenset[str]] = Latest(_HEADS)
         self._sums: Latest[tuple[bytes | tuple[Record, ...], ...], Count] = Latest(_SUMS)
@@ -112,7 +114,7 @@ class Engine:
         leaves = [self._leaf(raw, letter) for raw in self._marked(mail, letter)]
         for leaf in leaves:
             self._look(leaf, letter)
-        work = _Work(letter, Budget(self._limits, letter.size))
+        work = _Work(letter, Budget(self._limits, letter.size, self._tools))
         found = [self._part(leaf, work) for leaf in leaves]
         about = [self._headers(mail)]
         if mail.problems:
@@ -123,7 +125,7 @@ class Engine:
 
     def file(self, name: str, data: bytes, *, beginning: bool = False) -> Inspection:
         """Inspect one file as if it were an attachment of that name. beginning: of long tables only the first rows."""
-        found = self._open(Part((name,), data), Budget(self._limits, len(data)), beginning=beginning)
+        found = self._open(Part((name,), data), Budget(self._limits, len(data), self._tools), beginning=beginning)
         return self._inspection([found], count(found.records, found.rows))
 
     def spans(self, texts: Iterable[str]) -> list[list[tuple[str, int, int]]]:

@@ -2,6 +2,7 @@
 
 from mailguard.sandbox.errand import Errand, Memory
 from mailguard.sandbox.errors import CrashedError, TimedOutError
+from mailguard.sandbox.programs import End, Programs, Ran, Table
 from mailguard.sandbox.supervisor import Scanner
 
-__all__ = ["CrashedError", "Errand", "Memory", "Scanner", "TimedOutError"]
+__all__ = ["CrashedError", "End", "Errand", "Memory", "Programs", "Ran", "Scanner", "Table", "TimedOutError"]

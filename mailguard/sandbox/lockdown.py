@@ -1,7 +1,8 @@
-"""What a worker gives up before it sees the first byte of a mail.
+"""What a worker, its runner and a program give up before they see the first byte of a mail.
 
-In: the paths it may read and its memory. Out: which protections are in force, by name; False where the kernel has none.
-Afterwards the process cannot open a socket, write a file, read outside those paths, start a program or a thread.
+In: the paths they may read and their memory. Out: which protections are in force, by name; False where the kernel has none.
+Afterwards the process cannot open a socket, write a file, read outside those paths, start a program or a thread; a
+runner may start programs, and a program is the one that was started.
 """
 
 import ctypes
@@ -12,8 +13,10 @@ import os
 import resource
 import signal
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
+
+from mailguard.sandbox import landlock
 
 Posture = dict[str, bool | str]
 
@@ -21,16 +24,14 @@ _PR_SET_PDEATHSIG = 1
 _PR_SET_NO_NEW_PRIVS = 38
 _CLONE_NEWUSER = 0x10000000
 _CLONE_NEWNET = 0x40000000
-# Landlock, <linux/landlock.h>; the numbers are the same on every architecture.
-_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
-_PATH_BENEATH = 1
-_READ_FILE, _READ_DIR = 1 << 2, 1 << 3
-_FS_RIGHTS = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}  # by the ABI that brought them
-_NET_RIGHTS, _NET_ABI = 0b11, 4
-_SCOPES, _SCOPE_ABI = 0b11, 6
 _SYS_CAPSET = {"x86_64": 126, "aarch64": 91}
 _CAPABILITY_VERSION_3 = 0x20080522
 _DENIED = ["socket", "socketpair", "connect", "bind", "listen", "accept", "accept4", "execve", "execveat", "fork", "vfork", "clone", "clone3", "ptrace", "process_vm_readv", "process_vm_writev", "tkill", "pidfd_open", "pidfd_send_signal", "pidfd_getfd", "process_madvise", "kcmp", "mount", "umount2", "pivot_root", "chroot", "unshare", "setns", "fsopen", "fsconfig", "fsmount", "fspick", "open_tree", "move_mount", "mount_setattr", "bpf", "perf_event_open", "keyctl", "add_key", "request_key", "io_uring_setup", "io_uring_enter", "io_uring_register", "userfaultfd", "init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load", "reboot", "swapon", "swapoff", "acct", "quotactl", "open_by_handle_at", "name_to_handle_at", "personality", "syslog", "settimeofday", "clock_settime", "adjtimex", "sethostname", "setdomainname", "setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid", "setfsuid", "setfsgid", "setgroups", "capset", "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat", "utime", "utimes", "utimensat", "futimesat", "setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr", "shmget", "shmat", "semget", "msgget", "msgsnd", "mq_open", "inotify_init", "inotify_init1", "fanotify_init"]  # fmt: skip
+
+_EXECUTING = {"execve"}
+_STARTING = _EXECUTING | {"fork", "vfork", "clone", "clone3", "pidfd_open", "pidfd_send_signal"}
+_LOADERS = (Path("/lib64/ld-linux-x86-64.so.2"), Path("/lib/ld-linux-aarch64.so.1"))  # they are executed, too
+_MB = 1024 * 1024
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -53,12 +54,40 @@ def prepare() -> None:
 
 
 def lock_down(readable: Iterable[Path], memory_mb: int) -> Posture:
-    """Everything at once, in the order that lets each step still work."""
-    _limits(memory_mb)
+    """A worker: everything at once, in the order that lets each step still work."""
+    # RLIMIT_AS would break libraries that reserve much and use little; data is what a bomb needs.
+    _limit({resource.RLIMIT_DATA: memory_mb * _MB, resource.RLIMIT_FSIZE: 0})
+    posture = _give_up(readable)
+    posture["seccomp"] = _try(lambda: _seccomp(_DENIED))
+    return posture
+
+
+def lock_down_runner(readable: Iterable[Path], programs: Collection[Path]) -> None:
+    """A runner: it may start `programs`, each of which is locked down further, and write nothing but memory."""
+    _limit({})
+    _give_up(readable, [*programs, *_LOADERS])
+    _try(lambda: _seccomp([name for name in _DENIED if name not in _STARTING], parent=True))
+
+
+def lock_down_program(readable: Iterable[Path], program: Path, cap: int, seconds: float, memory_mb: int) -> Posture:
+    """A program right before it is executed. cap: bytes it may write; seconds: of processor time.
+
+    It may start no other, except those whose code stands in itself or its loader.
+    """
+    posture = _give_up(readable, [program, *_LOADERS])
+    posture["seccomp"] = _try(lambda: _seccomp([name for name in _DENIED if name not in _EXECUTING]))
+    soft = math.ceil(seconds)
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, soft + 1))
+    # The last: this process is larger than what the program may have.
+    memory = memory_mb * _MB
+    _limit({resource.RLIMIT_FSIZE: cap, resource.RLIMIT_DATA: memory, resource.RLIMIT_AS: memory})
+    return posture
+
+
+def _give_up(readable: Iterable[Path], executable: Collection[Path] = ()) -> Posture:
     posture: Posture = {"limits": True, "no_new_privs": _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0}
     posture["capabilities"] = _drop_capabilities()
-    posture["landlock"] = _try(lambda: _landlock(readable))
-    posture["seccomp"] = _try(_seccomp)
+    posture["landlock"] = _try(lambda: landlock.restrict(readable, executable))
     return posture
 
 
@@ -69,14 +98,8 @@ def renew_cpu(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
 
 
-def _limits(memory_mb: int) -> None:
-    # RLIMIT_AS would break libraries that reserve much and use little; data is what a bomb needs.
-    for name, value in (
-        (resource.RLIMIT_DATA, memory_mb * 1024 * 1024),
-        (resource.RLIMIT_NOFILE, 64),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, 0),
-    ):
+def _limit(values: dict[int, int]) -> None:
+    for name, value in ({resource.RLIMIT_NOFILE: 64, resource.RLIMIT_CORE: 0} | values).items():
         resource.setrlimit(name, (value, value))
 
 
@@ -95,54 +118,21 @@ def _drop_capabilities() -> bool:
     return bool(_libc.syscall(number, head, struct.pack("=6I", 0, 0, 0, 0, 0, 0)) == 0)
 
 
-def _landlock(readable: Iterable[Path]) -> bool | str:
-    abi = _libc.syscall(_CREATE_RULESET, None, 0, 1)
-    if abi < 1:
-        return False
-    rights = max(value for since, value in _FS_RIGHTS.items() if since <= abi)
-    fields = [rights] + [_NET_RIGHTS] * (abi >= _NET_ABI) + [_SCOPES] * (abi >= _SCOPE_ABI)
-    attributes = struct.pack(f"={len(fields)}Q", *fields)
-    ruleset = _checked(_libc.syscall(_CREATE_RULESET, attributes, len(attributes), 0))
-    try:
-        for path in readable:
-            _allow_reading(ruleset, path)
-        _checked(_libc.syscall(_RESTRICT_SELF, ruleset, 0))
-    finally:
-        os.close(ruleset)
-    return f"abi {abi}"
-
-
-def _allow_reading(ruleset: int, path: Path) -> None:
-    try:
-        fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return
-    try:
-        rights = _READ_FILE | (_READ_DIR if path.is_dir() else 0)
-        _checked(_libc.syscall(_ADD_RULE, ruleset, _PATH_BENEATH, struct.pack("=Qi", rights, fd), 0))
-    finally:
-        os.close(fd)
-
-
-def _checked(result: int) -> int:
-    if result < 0:
-        raise OSError(ctypes.get_errno(), "landlock")
-    return result
-
-
-def _seccomp() -> bool:
+def _seccomp(denied: Iterable[str], *, parent: bool = False) -> bool:
+    """parent: it has children, which it may kill, and which want to end with it."""
     import pyseccomp  # noqa: PLC0415 - looks for libseccomp when imported; where there is none, posture says so
 
     rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
     refuse = pyseccomp.ERRNO(errno.EPERM)
-    for name in _DENIED:
+    for name in denied:
         try:
             rules.add_rule(refuse, name)
         except (OSError, ValueError):  # this kernel or architecture has no such call
             continue
-    own = os.getpid()
-    rules.add_rule(refuse, "kill", pyseccomp.Arg(0, pyseccomp.NE, own))
-    rules.add_rule(refuse, "tgkill", pyseccomp.Arg(0, pyseccomp.NE, own))
-    rules.add_rule(refuse, "prctl", pyseccomp.Arg(0, pyseccomp.EQ, _PR_SET_PDEATHSIG))
+    if not parent:
+        own = os.getpid()
+        rules.add_rule(refuse, "kill", pyseccomp.Arg(0, pyseccomp.NE, own))
+        rules.add_rule(refuse, "tgkill", pyseccomp.Arg(0, pyseccomp.NE, own))
+        rules.add_rule(refuse, "prctl", pyseccomp.Arg(0, pyseccomp.EQ, _PR_SET_PDEATHSIG))
     rules.load()
     return True

@@ -19,6 +19,7 @@ from mailguard.sandbox.errors import CrashedError, TimedOutError
 from mailguard.sandbox.lane import Lane, Light
 from mailguard.sandbox.lockdown import Posture
 from mailguard.sandbox.places import Places
+from mailguard.sandbox.programs import Table
 from mailguard.sandbox.worker import EndedError, LateError, Worker
 from mailguard.sandbox.zygote import Settings
 
@@ -70,12 +71,23 @@ class _Zygote:
 
 
 class Scanner:
-    """`workers` processes that each do one job, or one batch of light ones; `run` may be called by any number of tasks."""
+    """`workers` processes that each do one job, or one batch of light ones; `run` may be called by any number of tasks.
+
+    programs: what a job may have started, each in a sandbox of its own.
+    """
 
     def __init__(
-        self, entry: str, init: bytes, *, workers: int, task_seconds: float, memory_mb: int, recycle_tasks: int
+        self,
+        entry: str,
+        init: bytes,
+        *,
+        workers: int,
+        task_seconds: float,
+        memory_mb: int,
+        recycle_tasks: int,
+        programs: Table | None = None,
     ) -> None:
-        self._settings = Settings(entry, task_seconds, memory_mb, init)
+        self._settings = Settings(entry, task_seconds, memory_mb, init, programs or Table())
         self._workers = workers
         self._recycle = recycle_tasks
         self._places = Places(workers)

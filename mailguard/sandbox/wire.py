@@ -33,11 +33,16 @@ def sealed(body: bytes) -> int:
         view = memoryview(body)
         while view:
             view = view[os.write(fd, view) :]
-        fcntl.fcntl(fd, fcntl.F_ADD_SEALS, _SEALS)
+        seal(fd)
     except BaseException:
         os.close(fd)
         raise
     return fd
+
+
+def seal(fd: int) -> None:
+    """From now on nobody can change this memfd."""
+    fcntl.fcntl(fd, fcntl.F_ADD_SEALS, _SEALS)
 
 
 def send_request(sock: socket.socket, name: str, fds: list[int]) -> None:

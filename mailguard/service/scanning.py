@@ -9,7 +9,8 @@ from mailguard.detect import ruleset
 from mailguard.digest import Digester
 from mailguard.inspect import Settings
 from mailguard.policy import Policy, thresholds
-from mailguard.sandbox import Scanner
+from mailguard.sandbox import Scanner, Table
+from mailguard.unpack.tools import TOOLS
 
 
 def rules_dir(config: Config) -> Path:
@@ -27,6 +28,7 @@ def scanner(config: Config, digester: Digester) -> Scanner:
         task_seconds=config.scanner.task_seconds,
         memory_mb=config.scanner.memory_mb,
         recycle_tasks=config.scanner.recycle_tasks,
+        programs=Table({tool.name: tool.path for tool in TOOLS}, config.scanner.tool_seconds),
     )
 
 

@@ -5,10 +5,11 @@ import time
 from collections.abc import Callable
 
 from mailguard.inspect.client import worker as real
+from mailguard.sandbox import Programs
 
 
-def worker(init: bytes) -> Callable[[str, memoryview], bytes]:
-    answer = real(init)
+def worker(init: bytes, programs: Programs) -> Callable[[str, memoryview], bytes]:
+    answer = real(init, programs)
 
     def spoilt(job: str, body: memoryview) -> bytes:
         content = bytes(body)

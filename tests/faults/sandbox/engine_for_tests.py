@@ -11,6 +11,7 @@ from mailguard.digest import Digester
 from mailguard.inspect.client import _LETTER
 from mailguard.inspect.engine import Engine
 from mailguard.inspect.letter import Answer, Need
+from mailguard.sandbox import Programs
 from mailguard.unpack import Limits
 
 
@@ -52,7 +53,7 @@ def engine(key: bytes = b"k" * 32) -> Engine:
     return Engine(Obedient(), Digester(key), Limits())
 
 
-def build(init: bytes) -> Callable[[str, memoryview], bytes]:
+def build(init: bytes, programs: Programs) -> Callable[[str, memoryview], bytes]:
     worker = engine(init)
 
     def answer(job: str, body: memoryview) -> bytes:

@@ -1,5 +1,6 @@
 """The entry of the sandbox tests: one job for each thing that can go wrong."""
 
+import json
 import os
 import socket
 import subprocess
@@ -9,15 +10,26 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from mailguard.sandbox import Programs
 
-def build(init: bytes) -> Callable[[str, memoryview], bytes]:
+
+def build(init: bytes, programs: Programs) -> Callable[[str, memoryview], bytes]:
     if init == b"broken":
         raise ValueError("this init is broken")
 
     def work(job: str, body: memoryview) -> bytes:
+        if job == "program":
+            return _program(programs, bytes(body))
         return _JOBS[job](bytes(body), init)
 
     return work
+
+
+def _program(programs: Programs, body: bytes) -> bytes:
+    """Body: a line of JSON, then the data."""
+    line, _, data = body.partition(b"\n")
+    ran = programs.run(data=data, **json.loads(line))
+    return json.dumps([ran.end.name, ran.code, os.getpid()]).encode() + b"\n" + ran.output
 
 
 def _swallow(body: bytes, init: bytes) -> bytes:

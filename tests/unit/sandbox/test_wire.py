@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from mailguard.sandbox import lockdown, wire
+from mailguard.sandbox import Table, landlock, lockdown, wire
 from mailguard.sandbox.zygote import Settings
 
 
@@ -38,7 +38,7 @@ def test_a_request_carries_its_name_and_descriptor() -> None:
 
 
 def test_settings_survive_the_way_to_the_zygote() -> None:
-    settings = Settings("package.module:function", 20.0, 1024, b"line\nline\0")
+    settings = Settings("package.module:function", 20.0, 1024, b"line\nline\0", Table({"lha": "/usr/bin/lhasa"}, 3.5))
     assert Settings.unpack(settings.pack()) == settings
 
 
@@ -47,10 +47,10 @@ def test_a_kernel_without_landlock_is_told_not_hidden(monkeypatch: pytest.Monkey
         def syscall(self, *arguments: object) -> int:
             return -1
 
-    monkeypatch.setattr(lockdown, "_libc", Old())
-    assert lockdown._landlock([]) is False
+    monkeypatch.setattr(landlock, "_libc", Old())
+    assert landlock.restrict([]) is False
 
 
 def test_a_machine_without_libseccomp_is_told_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pyseccomp", None)
-    assert lockdown._try(lockdown._seccomp) is False
+    assert lockdown._try(lambda: lockdown._seccomp([])) is False

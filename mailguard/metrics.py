@@ -46,6 +46,12 @@ SCAN_SECONDS = Histogram(
     registry=REGISTRY,
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60),
 )
+COUNTS = Counter(
+    "mailguard_table_counts",
+    "Held messages whose long tables were counted to their end afterwards, by result (counted, failed: the most there may be stands)",
+    ["result"],
+    registry=REGISTRY,
+)
 FINDINGS = Counter("mailguard_findings", "Findings in inspected messages by kind", ["kind"], registry=REGISTRY)
 PROBLEMS = Counter("mailguard_problems", "Parts that could not be inspected by kind", ["kind"], registry=REGISTRY)
 WOULD_HOLD = Counter(

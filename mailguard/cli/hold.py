@@ -33,8 +33,9 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _line(row: HoldRow) -> str:
     most = "" if row.persons_exact else "最大"
+    persons = f"{row.persons_least:,}人以上(集計中)" if row.counting else f"{most}{row.persons:,}人"
     return (
-        f"{row.id}\t{row.state}\t{row.source_title}\t本人数 {most}{row.persons:,}人\t宛先数 {row.recipients:,}件"
+        f"{row.id}\t{row.state}\t{row.source_title}\t本人数 {persons}\t宛先数 {row.recipients:,}件"
         f"\t通数 {row.messages:,}通\t{','.join(row.reasons)}"
     )
 

@@ -74,6 +74,7 @@ class Scanner:
     """`workers` processes that each do one job, or one batch of light ones; `run` may be called by any number of tasks.
 
     programs: what a job may have started, each in a sandbox of its own.
+    nice: how much they leave the processor to others, 0 to 19.
     """
 
     def __init__(
@@ -86,10 +87,12 @@ class Scanner:
         memory_mb: int,
         recycle_tasks: int,
         programs: Table | None = None,
+        nice: int = 0,
     ) -> None:
         self._settings = Settings(entry, task_seconds, memory_mb, init, programs or Table())
         self._workers = workers
         self._recycle = recycle_tasks
+        self._nice = nice
         self._places = Places(workers)
         self._lane = Lane(self._places, self._batch)
         self._zygote: _Zygote | None = None
@@ -282,6 +285,9 @@ class Scanner:
         finally:
             theirs.close()
             os.close(settings)
+        if self._nice:
+            with contextlib.suppress(OSError):  # one that has ended already is noticed below
+                os.setpriority(os.PRIO_PROCESS, process.pid, self._nice)
         ours.setblocking(False)
         zygote = _Zygote(process, ours)
         try:

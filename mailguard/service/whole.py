@@ -20,6 +20,7 @@ from mailguard.relay import backoff
 from mailguard.relay.next_hop import NextHop
 from mailguard.release import ReleaseWorker
 from mailguard.service.clock import now
+from mailguard.service.counting import Counter
 from mailguard.service.fleet import Fleet
 from mailguard.service.intake import Intake, hostname
 from mailguard.service.pace import Pace
@@ -61,6 +62,7 @@ class Service:
             hostname=hostname(config) if config.smtp.received else "",
         )
         self._notices = NoticeWorker(self.store.notices, next_hop, config.notify, config.web.url, clock)
+        self._counter = Counter(self.store, lambda: self._rulebook.config)
         self._pages = Pages()
         self._pace = Pace(clock)
         self._systemd = Systemd(os.environ)
@@ -99,6 +101,7 @@ class Service:
             self._pages.run(tasks)
             tasks.create_task(self._front.run(self.stop))
             tasks.create_task(self._release.run(self.stop))
+            tasks.create_task(self._counter.run(self.stop))
             if self._config.notify.enabled:
                 tasks.create_task(self._notices.run(self.stop))
             tasks.create_task(self._housekeeping())

@@ -95,6 +95,7 @@ class Queries(AtDesk):
             asked_at=hold.asked_at,
             counting=hold.id in least,
             persons_least=least.get(hold.id, 0),
+            counted=hold.changed_by == counting.ACTOR,
         )
 
     def _decided(self, tx: Connection, hold_id: str) -> tuple[Decided, ...]:

@@ -61,7 +61,7 @@ class HoldRow:
     """One line of the list. messages 通数, recipients 宛先数 and persons 本人数 are three different numbers.
 
     asked_at: what was held by then waits for "deliver late". counting: long tables are still being read; until then
-    `persons` is the most there may be and persons_least the least (0: not known).
+    `persons` is the most there may be and persons_least the least (0: not known). counted: such a count raised its revision last.
     """
 
     id: str
@@ -84,6 +84,7 @@ class HoldRow:
     asked_at: datetime | None
     counting: bool = False
     persons_least: int = 0
+    counted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -236,6 +236,8 @@ def _row(t: Texts, row: HoldRow) -> Json:
         "reasons": list(row.reasons),
         "persons": row.persons,
         "persons_exact": row.persons_exact,
+        "counting": row.counting,
+        "persons_least": row.persons_least if row.counting else None,
         "households": row.households,
         "recipients": row.recipients,
         "messages": row.messages,

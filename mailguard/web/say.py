@@ -22,6 +22,8 @@ def persons(t: Texts, count: int, *, exact: bool) -> str:
 
 def persons_of_row(t: Texts, row: HoldRow) -> str:
     """The persons of a hold; nobody counted is "unknown", for something held it."""
+    if row.counting:
+        return t.count("count.least", row.persons_least) if row.persons_least else t("count.counting")
     return persons(t, row.persons, exact=row.persons_exact) if row.persons else t("count.unknown")
 
 
@@ -53,8 +55,8 @@ def row_reason(t: Texts, row: HoldRow) -> str:
 
 
 def _persons_sentence(t: Texts, row: HoldRow, key: str, place: str = "") -> str:
-    counted = persons(t, row.persons, exact=row.persons_exact)
-    if not row.households:
+    counted = persons_of_row(t, row)
+    if not row.households or row.counting:
         return t(f"{key}.alone", place=place, persons=counted)
     return t(key, place=place, persons=counted, households=t.count("count.households", row.households))
 
@@ -111,4 +113,6 @@ def changed(t: Texts, view: HoldView, seen: int) -> str:
         return t("alert.stale.expired", at=show.when(t, view.row.expires_at))
     if view.row.state is HoldState.APPROVED:
         return t("alert.stale.late")
+    if view.row.counted:
+        return t("alert.stale.counted")
     return t("alert.stale.evidence", at=show.when(t, view.row.last_seen))

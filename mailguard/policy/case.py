@@ -7,11 +7,14 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 from mailguard.model import Envelope, Finding, Inspection, Kind, PartPath, Person, attached
+from mailguard.policy.senders import staff_domains
 from mailguard.policy.thresholds import Scope
 from mailguard.policy.whole import Policy
 
 STAFF = 3  # persons named for an organisation in a recipient's own document (担当, 発行者)
-CARDS = 5  # address cards of the own staff in one file, known by an e-mail address at an own domain
+CARDS = 5  # address cards of the own staff in one file, known by an e-mail address at an own or the sender's domain
+_ON_CARDS = frozenset({Kind.NAME, Kind.NAME_KANA, Kind.EMAIL, Kind.PHONE})  # what staff give to customers
+_PLACES = frozenset({Kind.ADDRESS, Kind.POSTAL_CODE})  # the office's, or somebody's home
 
 
 class Standing(StrEnum):
@@ -37,6 +40,7 @@ class Case:
             if finding.domains and policy.domain_digests.issuperset(finding.domains)
             for digest in finding.digests
         }
+        self._senders = frozenset(map(policy.digester.domain, staff_domains(envelope, inspection)))
         self._names = self._recipients_names()
         self._persons = self._persons_by_path()
         self.mismatches = [finding for path in self._paths() if (finding := self._mismatch(path))]
@@ -88,11 +92,25 @@ class Case:
         return bool(person.contacts) and self._own.issuperset(person.contacts)
 
     def _staff(self, path: PartPath) -> frozenset[str]:
-        """The address cards of a file that are of the own staff: an address at an own domain stands in each; a few only."""
+        """The address cards of a file that are of the own staff, and say nothing private; a few only.
+
+        Each has an e-mail address at an own domain; else all that stand in the file are at the sender's, and no home is.
+        """
         if not path[-1].lower().endswith(".vcf") or path in self.inspection.crowded:
             return frozenset()
-        rows = [p.block for p in self.inspection.people if p.path == path and not self._own.isdisjoint(p.emails)]
-        return frozenset(rows) if len(rows) <= CARDS else frozenset()
+        found = [finding for finding in self.inspection.findings if finding.path == path]
+        people = [person for person in self.inspection.people if person.path == path]
+        rows = frozenset(person.block for person in people if not self._own.isdisjoint(person.emails))
+        if not rows and self._sender_is_theirs(found):
+            rows = frozenset(person.block for person in people if person.emails)
+        private = any(finding.kind not in _ON_CARDS | _PLACES for finding in found)
+        return frozenset() if private or len(rows) > CARDS else rows
+
+    def _sender_is_theirs(self, found: Iterable[Finding]) -> bool:
+        """Whether all e-mail addresses of some findings are at the sender's domain, and all street addresses an office's."""
+        domains = {domain for finding in found for domain in finding.domains}
+        homes = any(finding.kind in _PLACES and not finding.organisation for finding in found)
+        return bool(domains) and domains <= self._senders and not homes
 
     def _recipients_blocks(self, path: PartPath) -> frozenset[str]:
         """The rows or paragraphs of a part that are about the one recipient."""

@@ -7,6 +7,7 @@ address cards; `TITLES` are read by rules/*.toml like any other column's.
 from collections.abc import Iterable, Sequence
 
 NAME, KANA, BIRTH, COMPANY, POST, NOTE = "氏名", "フリガナ", "生年月日", "会社名", "役職", "備考"
+OFFICE, OFFICE_ZIP = "会社の住所", "会社の郵便番号"
 PHONE, EMAIL, ZIP, ADDRESS, OTHER_NAME = "電話番号", "メールアドレス", "郵便番号", "住所", "氏名の別表記"
 
 Card = Sequence[tuple[str, str]]

@@ -7,7 +7,7 @@ base64 values and their character sets are undone; what stands between cards is 
 import binascii
 import quopri
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from mailguard.model import Part, Problem, ProblemKind, Table, Text
 from mailguard.unpack import cards, charset, sniff
@@ -24,6 +24,7 @@ _PROPERTY = re.compile(
     r'(?:[A-Za-z0-9-]{1,60}\.)?([A-Za-z0-9-]{1,60})((?:;(?:"[^"\r\n]*+"|[^";:\r\n]++)*+)*+):(.*)', re.DOTALL
 )
 _PARAMETER = re.compile(r';(?:([A-Za-z0-9-]+)=)?("[^"]*"|[^;:]*)')
+_TYPES = re.compile('[;,="]')
 _ESCAPE = re.compile(r"\\(.)")  # RFC 6350 §3.4
 _PARTS = re.compile(r"(?<!\\);")
 _SPELT = re.compile(r"[ -~\u3041-\u30ff\uff66-\uff9f\u3000]+")  # kana or Latin letters: a reading
@@ -114,28 +115,29 @@ class _Reader:
         if name in {"BEGIN", "END"}:
             self._next()
             return
+        types = set(_TYPES.split(match[2].upper()))
         value = _decoded(match[3], parameters)
         if isinstance(value, ProblemKind):
             yield Problem(self._part.path, value, "encoded values")
         elif isinstance(value, bytes) and (name in _FILES or not _reads(value)):
             yield self._file(name, value)
         elif isinstance(value, bytes):
-            self._add(name, charset.decode(value, parameters.get("CHARSET", "")))
+            self._add(name, charset.decode(value, parameters.get("CHARSET", "")), types)
         elif value.lower().startswith("data:") and name in _FILES:
             yield from self._data(name, value)
         else:
-            self._add(name, value)
+            self._add(name, value, types)
 
     def _next(self) -> None:
         if self.card:
             self.cards.append(_finished(self.card))
         self.card = []
 
-    def _add(self, name: str, value: str) -> None:
+    def _add(self, name: str, value: str, types: Collection[str]) -> None:
         if name in _TECHNICAL:
             return
         if name == "ADR":
-            self.card += _address(value)
+            self.card += _address(value, office="WORK" in types)
         elif name == "SOUND":  # X-IRMC-N of mobile phones: ｻﾄｳ;ﾊﾅｺ;;;
             self.card.append((cards.KANA, _plain(value.replace(";", " "))))
         elif name in {"N", "FN", *_PHONETIC}:
@@ -188,12 +190,12 @@ def _plain(value: str) -> str:
     return _ESCAPE.sub(lambda match: "\n" if match[1] in "nN" else match[1], value)
 
 
-def _address(value: str) -> Iterator[tuple[str, str]]:
+def _address(value: str, *, office: bool) -> Iterator[tuple[str, str]]:
     """RFC 6350 §6.3.1: box; extended; street; locality; region; code; country. Some programs put all into one of them."""
     parts = [_plain(part).replace("\n", " ").strip() for part in _PARTS.split(value)]
     box, extended, street, locality, region, code, country, *rest = [*parts, *[""] * 7]
-    yield cards.ZIP, code
-    yield cards.ADDRESS, f"{region}{locality}{street}{extended}{box}"
+    yield cards.OFFICE_ZIP if office else cards.ZIP, code
+    yield cards.OFFICE if office else cards.ADDRESS, f"{region}{locality}{street}{extended}{box}"
     yield cards.NOTE, " ".join(filter(None, [country, *rest]))
 
 

@@ -77,7 +77,7 @@ class Scanner:
     nice: how much they leave the processor to others, 0 to 19.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each by its name, and none has to do with another
         self,
         entry: str,
         init: bytes,

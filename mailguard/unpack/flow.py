@@ -38,9 +38,13 @@ class _Open:
 
 
 class Flow:
-    """One story. What is opened must be closed by the same pair of calls; what is left open at the end is closed."""
+    """One story. What is opened must be closed by the same pair of calls; what is left open at the end is closed.
 
-    def __init__(self, budget: Budget) -> None:
+    with_tables: the lines of tables are lines of the text, too.
+    """
+
+    def __init__(self, budget: Budget, *, with_tables: bool = True) -> None:
+        self._with_tables = with_tables
         self.tables: list[list[list[str]]] = []
         self._budget = budget
         self._chars = 0
@@ -94,24 +98,30 @@ class Flow:
         """Paragraphs follow."""
         self.open_frame()
 
-    def close_cell(self, *, span: int = 1, below: bool = False, value: str = "", times: int = 1) -> None:
-        """below: it belongs to the cell above it, whose text it repeats. value: what stands there instead of its text."""
-        lines = self._pop()
-        if not self._open or not self._open[-1].rows:
-            self._frames[-1].lines += lines
-            return
-        rows = self._open[-1].rows
-        text = value or "\n".join(lines)
-        if below and not text:
-            text = _above(rows)
-        cells = [text, *[""] * (min(span, WIDEST) - 1)] * times
-        self._budget.spend_cells(len(cells))
-        rows[-1] += cells
+    def close_cell(self, *, span: int = 1, below: bool = False) -> None:
+        """below: it belongs to the cell above it, whose text it repeats."""
+        text = self.drop_cell()
+        if below and not text and self._open and self._open[-1].rows:
+            text = _above(self._open[-1].rows)
+        self.put_cells(text, 1)
+        self.put_cells("", min(span, WIDEST) - 1)
+
+    def drop_cell(self) -> str:
+        """What stands in the cell; it is not put into the row."""
+        return "\n".join(self._pop())
+
+    def put_cells(self, text: str, times: int) -> None:
+        """Cells with the same text."""
+        if self._open and self._open[-1].rows:
+            self._budget.spend_cells(times)
+            self._open[-1].rows[-1].extend([text] * times)
+        elif text:
+            self._frames[-1].lines.append(text)
 
     def close_row(self, times: int = 1) -> None:
         """times: how often the row comes."""
         rows = self._open[-1].rows if self._open else []
-        if times > 1 and rows:
+        if times > 1 and rows and any(rows[-1]):
             self._budget.spend_cells(len(rows[-1]) * (times - 1))
             rows += [rows[-1]] * (times - 1)
 
@@ -122,7 +132,8 @@ class Flow:
         table = self._open.pop()
         rows = [row for row in table.rows if any(row)]
         self._frames[-1].end_line()
-        self._frames[-1].lines += ["\t".join(cell.replace("\n", " ") for cell in row).strip() for row in rows]
+        if self._with_tables:
+            self._frames[-1].lines += ["\t".join(cell.replace("\n", " ") for cell in row).strip() for row in rows]
         if rows and not table.outer:
             self.tables.append(rows)
         return rows

@@ -44,7 +44,11 @@ def check_area(rows: Collection[int], columns: Collection[int], count: int, budg
     """`count` cells in these rows and columns."""
     if not rows or not columns:
         return
-    area = (max(columns) - min(columns) + 1) * (max(rows) - min(rows) + 1)
+    check_filled((max(columns) - min(columns) + 1) * (max(rows) - min(rows) + 1), count, budget)
+
+
+def check_filled(area: int, count: int, budget: Budget) -> None:
+    """`count` filled cells in a range of `area`."""
     if area > budget.limits.cells or (area > _SPARSE and area > count * _FILLED):
         raise LimitError(ProblemKind.TOO_BIG, f"a sheet of {area} cells with {count} filled")
 

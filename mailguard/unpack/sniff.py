@@ -8,7 +8,7 @@ import io
 import re
 import zipfile
 
-from mailguard.unpack import charset
+from mailguard.unpack import charset, compound
 
 TEXT = "text/plain"
 HTML = "text/html"
@@ -19,6 +19,12 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 XLSB = "application/vnd.ms-excel.sheet.binary.macroEnabled.12"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+DOC = "application/msword"
+XLS = "application/vnd.ms-excel"
+PPT = "application/vnd.ms-powerpoint"
+OLE = "application/x-ole-storage"
+RTF = "application/rtf"
+OPEN_DOCUMENT = ("application/vnd.oasis.opendocument.", "application/vnd.sun.xml.")
 METAFILE = "image/emf"
 ENCRYPTED_OFFICE = "application/x-encrypted-office"
 EMPTY = "inode/x-empty"
@@ -40,13 +46,22 @@ _MAGIC = (
     (b"\x04\x22\x4d\x18", "application/x-lz4"),
     (b"LZIP", "application/x-lzip"),
     (b"\x1f\x9d", "application/x-compress"),
-    (b"{\\rtf", "application/rtf"),
+    (b"{\\rtf", RTF),
     (b"%!PS", "application/postscript"),
     (b"SQLite format 3\0", "application/vnd.sqlite3"),
     (b"\x78\x9f\x3e\x22", "application/vnd.ms-tnef"),
 )
 _MAGICS = tuple(magic for magic, _ in _MAGIC)
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# Streams at the root of a compound file, in lower case.
+_STREAMS = (
+    ("encryptedpackage", ENCRYPTED_OFFICE),
+    ("worddocument", DOC),
+    ("workbook", XLS),
+    ("book", XLS),
+    ("powerpoint document", PPT),
+    ("__properties_version1.0", "application/vnd.ms-outlook"),
+)
+_ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 _LOOK = 65_536
 _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\r\f\v\x1a\x1b") + b"\x7f"
 # What the main member says of itself in [Content_Types].xml, in files of Microsoft's and in strict ones; else its usual name.
@@ -85,9 +100,8 @@ def describe(data: bytes) -> str:
 
 
 def _container(data: bytes) -> str:
-    if data.startswith(_OLE):
-        encrypted = "EncryptedPackage".encode("utf-16-le") in data
-        return ENCRYPTED_OFFICE if encrypted else "application/x-ole-storage"
+    if data.startswith(compound.MAGIC):
+        return _compound(data)
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
         return _zipped(data)
     if b"%PDF-" in data[:1024]:  # PDF 32000-1 Annex H, note 13: readers accept a header within the first 1,024 bytes
@@ -95,6 +109,14 @@ def _container(data: bytes) -> str:
     if data.startswith(b"\1\0\0\0") and data[40:44] == b" EMF":  # MS-EMF 2.3.4.2
         return METAFILE
     return _image(data)
+
+
+def _compound(data: bytes) -> str:
+    names = compound.root_names(data)
+    for stream, media_type in _STREAMS:
+        if stream in names or (not names and stream == "encryptedpackage" and _ENCRYPTED_PACKAGE in data):
+            return media_type
+    return OLE
 
 
 def _image(data: bytes) -> str:
@@ -114,8 +136,10 @@ def _image(data: bytes) -> str:
 def _zipped(data: bytes) -> str:
     # Names stand in the central directory; the local header of the first member tells an ODF file by "mimetype".
     directory = data[data.rfind(b"PK\x01\x02", 0, len(data)) - _LOOK :] if len(data) > 4 * _LOOK else data
-    if data[30:38] == b"mimetype":
-        return data[38:120].split(b"PK", 1)[0].decode("ascii", "replace").strip() or ZIP
+    if b"mimetype" in data:
+        told = _mimetype(data)
+        if told.startswith(OPEN_DOCUMENT):
+            return told
     if b"[Content_Types].xml" not in data:
         return ZIP
     for look in _told(data, directory):
@@ -123,6 +147,16 @@ def _zipped(data: bytes) -> str:
             if pattern.search(look):
                 return media_type
     return ZIP
+
+
+def _mimetype(data: bytes) -> str:
+    """What an ODF package says that it is (part 2 §3.3); another member of that name is no media type."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open("mimetype") as file:
+            return file.read(100).decode("ascii", "replace").strip()
+    except Exception:  # noqa: BLE001 - broken in whatever way, or no such member
+        first = data[38:140].split(b"PK", 1)[0] if data[30:38] == b"mimetype" else b""
+        return first.decode("ascii", "replace").strip()
 
 
 def _told(data: bytes, directory: bytes) -> tuple[bytes, ...]:

@@ -65,7 +65,16 @@ def encrypted(data: bytes, password: str) -> bytes:
     return out.getvalue()
 
 
+def odf(kind: str, content: str, members: dict[str, str | bytes] | None = None) -> bytes:
+    """kind: text, spreadsheet or presentation."""
+    names = " ".join(f'xmlns:{name}="{name}"' for name in ("office", "text", "table", "draw", "dc", "xlink", "meta"))
+    body = f"<office:document-content {names}><office:body>{content}</office:body></office:document-content>"
+    told = f"application/vnd.oasis.opendocument.{kind}"
+    return package({"mimetype": told, "content.xml": body, **(members or {})})
+
+
 def samples() -> Iterator[tuple[str, bytes]]:
     yield "Word, PowerPoint (docx, pptx)", docx(paragraph("hello"))
     yield "Word, PowerPoint (docx, pptx)", pptx(["hello"])
+    yield "OpenDocument (odt, ods, odp)", odf("text", "<text:p>hello</text:p>")
     yield "Encrypted Office files", encrypted(docx(paragraph("hello"), LONG), "secret")

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable, Iterator
 
 import office_samples
+import ole_samples
 import openpyxl
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.lib.utils import ImageReader
@@ -126,6 +127,7 @@ def samples() -> Iterator[tuple[str, bytes]]:
     """At least one sample for every handler, by its NAME."""
     yield "Excel (xlsx, xlsm, xlsb)", saved(workbook())
     yield from office_samples.samples()
+    yield from ole_samples.samples()
     yield "ZIP", zipped({"名簿.csv": csv()})
     yield "PDF", pdf("Hello", "World")
     yield "Images", png(300, 300)

@@ -1,0 +1,83 @@
+"""What Word, Excel and PowerPoint 97 files have in common: passwords, properties, objects and pictures inside.
+
+In: the part or its open compound file. Out: parts, texts and problems.
+"""
+
+import io
+import struct
+from collections.abc import Iterable, Iterator
+
+import olefile
+
+from mailguard.model import Part, Problem, ProblemKind
+from mailguard.unpack import charset, compound, office_password
+from mailguard.unpack.budget import Budget
+from mailguard.unpack.header import clean_name
+
+_DATA = "msodatastore"  # custom XML, as in customXml/ of a docx
+_ROOT_ONLY = frozenset(
+    {"macros", "_vba_project_cur", "_signatures", "_xmlsignatures", _DATA, "_sx_db_cur", "_sx_db", "\x06dataspaces"}
+)
+_PICTURES = {0xF01D: b"\xff\xd8\xff", 0xF01E: b"\x89PNG", 0xF01F: b"", 0xF029: b"II*", 0xF02A: b"\xff\xd8\xff"}
+_MOST_PICTURES = 1_000
+
+
+def opened(part: Part, budget: Budget) -> Part | Problem | None:
+    """None when it needs no password; else the document in the clear, or that it cannot be had."""
+    if not office_password.is_encrypted(part.data):
+        return None
+    data = office_password.opened(part.data, budget.passwords)
+    if data is None:
+        return Problem(part.path, ProblemKind.ENCRYPTED, "a password is needed")
+    budget.file(part.depth + 1)
+    budget.spend(len(data))
+    return Part(part.path, data, depth=part.depth + 1)
+
+
+def properties(data: bytes) -> str:
+    """Title, subject, keywords and the like; not who made it."""
+    try:
+        told = olefile.OleFileIO(io.BytesIO(data)).get_metadata()
+    except Exception:  # noqa: BLE001 - a property set may be broken while the document is not
+        return ""
+    values = (told.title, told.subject, told.keywords, told.comments, told.category)
+    return "\n".join(text for value in values if (text := _text(value).strip("\0 ")))
+
+
+def _text(value: object) -> str:
+    return charset.decode(value, "cp932") if isinstance(value, bytes) else value if isinstance(value, str) else ""
+
+
+def inside(part: Part, file: compound.Compound, streams: Iterable[bytes], budget: Budget) -> Iterator[Part | Problem]:
+    """Objects as files of their own, and pictures in the streams given."""
+    for path, data in file.storages(_ROOT_ONLY):
+        budget.file(part.depth + 1)
+        yield Part((*part.path, clean_name(path[-1]) or "(object)"), data, depth=part.depth + 1)
+    for stored in file.streams:
+        if stored[0].lower() == _DATA and stored[-1].lower() == "item":
+            budget.file(part.depth + 1)
+            yield Part((*part.path, "item.xml"), file.read(stored).rstrip(b"\0"), depth=part.depth + 1)
+    number = 0
+    for stream in streams:
+        for picture in pictures(stream):
+            number += 1
+            budget.file(part.depth + 1)
+            yield Part((*part.path, f"picture {number}"), picture, depth=part.depth + 1)
+            if number >= _MOST_PICTURES:
+                yield Problem(part.path, ProblemKind.TOO_MANY, f"more than {_MOST_PICTURES} pictures")
+                return
+
+
+def pictures(stream: bytes) -> Iterator[bytes]:
+    """JPEG, PNG and TIFF in the records of drawings (MS-ODRAW §2.2.23): a header of 8 bytes, one or two digests, the picture."""
+    at = stream.find(b"\xf0")
+    while at > 0:
+        start = at - 3
+        kind, size = struct.unpack_from("<HI", stream, at - 1) if at + 5 <= len(stream) else (0, 0)
+        record = stream[at + 5 : at + 5 + size] if kind in _PICTURES and start >= 0 else b""
+        begins = record.find(_PICTURES[kind], 0, 64) if record and _PICTURES[kind] else -1
+        if begins >= 0:
+            yield record[begins:]
+            at = stream.find(b"\xf0", at + 5 + size)
+        else:
+            at = stream.find(b"\xf0", at + 1)

@@ -42,10 +42,15 @@ class Categorical(Sequence[str]):
         """Other values in place of these, one for each; equal ones become one."""
         if values == self.values:
             return self
+        return self.merged(values, self.codes)
+
+    @classmethod
+    def merged(cls, values: Sequence[str], codes: Codes) -> "Categorical":
+        """Values of which some may be equal, and the number of the value in each row."""
         if len(set(values)) == len(values):
-            return Categorical(list(values), self.codes)
-        merged = Categorical.of(values)
-        return Categorical(merged.values, merged.codes[self.codes])
+            return cls(list(values), codes)
+        once = cls.of(values)
+        return cls(once.values, once.codes[codes])
 
     def without(self, rows: Iterable[int]) -> "Categorical":
         """Nothing in these rows."""
@@ -72,9 +77,15 @@ class Categorical(Sequence[str]):
         return np.bincount(self.codes, minlength=len(self.values))
 
     @property
+    def full(self) -> Flags:
+        """Which rows have any value."""
+        full: Flags = self.codes != (self.values.index("") if "" in self.values else -1)
+        return full
+
+    @property
     def filled(self) -> int:
         """How many rows have any value."""
-        return len(self.codes) - (int(self.counts[self.values.index("")]) if "" in self.values else 0)
+        return int(np.count_nonzero(self.full))
 
     @property
     def empty(self) -> bool:
@@ -112,7 +123,7 @@ def together(columns: Sequence[Categorical], between: str = "") -> Categorical:
         return columns[0]
     codes, first = combined([column.codes for column in columns])
     values = [between.join(parts) for parts in zip(*(_at(column, first) for column in columns), strict=True)]
-    return Categorical(values, codes).renamed(values)
+    return Categorical.merged(values, codes)
 
 
 def _at(column: Categorical, rows: NDArray[np.int64]) -> list[str]:

@@ -6,6 +6,7 @@ In: folded cells. Out: values and the forms that tie households. Never decides w
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from operator import itemgetter
 
 from mailguard import normal
 from mailguard.detect import forms
@@ -34,6 +35,7 @@ _BLANK = frozenset(
         "匿名",
     ],
 ) | {""}
+_FIRST = itemgetter(0)
 _LONGEST_BLANK = max(map(len, _BLANK))
 # In a column of names: somebody named elsewhere in the row, or nobody.
 _NOBODY = frozenset(
@@ -109,7 +111,7 @@ def tells(kind: Kind, cell: str) -> bool:
 
 def told(kind: Kind, values: Sequence[str]) -> list[bool]:
     """`tells` of each."""
-    flags = [_says(value) if len(value) <= _LONGEST_BLANK or not value[0].isalnum() else True for value in values]
+    flags = _saying(values)
     if kind in NAMES:
         if hides(forms.UNIT.join(values)):
             return [
@@ -126,6 +128,13 @@ def told(kind: Kind, values: Sequence[str]) -> list[bool]:
 
 def _somebody(flags: list[bool], values: Sequence[str]) -> list[bool]:
     return [flag and value not in _NOBODY for flag, value in zip(flags, values, strict=True)]
+
+
+def _saying(values: Sequence[str]) -> list[bool]:
+    """`_says` of each. What is long and opens with a letter or figure says something: most columns hold nothing else."""
+    if len(min(values, key=len, default="")) > _LONGEST_BLANK and all(map(str.isalnum, set(map(_FIRST, values)))):
+        return [True] * len(values)
+    return [_says(value) if len(value) <= _LONGEST_BLANK or not value[0].isalnum() else True for value in values]
 
 
 def _says(value: str) -> bool:

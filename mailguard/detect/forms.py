@@ -167,9 +167,10 @@ _BLOCK_WORD = re.compile(
     f"|(?:(?<=丁)目|(?<=番)地?|(?<=号)室?){_END})"
 )
 _LAST_WORD = re.compile(f"[番号](?<=[0-9].)(?:(?<=番)地|)(?=[^-0-9号室線棟館地町{UNIT}])")
-_ROOM_SIGN = re.compile(f"[-#RrNn](?:(?<=[#RrNn])|(?<=[^0-9{UNIT}]-)[0-9])")
 _ROOM = re.compile(
-    f"(?<=[^0-9{UNIT}])(?:[-#]|room|rm\\.?|no\\.?)+(?=[0-9])|(?<=[0-9])(?:-?#|-?room|-?rm\\.?)(?=[0-9])", re.IGNORECASE
+    "[-#rn](?:"
+    f"(?<=[^0-9{UNIT}].)(?:(?<=[-#])|(?<=r)(?:oom|m\\.?)|(?<=n)o\\.?)(?:[-#]|room|rm\\.?|no\\.?)*(?=[0-9])"
+    "|(?<=[0-9].)(?:(?<=-)(?:#|room|rm\\.?)|(?<=#)|(?<=r)(?:oom|m\\.?))(?=[0-9]))"
 )
 
 
@@ -184,10 +185,9 @@ def addresses(values: Sequence[str]) -> list[str]:
             return [normal.address(value) for value in values]
         text = _ANY_DASH.sub("-", text)
     text = _KANJI_NUMBER.sub(normal.arabic, text)
-    text = _LAST_WORD.sub("", _BLOCK_WORD.sub("-", text))
-    if _ROOM_SIGN.search(text):
-        text = _ROOM.sub(lambda match: "-" if match.string[match.start() - 1].isdigit() else "", text)
-    return [value.strip("-") for value in text.casefold().split(UNIT)]
+    text = _LAST_WORD.sub("", _BLOCK_WORD.sub("-", text)).casefold()
+    text = _ROOM.sub(lambda match: "-" if match.string[match.start() - 1].isdigit() else "", text)
+    return [value.strip("-") for value in text.split(UNIT)]
 
 
 def _local(value: str) -> str:

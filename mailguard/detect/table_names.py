@@ -13,7 +13,7 @@ from mailguard.detect import forms, named
 from mailguard.detect.categorical import Categorical, combined
 from mailguard.detect.cells import told
 from mailguard.detect.layout import Column
-from mailguard.detect.mask import masked_already
+from mailguard.detect.mask import hides, masked_already
 from mailguard.detect.name_groups import NameGroup
 from mailguard.detect.rows import Numbers, Places
 from mailguard.model import Kind
@@ -56,14 +56,14 @@ def names(group: NameGroup) -> list[Names]:
     whole, kana = _joined(group.names), _joined(group.kana)
     height = len((group.names or group.kana)[0].cells)
     family = next((column.cells for column in group.names if column.piece == "family"), None)
-    filled = _flags(whole, bool) if whole else np.zeros(height, bool)
-    spelt_out = _flags(kana, bool) if kana else np.zeros(height, bool)
+    filled = whole.full if whole else np.zeros(height, bool)
+    spelt_out = kana.full if kana else np.zeros(height, bool)
     single = np.zeros(height, bool)
     if whole:
-        single = _flags(whole, lambda value: bool(value) and named.one_by_one(group, value))
+        single = _single(group, whole)
     alone = spelt_out & ~filled
     if family is not None:
-        odd = alone & _flags(family, bool)  # furigana beside a placeholder
+        odd = alone & family.full  # furigana beside a placeholder
         single, alone = single | odd, alone & ~odd
     parts = []
     if whole and (plain := np.flatnonzero(filled & ~single)).size:
@@ -85,6 +85,13 @@ def _flags(cells: Categorical, test: Callable[[str], bool]) -> Flags:
     return found
 
 
+def _single(group: NameGroup, whole: Categorical) -> Flags:
+    """Rows whose cell may name several."""
+    if not named.one_by_one(group, forms.UNIT.join(whole.values)):
+        return np.zeros(len(whole), bool)
+    return _flags(whole, lambda value: bool(value) and named.one_by_one(group, value))
+
+
 def _joined(columns: Sequence[Column]) -> Categorical | None:
     """What stands in the columns of one name, joined; nothing where no cell tells."""
     if not columns:
@@ -97,13 +104,14 @@ def _joined(columns: Sequence[Column]) -> Categorical | None:
     parts = [[column.cells.values[code] for code in column.cells.codes[first].tolist()] for column in columns]
     flags = [any(cells) for cells in zip(*(told(Kind.NAME, part) for part in parts), strict=True)]
     joined = ["".join(cells) if flag else "" for cells, flag in zip(zip(*parts, strict=True), flags, strict=True)]
-    return Categorical(joined, codes).renamed(joined)
+    return Categorical.merged(joined, codes)
 
 
 def _hidden(columns: Sequence[Column], height: int) -> Flags:
     hidden = np.zeros(height, bool)
     for column in columns:
-        hidden |= _flags(column.cells, masked_already)
+        if hides(forms.UNIT.join(column.cells.values)):
+            hidden |= _flags(column.cells, masked_already)
     return hidden
 
 
@@ -129,7 +137,7 @@ def _surnames(rows: NDArray[np.intp], whole: Categorical, form: list[str], famil
         told_by = [named.surname(value, text) if value else "" for value, text in zip(whole.values, form, strict=True)]
         return hashed("name", forms.names(told_by))[whole.codes[rows]]
     surname = hashed("name", forms.names(family.values))[family.codes[rows]]
-    bare = np.flatnonzero(~_flags(family, bool)[rows])
+    bare = np.flatnonzero(~family.full[rows])
     for code in np.unique(whole.codes[rows][bare]).tolist():
         [found] = hashed("name", forms.names([named.surname(whole.values[code], form[code])]))
         surname[bare[whole.codes[rows][bare] == code]] = found

@@ -88,7 +88,7 @@ def _delimiter(sample: list[str], share: float) -> str:
     """The delimiter under which at least `share` of the lines have the same number of cells; "" if none does."""
     best, chosen = 0.0, ""
     for delimiter in _DELIMITERS:
-        fit = _fit(sample, delimiter)
+        fit = _fit(sample, delimiter) if any(delimiter in line for line in sample) else 0.0
         if fit >= share and fit > best:
             best, chosen = fit, delimiter
     return chosen

@@ -184,7 +184,7 @@ def test_scan_says_it_in_json(tmp_path):
     assert listing["reasons"] == ["attachment_findings"]
     assert set(listing) == {
         "file", "verdict", "reasons", "persons", "persons_exact", "households", "findings", "problems", "ruleset", "elapsed_ms",
-        "watched", "legal",
+        "watched", "legal", "parts",
     }  # fmt: skip
     assert set(listing["findings"][0]) == {
         "kind",

@@ -21,6 +21,7 @@ from mailguard.detect.folding import fold
 from mailguard.detect.greeting import greets, literal_name
 from mailguard.detect.groups import Hit
 from mailguard.detect.layout import Layout
+from mailguard.detect.mailing import RULE as GREETING
 from mailguard.detect.mailing import Mailing, greeting, lone
 from mailguard.detect.mask import mask
 from mailguard.detect.memory import Memory
@@ -142,7 +143,7 @@ class Detector:
 
     def _passages_of(self, text: Text, key: bytes) -> Evidence:
         passages = self._read(text.text)
-        if any(passage.grid for passage in passages) or sum(passage.names for passage in passages) > 1:
+        if any(passage.grid for passage in passages) or sum(map(self._names_in, passages)) > 1:
             return self.whole_text(text, key)
         lines, hits = joined(passages)
         if not hits:
@@ -254,9 +255,13 @@ class Detector:
             telling=bool(hits) or any(names_organisation(line.text) for line in lines),
             grid=bool(grids_of(lines)),
             greets=any(hit.greeted for hit in hits),
-            names=self._fields.names(lines),
         )
         return self._passages.put(piece, passage, 16 * len(piece) + 500 * (len(lines) + len(hits)))
+
+    def _names_in(self, passage: Passage) -> int:
+        if passage.names is None:
+            passage.names = self._fields.names(passage.lines)
+        return passage.names
 
     def _resolved(self, text: str) -> list[Span]:
         """Spans of all kinds in order. Bodies of one mailing differ by a greeting: a paragraph seen before is known."""
@@ -308,7 +313,7 @@ class Detector:
         hits = [hit for hit in hits if hit.span.kind is not Kind.NAME or hit.line.number not in literal]
         for line in lines:
             if line.number in literal:
-                span = Span(Kind.NAME, *literal[line.number], "name.greeting", 0.85)
+                span = Span(Kind.NAME, *literal[line.number], GREETING, 0.85)
                 hits.append(Hit(span, text[span.start : span.end], line, greeted=True))
         return sorted(hits, key=lambda hit: hit.span.start)
 

@@ -18,20 +18,29 @@ from mailguard.detect.span import Span
 from mailguard.digest import Digester
 from mailguard.model import Kind
 
+RULE = "name.greeting"  # of the name in a line that is 「X 様」 alone
+
 
 def lone(lines: Sequence[Line]) -> Span | None:
     """The name in the first line, where it is 「X 様」 and all other lines are blank."""
-    if any(line.text.strip() for line in lines[1:]):
+    if _more(lines):
         return None
     stretch = literal_name(lines[0])
-    return Span(Kind.NAME, *stretch, "name.greeting", 0.85) if stretch else None
+    return Span(Kind.NAME, *stretch, RULE, 0.85) if stretch else None
 
 
 def greeting(passage: Passage) -> Hit | None:
     """The one hit of a passage that is 「X 様」 and nothing else, if it speaks of no organisation."""
-    if len(passage.hits) != 1 or not passage.greets or passage.hits[0].span != lone(passage.lines):
+    if len(passage.hits) != 1 or not passage.greets:
         return None
-    return None if names_organisation(passage.lines[0].text) else passage.hits[0]
+    hit = passage.hits[0]
+    if hit.span.rule != RULE or hit.line.number != passage.lines[0].number or _more(passage.lines):
+        return None
+    return None if names_organisation(passage.lines[0].text) else hit
+
+
+def _more(lines: Sequence[Line]) -> bool:
+    return any(line.text.strip() for line in lines[1:])
 
 
 @dataclass(frozen=True, slots=True)

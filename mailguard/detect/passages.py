@@ -25,7 +25,7 @@ _OPENING = 200  # characters of a greeting, at most
 class Passage:
     """One passage, its lines numbered from 1. telling: it has hits, or a line that names an organisation; grid: it looks like a table.
 
-    greets: a name with 様 ends a line. names: fields of a form that hold a name.
+    greets: a name with 様 ends a line. names: fields of a form that hold a name, None until somebody asks.
     """
 
     text: str
@@ -34,7 +34,7 @@ class Passage:
     telling: bool
     grid: bool
     greets: bool = False
-    names: int = 0
+    names: int | None = None
     skeleton: str | None = None
     _moved: tuple[int, int, list[Line], list[Hit]] | None = None
 

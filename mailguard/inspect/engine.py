@@ -22,6 +22,7 @@ from mailguard.detect.people_files import lists_people
 from mailguard.detect.persons import Count, Record
 from mailguard.detect.tally import count
 from mailguard.digest import Digester
+from mailguard.inspect.bodies import Bodies, Body
 from mailguard.inspect.known import Cost, Found, Known, Latest
 from mailguard.inspect.letter import Answer, Given, Letter, Unread
 from mailguard.model import (
@@ -56,12 +57,16 @@ _PACKED = msgspec.msgpack.Decoder(Found)
 
 @dataclass(frozen=True, slots=True)
 class _Leaf:
-    """A leaf, the pieces in it, the key under which it is known, and the one under which its beginning is."""
+    """A leaf, the pieces in it, the key under which it is known, and the one under which its beginning is.
+
+    body: what it is when it differs from others in its first line.
+    """
 
     raw: RawPart
     pieces: tuple[int, ...]
     scan_key: bytes
     first_key: bytes = b""
+    body: Body | None = None
 
     @property
     def keys(self) -> tuple[bytes, ...]:
@@ -89,7 +94,7 @@ class Engine:
     def __init__(self, detector: Detector, digester: Digester, limits: Limits, tools: Tools | None = None) -> None:
         self._detector, self._digester, self._limits = detector, digester, limits
         self._tools = tools or NoTools()
-        self._known = Known()
+        self._known, self._greeted = Known(), Bodies(limits)
         self._shown: Latest[bytes, frozenset[str]] = Latest(_HEADS)
         self._sums: Latest[tuple[bytes | tuple[Record, ...], ...], Count] = Latest(_SUMS)
         # Records hold hashes of this process and its forks: what another zygote's worker found is not for us.
@@ -145,6 +150,8 @@ class Engine:
 
     def _leaf(self, raw: RawPart, letter: Letter) -> _Leaf:
         pieces = letter.tokens(raw.raw)
+        if not pieces and (body := self._greeted.read(raw)):
+            return _Leaf(raw, pieces, self._digester.of("leaf", body.data), body=body)
         known_by = replace(raw, raw=letter.named(raw.raw)) if pieces else raw
         label = "scan of pieces" if pieces else "scan"
         key = self._digester.of(label, self._reading + known_by.fingerprint())
@@ -185,6 +192,9 @@ class Engine:
         return next((found for key in leaf.keys if (found := self._known.get(key))), None)
 
     def _part(self, leaf: _Leaf, work: "_Work") -> Found:
+        if leaf.body and (cost := leaf.body.cost()).fits(work.budget):
+            cost.charge(work.budget)
+            return self._body(leaf.body, leaf.scan_key)
         known = self._recall(leaf)
         if known and known.cost.fits(work.budget):
             known.cost.charge(work.budget)
@@ -200,12 +210,21 @@ class Engine:
         whole = alone or not work.budget.gone
         if key and whole and found.bounded and not any(problem.kind in _PASSING for problem in found.problems):
             self._known.keep(key, found)
+            if not leaf.pieces:
+                self._greeted.learn(raw, found)
             worth = len(raw.raw) >= _WORTH_BYTES or time.perf_counter() - started >= _WORTH_SECONDS
             if leaf.pieces and worth:
                 work.tell(leaf, key, found)
         else:
             work.loose += leaf.pieces
         return found
+
+    def _body(self, body: Body, key: bytes) -> Found:
+        """A body of which all but the first line is known to be text, and nothing else."""
+        info = body.info(key)
+        evidence = self._detector.text(Text(info.path, body.text), key)
+        body_key = self._digester.of("body", self._detector.skeleton(body.text))
+        return _found([(info.path, evidence)], (), (info,), body_key)
 
     def _unread(self, leaf: _Leaf, unread: Unread, letter: Letter) -> Found:
         raw = leaf.raw

@@ -179,7 +179,12 @@ def _textual(data: bytes) -> str:
     top = head.lstrip(b"\xff\xfe\xef\xbb\xbf \t\r\n")
     if _HEADER_LINE.match(top) and sum(1 for line in top.splitlines()[:30] if _HEADER_LINE.match(line)) >= 2:
         return MAIL
-    return HTML if b"<" in head and _HTML.search(head) else TEXT
+    return HTML if has_tag(head) else TEXT
+
+
+def has_tag(data: bytes) -> bool:
+    """Whether a tag of HTML stands anywhere."""
+    return b"<" in data and _HTML.search(data) is not None
 
 
 def _reads_as_text(data: bytes) -> bool:

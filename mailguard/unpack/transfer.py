@@ -56,7 +56,7 @@ def decode(raw: RawPart, budget: Budget) -> Part | Problem:
     """The bytes of a leaf; the budget counts them."""
     try:
         budget.file(raw.depth)
-        data = _decode(raw.raw, raw.encoding)
+        data = decoded(raw.raw, raw.encoding)
         budget.spend(len(data))
         budget.member(len(data), len(raw.raw))
     except LimitError as limit:
@@ -66,7 +66,8 @@ def decode(raw: RawPart, budget: Budget) -> Part | Problem:
     return Part(raw.path, data, raw.media_type, raw.charset, raw.depth, raw.inline, raw.other_names)
 
 
-def _decode(raw: bytes, encoding: str) -> bytes:
+def decoded(raw: bytes, encoding: str) -> bytes:
+    """The bytes under a transfer encoding; raises LimitError, binascii.Error or ValueError."""
     if encoding in _AS_IS:
         return raw
     if encoding == "base64":

@@ -14,6 +14,7 @@ from mailguard.errors import MailguardError
 from mailguard.inspect import Inspector
 from mailguard.model import Inspection, ProblemKind
 from mailguard.pieces import cut
+from mailguard.sandbox import Scanner
 from mailguard.service.scanning import counter
 from mailguard.store import Store
 from mailguard.store.views import Uncounted
@@ -51,7 +52,7 @@ class Counter:
                 await self._settle(waiting, await self._whole(inspector, waiting))
                 waiting, done = await self._next(), done + 1
         finally:
-            await scanner.stop()
+            await _stopped(scanner)
         return done
 
     async def _run(self) -> None:
@@ -81,3 +82,13 @@ class Counter:
         else:
             _LOG.info("count hold=%s persons=%s exact=%s", waiting.hold_id, whole.persons, whole.persons_exact)
             await asyncio.to_thread(self._store.counting.fill_in, waiting.hold_id, whole)
+
+
+async def _stopped(scanner: Scanner) -> None:
+    """Stop it to the end, whoever cancels meanwhile: no process is left behind."""
+    stopping = asyncio.ensure_future(scanner.stop())
+    try:
+        await asyncio.shield(stopping)
+    except asyncio.CancelledError:
+        await stopping
+        raise

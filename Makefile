@@ -34,7 +34,7 @@ soak: $(STAMP)  ## 100,000 mails while relay, database and processes break; ARGS
 	$(BIN)/python benchmarks/soak.py $(ARGS)
 
 .PHONY: system
-system:  ## Chromium, Postfix and swaks, where apt lets us; tests that miss one say so loudly
+system:  ## Chromium, Postfix, swaks, lhasa, unar …, where apt lets us; tests that miss one say so loudly
 	sh tests/system.sh
 
 $(STAMP): pyproject.toml

@@ -23,6 +23,10 @@ want php-cli unless command -v php
 want libphp-phpmailer unless [ -d /usr/share/php/libphp-phpmailer ]
 want nodejs unless command -v node
 want npm unless command -v npm
+want lhasa unless [ -x /usr/bin/lhasa ] # what opens formats that no library reads
+want unar unless [ -x /usr/bin/unar ]
+want catdoc unless [ -x /usr/bin/catdoc ]
+want "tesseract-ocr tesseract-ocr-jpn" unless any /usr/share/tesseract-ocr/*/tessdata/jpn.traineddata
 want systemd unless command -v systemd-analyze # reads deploy/mailguard.service; nothing is started
 want postgresql unless any /usr/lib/postgresql/*/bin/initdb
 missing="$missing $*"

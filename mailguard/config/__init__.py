@@ -6,6 +6,7 @@ In: a path (or nothing: the embedded defaults). Out: a frozen `Config`. Every er
 
 from mailguard.config.example import example
 from mailguard.config.inspection import Own, PolicySection, Scanner
+from mailguard.config.limits import Limits
 from mailguard.config.reading import load
 from mailguard.config.sections import (
     Holds,
@@ -28,6 +29,7 @@ __all__ = [
     "PREFIX",
     "Config",
     "Holds",
+    "Limits",
     "Log",
     "Metrics",
     "Notify",

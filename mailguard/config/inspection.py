@@ -40,3 +40,6 @@ class Scanner(Section):
     )
     memory_mb: int = Field(1024, ge=256, description="memory of one worker, and of the program it may have running")
     recycle_tasks: int = Field(1000, ge=1, description="a worker is replaced after so many messages")
+    recycle_mb: int = Field(
+        600, ge=128, description="a worker that keeps more memory than this after a message is replaced"
+    )

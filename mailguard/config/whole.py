@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from mailguard.config.inspection import Own, PolicySection, Scanner
+from mailguard.config.limits import Limits
 from mailguard.config.sections import (
     Holds,
     Log,
@@ -48,6 +49,7 @@ class Config(BaseSettings):
     own: Own = Own()
     policy: PolicySection = PolicySection()
     scanner: Scanner = Scanner()
+    limits: Limits = Limits()
     log: Log = Log()
 
     @model_validator(mode="after")

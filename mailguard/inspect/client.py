@@ -38,6 +38,7 @@ class Settings(msgspec.Struct, frozen=True):
 
     digest_key: bytes
     rules_dir: str
+    limits: Limits = msgspec.field(default_factory=Limits)
 
 
 class _File(msgspec.Struct, frozen=True, array_like=True):
@@ -55,7 +56,9 @@ def worker(init: bytes, programs: Programs) -> Callable[[str, memoryview], bytes
     """Entry of the scanner process: load dictionaries once, answer jobs."""
     settings = msgspec.msgpack.decode(init, type=Settings)
     digester = Digester(settings.digest_key)
-    engine = Engine(Detector.build(Path(settings.rules_dir), digester), digester, Limits(), SandboxTools(programs))
+    engine = Engine(
+        Detector.build(Path(settings.rules_dir), digester), digester, settings.limits, SandboxTools(programs)
+    )
     warm()
     engine.file("warm.csv", "氏名,電話\n山田太郎,090-1234-5678\n".encode("cp932"))
     encode = msgspec.msgpack.Encoder().encode

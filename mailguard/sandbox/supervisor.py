@@ -73,6 +73,7 @@ class _Zygote:
 class Scanner:
     """`workers` processes that each do one job, or one batch of light ones; `run` may be called by any number of tasks.
 
+    A worker is replaced after `recycle_tasks` jobs, or when it keeps more than `recycle_mb` after one.
     programs: what a job may have started, each in a sandbox of its own.
     nice: how much they leave the processor to others, 0 to 19.
     """
@@ -86,12 +87,13 @@ class Scanner:
         task_seconds: float,
         memory_mb: int,
         recycle_tasks: int,
+        recycle_mb: int = 600,
         programs: Table | None = None,
         nice: int = 0,
     ) -> None:
         self._settings = Settings(entry, task_seconds, memory_mb, init, programs or Table())
         self._workers = workers
-        self._recycle = recycle_tasks
+        self._recycle_tasks, self._recycle_bytes = recycle_tasks, recycle_mb * 1024 * 1024
         self._nice = nice
         self._places = Places(workers)
         self._lane = Lane(self._places, self._batch)
@@ -224,7 +226,8 @@ class Scanner:
         return result
 
     def _give_back(self, worker: Worker) -> None:
-        if worker.served >= self._recycle or self._stopped:
+        spent = worker.served >= self._recycle_tasks or worker.resident() > self._recycle_bytes
+        if spent or self._stopped:
             self._end(worker)
         else:
             self._idle.append(worker)

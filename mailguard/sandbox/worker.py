@@ -216,14 +216,15 @@ class Worker:
         if left <= 0:
             self._kill()
             self._fail(LateError("ran past its time"))
-        elif self._resident() > self.limit:
+        elif self.resident() > self.limit:
             self._over = True
             self._kill()
             self._watch_in(left)
         else:
             self._watch_in(min(_WATCH_SECONDS, left))
 
-    def _resident(self) -> int:
+    def resident(self) -> int:
+        """Bytes of memory it has in use, shared ones included; 0 when it is gone."""
         try:
             return int(Path(f"/proc/{self.pid}/statm").read_text(encoding="ascii").split()[1]) * _PAGE
         except (OSError, IndexError, ValueError):

@@ -87,7 +87,8 @@ def _build(settings: Settings, *, network_namespace: bool) -> "_Nest":
     packages = [own[0], own[1].parent, *map(Path, site.getsitepackages())]
     readable = [*map(Path, ("/usr", "/lib", "/lib64", sys.prefix, sys.base_prefix)), *packages]
     runner = Runner(Table(installed, settings.programs.seconds), settings.memory_mb)
-    return _Nest(settings, function, programs, readable, runner, network_namespace)
+    posture = runner.posture() | {"network_namespace": network_namespace}
+    return _Nest(settings, function, programs, readable, runner, network_namespace, posture)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,7 @@ class _Nest:
     readable: list[Path]
     runner: Runner
     network_namespace: bool
+    programs_posture: lockdown.Posture
 
     def serve(self, control: socket.socket) -> None:
         """Until the supervisor is gone."""
@@ -139,6 +141,7 @@ class _Nest:
             lockdown.die_with_parent(_ZYGOTE)
             posture = lockdown.lock_down(self.readable, self.settings.memory_mb)
             posture["network_namespace"] = self.network_namespace
+            posture |= {f"programs: {name}": value for name, value in self.programs_posture.items()}
             self.programs.connect(asking)
             wire.send_answer(sock, wire.READY, json.dumps(posture).encode())
             _work(sock, self.function, self.settings.task_seconds)

@@ -9,9 +9,7 @@ import os
 import resource
 import ssl
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 
 from cryptography import x509
@@ -21,32 +19,15 @@ from sqlalchemy.exc import ArgumentError
 from mailguard.config import Config
 from mailguard.errors import StoreError
 from mailguard.policy import thresholds
-from mailguard.service import loops, ports
+from mailguard.service import loops, ports, tools
+from mailguard.service.finding import Finding, Weight
 from mailguard.service.scanning import policy_file
 from mailguard.store.engine import Database
 
+__all__ = ["SOON", "Finding", "Weight", "findings"]
+
 SOON = timedelta(days=21)
 _OWN_FILES = 128  # listeners, database, scanners, log
-
-
-class Weight(StrEnum):
-    """FAILED: the service would not start, or not work."""
-
-    OK = ""
-    WARNING = "warning: "
-    FAILED = "failed: "
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """`place`: fact."""
-
-    place: str
-    fact: str
-    weight: Weight = Weight.OK
-
-    def __str__(self) -> str:
-        return f"{self.weight}{self.place}: {self.fact}"
 
 
 def findings(config: Config, clock: Callable[[], datetime]) -> Iterator[Finding]:
@@ -57,6 +38,7 @@ def findings(config: Config, clock: Callable[[], datetime]) -> Iterator[Finding]
     yield _relay(config)
     yield _store(config)
     yield from _processes(config)
+    yield from tools.findings()
     yield from _policy(config)
 
 

@@ -15,7 +15,7 @@ from mailguard.config import Config
 from mailguard.errors import MailguardError
 from mailguard.pipeline import Pipeline
 from mailguard.relay.next_hop import NextHop
-from mailguard.service import ports
+from mailguard.service import ports, tools
 from mailguard.service.bench import Bench
 from mailguard.smtp import SmtpServer
 from mailguard.store import Store
@@ -54,6 +54,7 @@ class Intake:
         """Start the scanners, then listen; raises ConfigError when an address is taken."""
         await self._bench.start()
         _LOG.info("sandbox %s", self._bench.scanner.posture())
+        _LOG.info("tools %s", tools.said())
         _LOG.info("rules version=%s", self._bench.version)
         self._warn()
         with ports.said("smtp.listen", self._config.smtp.listen):

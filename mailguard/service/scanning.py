@@ -10,6 +10,7 @@ from mailguard.digest import Digester
 from mailguard.inspect import Settings
 from mailguard.policy import Policy, thresholds
 from mailguard.sandbox import Scanner, Table
+from mailguard.unpack import Limits
 from mailguard.unpack.tools import TOOLS
 
 COUNT_SECONDS = 300.0  # longest count of one message after it is held; nobody waits for it
@@ -32,7 +33,7 @@ def counter(config: Config, digester: Digester) -> Scanner:
 
 
 def _scanner(config: Config, digester: Digester, workers: int, task_seconds: float, nice: int = 0) -> Scanner:
-    settings = Settings(digester.key, str(rules_dir(config).absolute()))
+    settings = Settings(digester.key, str(rules_dir(config).absolute()), limits(config))
     return Scanner(
         "mailguard.inspect.client:worker",
         msgspec.msgpack.encode(settings),
@@ -40,9 +41,15 @@ def _scanner(config: Config, digester: Digester, workers: int, task_seconds: flo
         task_seconds=task_seconds,
         memory_mb=config.scanner.memory_mb,
         recycle_tasks=config.scanner.recycle_tasks,
+        recycle_mb=config.scanner.recycle_mb,
         programs=Table({tool.name: tool.path for tool in TOOLS}, config.scanner.tool_seconds),
         nice=nice,
     )
+
+
+def limits(config: Config) -> Limits:
+    """What opening one mail may cost."""
+    return Limits(**config.limits.model_dump())
 
 
 def policy_file(config: Config) -> Path:

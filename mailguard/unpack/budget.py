@@ -16,7 +16,6 @@ _NO_TOOLS = NoTools()
 class Limits:
     """Sizes in bytes unless the name says otherwise."""
 
-    message_bytes: int = 50_000_000
     header_block_bytes: int = 256 * 1024
     header_bytes: int = 64 * 1024
     mime_parts: int = 1_000

@@ -55,6 +55,15 @@ def _shared(body: bytes, init: bytes) -> bytes:
     return b""
 
 
+_KEPT: list[bytes] = []
+
+
+def _keep(body: bytes, init: bytes) -> bytes:
+    """So many MB for good."""
+    _KEPT.append(b"x" * (int(body) * 1024 * 1024))
+    return str(os.getpid()).encode()
+
+
 def _raise(body: bytes, init: bytes) -> bytes:
     raise ValueError(body.decode())
 
@@ -104,6 +113,7 @@ _JOBS: dict[str, Callable[[bytes, bytes], bytes]] = {
     "exit": lambda body, init: os._exit(0),
     "allocate": lambda body, init: bytes(len(bytearray(3 * 1024**3))),
     "shared": _shared,
+    "keep": _keep,
     "raise": _raise,
     "swallow": _swallow,
     "socket": _refusal(_connect),

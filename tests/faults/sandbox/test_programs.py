@@ -7,6 +7,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
+import machine
 import pytest
 import pytest_asyncio
 
@@ -14,11 +15,12 @@ from mailguard.sandbox import CrashedError, End, Ran, Scanner, Table, TimedOutEr
 
 PERL = "/usr/bin/perl"  # in every Debian
 Start = Callable[..., Awaitable[Scanner]]
-pytestmark = pytest.mark.skipif(not os.access(PERL, os.X_OK), reason="NOT TESTED: no perl here")
+
 shared = pytest.mark.asyncio(loop_scope="module")
 
 
 def make(program_seconds: float = 10, **changes: object) -> Scanner:
+    machine.needs(os.access(PERL, os.X_OK), PERL)
     settings = {"workers": 1, "task_seconds": 20, "memory_mb": 512, "recycle_tasks": 1000} | changes
     table = Table({"perl": PERL, "absent": "/usr/bin/absent-program"}, program_seconds)
     return Scanner("entry_for_tests:build", b"init:", programs=table, **settings)

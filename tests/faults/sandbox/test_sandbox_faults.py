@@ -111,9 +111,8 @@ async def test_what_this_machine_cannot_do_is_told(
     start: Start, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scanner = await start()
-    assert {"limits", "no_new_privs", "capabilities", "landlock", "seccomp", "network_namespace"} == set(
-        scanner.posture()
-    )
+    names = {"limits", "no_new_privs", "capabilities", "landlock", "seccomp", "network_namespace"}
+    assert set(scanner.posture()) == names | {f"programs: {name}" for name in names}
     missing = [name for name, value in scanner.posture().items() if value is False]
     assert all(name in caplog.text for name in missing)
     assert bool(missing) == bool(caplog.records)
@@ -165,6 +164,12 @@ async def test_a_worker_is_replaced_after_its_tasks(start: Start) -> None:
     pids = [await scanner.run("pid", b"", 5) for _ in range(6)]
     assert len(set(pids[:3])) == len(set(pids[3:])) == 1
     assert pids[0] != pids[3]
+
+
+async def test_a_worker_that_keeps_too_much_memory_is_replaced(start: Start) -> None:
+    scanner = await start(workers=1, recycle_mb=128, task_seconds=10)
+    pids = [await scanner.run(job, b"200", 20) for job in ("pid", "pid", "keep", "pid")]
+    assert pids[0] == pids[1] == pids[2] != pids[3]
 
 
 async def test_a_zygote_that_was_killed_is_started_again(start: Start) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise, zip_longest
 
 from mailguard.detect.address_pieces import joined_pieces
+from mailguard.detect.care_columns import CareColumns
 from mailguard.detect.categorical import Categorical
 from mailguard.detect.folding import fold_all
 from mailguard.detect.furigana import unnamed_furigana
@@ -83,6 +84,7 @@ class Reader:
         columns = self._beside_names(columns, titles, cells)
         columns = joined_pieces(columns, headers, titles, cells)
         columns = [self._listing(column) for column in columns]
+        columns = CareColumns(self.cells[Kind.SPECIAL_CARE]).found(columns, titles, headers, cells)
         free = tuple((i, cells[i]) for i, column in enumerate(columns) if column is None and not cells[i].empty)
         meant = tuple(column for column in columns if column is not None)
         companies = any(header.organisation and header.kind is None for header in headers if header)
@@ -199,7 +201,7 @@ class Reader:
 
     def _lists_given(self, value: str) -> float:
         pieces = _LISTS.split(value)
-        return min(map(self.given, pieces)) if all(pieces) else 0.0
+        return max(self.given(value), min(map(self.given, pieces)) if all(pieces) else 0.0)
 
     def _listing(self, column: Column | None) -> Column | None:
         """Whether cells such as ひなた・律 list given names: then what stands first is rarely a surname."""
@@ -210,7 +212,7 @@ class Reader:
         if not parts:
             return column
         given = sum(all(self.given(piece) >= HALF for piece in part) for part in parts)
-        surnames = sum(self.family(part[0]) >= HALF for part in parts)
+        surnames = sum(self.family(part[0]) >= max(HALF, self.given(part[0])) for part in parts)
         if given >= 0.7 * len(parts) and surnames <= 0.6 * len(parts):
             return replace(column, several=True)
         return column

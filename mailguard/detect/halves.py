@@ -58,7 +58,7 @@ class Halves:
         cells: list[Categorical],
     ) -> None:
         for other in (index + 1, index + 2):  # 姓, セイ, 名, メイ
-            if other < len(columns) and self._open(columns[other], headers[other]):
+            if other < len(columns) and self._open(columns[other], headers[other]) and not _kin(headers, index, other):
                 kana = _all_kana(cells[index])
                 if kana == _all_kana(cells[other]) and self._halves(cells[index], cells[other]):
                     kind = Kind.NAME_KANA if kana else Kind.NAME
@@ -92,6 +92,12 @@ class Halves:
         if not families or not givens:
             return False
         return share(self.family, families) >= 0.7 and share(self.given, givens) >= HALF
+
+
+def _kin(headers: list[Header | None], left: int, right: int) -> bool:
+    """Whether two columns are two members of a family: 夫 and 妻, 連名1 and 連名2."""
+    first, second = headers[left], headers[right]
+    return first is not None and second is not None and first.person and second.person
 
 
 def _all_kana(values: Categorical) -> bool:

@@ -49,11 +49,12 @@ class HeaderRule:
 
 @dataclass(frozen=True, slots=True)
 class HeaderWords:
-    """Words that decide across kinds. thing: 〜名 of no person; person: roles a name may have; staff: of those who serve."""
+    """Words that decide across kinds. thing: 〜名 of no person; person: roles a name may have; kin: the same, only as the whole header; staff: of those who serve."""
 
     organisation: tuple[str, ...] = ()
     thing: tuple[str, ...] = ()
     person: tuple[str, ...] = ()
+    kin: tuple[str, ...] = ()
     staff: tuple[str, ...] = ()
     filler: tuple[str, ...] = ()
     hits: tuple[str, ...] = ()
@@ -122,6 +123,7 @@ class Headers:
         self._organisation = tuple(map(normalise, words.organisation))
         self._thing = tuple(map(normalise, words.thing))
         self._person = tuple(map(normalise, words.person))
+        self._kin = frozenset(map(normalise, words.kin))
         self._staff = tuple(map(normalise, words.staff))
         self._filler = sorted((normalise(word) for word in words.filler), key=len, reverse=True)
         self._ascii_owners = sorted(
@@ -221,8 +223,10 @@ class Headers:
         if person.isascii() and person and head.has("name"):
             return Header(Kind.NAME, self._bare(head.joined, "name"), strong=person != "user", staff=staff)
         # 利用者名, 生徒名: a role and 名
-        if person and not person.isascii() and head.joined.rstrip("0123456789").removesuffix("名").endswith(person):
-            strong = "名" in head.joined and not head.longest(self._thing)
+        titled = head.joined.rstrip("0123456789")
+        whose = titled if person and titled.endswith(person) else titled.removesuffix("名")  # 連名 is whose, 会員名 a name
+        if whose in self._kin or (person and not person.isascii() and whose.endswith(person)):
+            strong = whose != titled and not head.longest(self._thing)
             return Header(Kind.NAME, self._bare(head.joined, "名"), strong=strong, staff=staff, person=True)
         if staff and not head.longest(self._thing):
             return Header(Kind.NAME, head.joined, strong=False, staff=True)

@@ -20,6 +20,7 @@ from mailguard.model import Kind
 
 _MASKED = regex.compile(r"[〇○●◯*＊×✕_■□△▲?？…]|XX|xx|ＸＸ")
 _HONORIFIC = regex.compile(r"(?<=..)[ ]?(?:様|さま|さん|殿|氏|先生|ちゃん|くん|君)$")
+_CALLED = regex.compile(r"(?<=.)[ ]?(?:様|さま|さん|殿|ちゃん|くん)$")
 _WRITTEN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Latin}々ヶー'.・=, -]{2,40}+")
 _BEHIND = regex.compile(r"(?<=..)[ ]?\([\p{Hiragana}\p{Katakana}\p{Latin}ー・ ]{2,30}\)$")
 _KANJI_KANA = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}々ヶー]+")
@@ -194,7 +195,8 @@ class Name:
         return 0.7 if self._single(value, Sort.FAMILY) else 0.0
 
     def given(self, value: str) -> float:
-        """How sure a cell is a given name alone."""
+        """How sure a cell is a given name alone, with an honorific or without."""
+        value = _CALLED.sub("", value)
         if self._persons.is_given(value):
             return 0.85
         if value.isascii():

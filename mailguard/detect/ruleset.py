@@ -152,7 +152,7 @@ class _Place:
 
 def _header_words(raw: dict[str, Any]) -> HeaderWords:
     place = _Place(_HEADERS_FILE, "words")
-    keys = "organisation thing person staff filler hits misses"
+    keys = "organisation thing person kin staff filler hits misses"
     place.known(raw, keys)
     return HeaderWords(**{key: place.strings(raw, key) for key in keys.split()})
 

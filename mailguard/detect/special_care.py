@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import regex
 
+from mailguard.detect import care_columns
 from mailguard.detect.layout import Layout
 from mailguard.detect.patterns import Patterns
 from mailguard.detect.ruleset import KindRules
@@ -26,7 +27,7 @@ _AROUND = 400  # characters to each side in which the person of a label, or the 
 _END = "。!?\n"
 _NEEDS = "病|症|炎|潰瘍|癌|がん|腫|障|不全|梗塞|出血|息|骨折|結核|疾患|肝|うつ|エイズ|HIV|ADHD|ASD|PTSD|アトピー|ヘルニア|卒中|コロナ|インフルエンザ|ウイルス|梅毒|歴|薬|手帳|介護|要支援|麻痺|不随|全盲|車椅子|前科|犯|逮捕|有罪|起訴|送検|服役|猶予|懲役|少年院|保護観察|虐待|DV|ストーカー|いじめ|性被害|教|信|宗|神道|支持|党|学会|部落|同和|在日|健診|検診|診断|検査|ドック|ストレス|血圧|血糖|HbA1c|GTP|LDL|脂肪|BMI|面接指導|産業医|アレルギー|てんかん|アルツハイマー|パーキンソン"
 _TERM = regex.compile(
-    r"[\p{Han}\p{Katakana}ーぁ-んA-Z0-9・]{1,14}+(?<=病|症|炎|癌|がん|腫|腫瘍|障害|障がい|症候群|不全|梗塞|出血|喘息|ぜんそく|骨折|結核|肝硬変|潰瘍|ヘルニア|アレルギー|麻痺|てんかん|高血圧|貧血)(?:\([^()]{1,14}\)|疑い|の疑い|既往|術後|治療中)?",
+    r"[\p{Han}\p{Katakana}ーぁ-んA-Z0-9・]{1,14}+(?<=病|症|炎|癌|がん|腫|腫瘍|障害|障がい|症候群|不全|梗塞|出血|喘息|ぜんそく|骨折|結核|肝硬変|潰瘍|ヘルニア|アレルギー|麻痺|てんかん|[高低]血圧|貧血|不整脈|内障|細動|痛風|リウマチ|透析|近視|遠視|難聴|ノイローゼ|依存|白血病|花粉症|ダウン症|水腫|結石|弁膜|狭窄)(?:\([^()]{1,14}\)|疑い|の疑い|既往|術後|治療中)?",
     regex.IGNORECASE,
 )
 _NO_TERM = regex.compile(
@@ -96,14 +97,9 @@ def _around(text: str, span: Span, end: str) -> tuple[int, int]:
     return start, stop
 
 
-_PERSONAL = frozenset(
-    {Kind.NAME, Kind.NAME_KANA, Kind.EMAIL, Kind.PHONE, Kind.ADDRESS, Kind.MEMBER_NUMBER, Kind.EMPLOYEE_NUMBER, Kind.MY_NUMBER}
-)  # fmt: skip
-
-
 def names_somebody(layout: Layout) -> bool:
     """Whether a table says whom its rows are about: a list of illnesses and their numbers is about nobody."""
-    return any(column.kind in _PERSONAL and not column.organisation for column in layout.columns)
+    return care_columns.about_somebody(layout.columns)
 
 
 def about_somebody(layout: Layout) -> Layout:

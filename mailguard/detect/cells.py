@@ -12,80 +12,15 @@ from mailguard import normal
 from mailguard.detect import forms
 from mailguard.detect.mask import hides, masked_already
 from mailguard.detect.organisation import shared_mailbox
+from mailguard.detect.phone import toll_free
+from mailguard.detect.stand_ins import BLANK, LONGEST_BLANK, NOBODY
 from mailguard.model import Kind
 
 NAMES = (Kind.NAME, Kind.NAME_KANA)
-_BLANK = frozenset(
-    [
-        "-",
-        "なし",
-        "無し",
-        "無",
-        "不明",
-        "未定",
-        "未登録",
-        "同上",
-        "null",
-        "none",
-        "n/a",
-        "na",
-        "nan",
-        "無回答",
-        "未記入",
-        "匿名",
-    ],
-) | {""}
 _FIRST = itemgetter(0)
-_LONGEST_BLANK = max(map(len, _BLANK))
-# In a column of names: somebody named elsewhere in the row, or nobody.
-_NOBODY = frozenset(
-    [
-        "本人",
-        "ご本人",
-        "同左",
-        "左記",
-        "左記の通り",
-        "左記と同じ",
-        "左に同じ",
-        "同右",
-        "右記",
-        "上記",
-        "上記の通り",
-        "上記と同じ",
-        "上に同じ",
-        "〃",
-        "々",
-        "父",
-        "母",
-        "父親",
-        "母親",
-        "祖父",
-        "祖母",
-        "父母",
-        "両親",
-        "夫",
-        "妻",
-        "子",
-        "兄",
-        "姉",
-        "弟",
-        "妹",
-        "配偶者",
-        "世帯主",
-        "保護者",
-        "申込者",
-        "契約者",
-        "同じ",
-        "同様",
-        "該当なし",
-        "例",
-        "記入例",
-        "入力例",
-        "self",
-        "same",
-    ]
-)
 _TWO_PHONES = re.compile(r"[、,，/／;；\n・]|\s{2,}|(?<=\d{4})\s(?=\+?0)")
+_FREE = ("0120", "0800", "0570", "0990", "00", "120", "800", "570", "990", "81")
+_MOBILE = re.compile(r"(?:\+?81[-. ]?)?\(?0?80[-() .]|0?800(\d)\1{6}$")  # 080-0123-4567 is written like a mobile
 _ADDRESS = re.compile(r"[^\s<>()、,，/／;；・:]+@[^\s<>()、,，/／;；・]+")
 _HAS_NUMBER = re.compile(r"[0-9]")
 _CUT_OFF = re.compile(r"[*＊●■×]")  # 粟窪********: where the house number was hidden nobody is tied
@@ -98,12 +33,12 @@ _STAND_IN = re.compile(
 @lru_cache(normal.KNOWN)
 def tells(kind: Kind, cell: str) -> bool:
     """Whether a cell of a decided column really holds a value: no blank, no placeholder, no hidden name."""
-    if not cell or cell.casefold() in _BLANK or not any(map(str.isalnum, cell)):
+    if not cell or cell.casefold() in BLANK or not any(map(str.isalnum, cell)):
         return False
     if kind in NAMES:
-        return cell not in _NOBODY and not masked_already(cell)
+        return cell not in NOBODY and not masked_already(cell)
     if kind is Kind.PHONE:
-        return sum(map(str.isdecimal, cell)) >= 9
+        return sum(map(str.isdecimal, cell)) >= 9 and not firms(cell)
     if kind is Kind.EMAIL:
         return "@" in cell
     return True
@@ -120,25 +55,34 @@ def told(kind: Kind, values: Sequence[str]) -> list[bool]:
         return _somebody(flags, values)
     if kind is Kind.PHONE:
         figures = forms.figures(values) or ["".join(filter(str.isdecimal, value)) for value in values]
-        return [flag and len(found) >= 9 for flag, found in zip(flags, figures, strict=True)]
+        flags = [flag and len(found) >= 9 for flag, found in zip(flags, figures, strict=True)]
+        if not any(found.startswith(_FREE) for found in figures):
+            return flags
+        return [flag and not firms(value) for flag, value in zip(flags, values, strict=True)]
     if kind is Kind.EMAIL:
         return [flag and "@" in value for flag, value in zip(flags, values, strict=True)]
     return flags
 
 
 def _somebody(flags: list[bool], values: Sequence[str]) -> list[bool]:
-    return [flag and value not in _NOBODY for flag, value in zip(flags, values, strict=True)]
+    return [flag and value not in NOBODY for flag, value in zip(flags, values, strict=True)]
 
 
 def _saying(values: Sequence[str]) -> list[bool]:
     """`_says` of each. What is long and opens with a letter or figure says something: most columns hold nothing else."""
-    if len(min(values, key=len, default="")) > _LONGEST_BLANK and all(map(str.isalnum, set(map(_FIRST, values)))):
+    if len(min(values, key=len, default="")) > LONGEST_BLANK and all(map(str.isalnum, set(map(_FIRST, values)))):
         return [True] * len(values)
-    return [_says(value) if len(value) <= _LONGEST_BLANK or not value[0].isalnum() else True for value in values]
+    return [_says(value) if len(value) <= LONGEST_BLANK or not value[0].isalnum() else True for value in values]
 
 
 def _says(value: str) -> bool:
-    return any(map(str.isalnum, value)) and value.casefold() not in _BLANK
+    return any(map(str.isalnum, value)) and value.casefold() not in BLANK
+
+
+def firms(cell: str) -> bool:
+    """Whether all phones of a cell are numbers that only organisations have (0120-…, 0570-…): no person's."""
+    parts = [part for part in _TWO_PHONES.split(cell) if part] if len(cell) > 17 else [cell]
+    return all(toll_free(part) and not _MOBILE.match(part) for part in parts)
 
 
 def several(kind: Kind, cell: str) -> list[str]:

@@ -12,6 +12,7 @@ from itertools import pairwise, zip_longest
 from mailguard.detect.address_pieces import joined_pieces
 from mailguard.detect.care_columns import CareColumns
 from mailguard.detect.categorical import Categorical
+from mailguard.detect.cells import firms
 from mailguard.detect.folding import fold_all
 from mailguard.detect.furigana import unnamed_furigana
 from mailguard.detect.halves import Halves
@@ -155,7 +156,7 @@ class Reader:
             cells=values,
             role=header.role if header else "",
             piece=header.piece if header and same else "full",
-            organisation=header.organisation if header else False,
+            organisation=(header.organisation if header else False) or (kind is Kind.PHONE and all(map(firms, voters))),
             confidence=confidence,
             staff=header.staff if header else False,
         )

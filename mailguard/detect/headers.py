@@ -141,7 +141,7 @@ class Headers:
             return None
         head = self._text(text)
         present = self._present(head)
-        if not present:  # most cells: a value has no word of a header in it
+        if not present and _whose(head.joined) not in self._kin:  # most cells: a value has no word of a header in it
             return None
         best: tuple[int, int, HeaderRule, str, str] | None = None
         for rule, words in self._ruled:
@@ -224,7 +224,9 @@ class Headers:
             return Header(Kind.NAME, self._bare(head.joined, "name"), strong=person != "user", staff=staff)
         # 利用者名, 生徒名: a role and 名
         titled = head.joined.rstrip("0123456789")
-        whose = titled if person and titled.endswith(person) else titled.removesuffix("名")  # 連名 is whose, 会員名 a name
+        whose = (
+            titled if person and titled.endswith(person) else titled.removesuffix("名")
+        )  # 連名 is whose, 会員名 a name
         if whose in self._kin or (person and not person.isascii() and whose.endswith(person)):
             strong = whose != titled and not head.longest(self._thing)
             return Header(Kind.NAME, self._bare(head.joined, "名"), strong=strong, staff=staff, person=True)
@@ -257,6 +259,11 @@ def _labels(rules: tuple[HeaderRule, ...]) -> frozenset[str]:
     folded = {unicodedata.normalize("NFKC", word) for word in words if len(word) > 1}
     polite = {prefix + word for word in folded if not word.isascii() for prefix in ("お", "ご")}
     return frozenset(folded | polite | {word.upper() for word in folded} | {word.title() for word in folded})
+
+
+def _whose(joined: str) -> str:
+    """A header without its number, and without the 名 that makes it a name: 妻名, 子1."""
+    return joined.rstrip("0123456789").removesuffix("名")
 
 
 def _words(rule: HeaderRule) -> frozenset[str]:

@@ -53,5 +53,6 @@ class Strays:
         return found if len({text[span.start : span.end] for span in found}) >= _SEVERAL else []
 
     def _contacts(self, text: str) -> Iterator[Span]:
+        """Toll-free numbers are an organisation's."""
         for detector in self._all if _FIGURE.search(text) else self._figureless:
-            yield from detector.find(text)
+            yield from (span for span in detector.find(text) if not span.rule.endswith("toll_free"))

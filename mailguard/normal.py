@@ -11,6 +11,7 @@ from functools import lru_cache
 KNOWN = 1 << 13  # forms kept: what ties, what is shown and who is who ask for the same value in turn
 _DASHES = re.compile("[-‐‑‒–—―−ーｰ─━～〜~]")
 _NOT_DIGIT = re.compile(r"[^0-9]")
+_KANJI_FIGURES = str.maketrans("〇零○一二三四五六七八九", "000123456789")
 _SPACE = re.compile(r"\s+")
 _KANJI_NUMBER = re.compile("[〇一二三四五六七八九十百]+(?=丁目|番|号|条|線|の|ノ|-|$)")
 _BLOCK_WORD = re.compile("(?:丁目|番地の?|番町?(?=[0-9])|番|号室|号|ノ|の)(?=[0-9])|(?:丁目|番地|番|号室|号)$")
@@ -52,11 +53,16 @@ def domain(name: str) -> str:
         return text
 
 
+def figures(text: str) -> str:
+    """The ASCII figures of a text; of one that is written in kanji, those: 〇九〇."""
+    return _NOT_DIGIT.sub("", text) or _NOT_DIGIT.sub("", text.translate(_KANJI_FIGURES))
+
+
 def phone(number: str) -> str:
     """Digits with the national prefix 0: +81 90-1234-5678, 9012345678 and 9012345678.0 all give 09012345678."""
     text = unicodedata.normalize("NFKC", number).strip().removesuffix(".0")
     plus = text.startswith("+")
-    digits = _NOT_DIGIT.sub("", text)
+    digits = figures(text)
     if digits.startswith(("0081", "01081")):  # international prefixes of Japan and of most others
         plus, digits = True, digits[digits.index("81") :]
     if digits.startswith("81") and (plus or len(digits) >= 11) and not digits.startswith("810"):
@@ -70,7 +76,7 @@ def phone(number: str) -> str:
 
 def postal_code(code: str) -> str:
     """Seven digits; a sheet that lost the leading zero gets it back."""
-    digits = _NOT_DIGIT.sub("", unicodedata.normalize("NFKC", code).strip().removesuffix(".0"))
+    digits = figures(unicodedata.normalize("NFKC", code).strip().removesuffix(".0"))
     return digits.rjust(7, "0") if len(digits) == 6 else digits
 
 

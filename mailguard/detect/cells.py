@@ -38,7 +38,7 @@ def tells(kind: Kind, cell: str) -> bool:
     if kind in NAMES:
         return cell not in NOBODY and not masked_already(cell)
     if kind is Kind.PHONE:
-        return sum(map(str.isdecimal, cell)) >= 9 and not firms(cell)
+        return len(normal.figures(cell)) >= 9 and not firms(cell)
     if kind is Kind.EMAIL:
         return "@" in cell
     return True
@@ -54,7 +54,7 @@ def told(kind: Kind, values: Sequence[str]) -> list[bool]:
             ]
         return _somebody(flags, values)
     if kind is Kind.PHONE:
-        figures = forms.figures(values) or ["".join(filter(str.isdecimal, value)) for value in values]
+        figures = forms.figures(values) or list(map(normal.figures, values))
         flags = [flag and len(found) >= 9 for flag, found in zip(flags, figures, strict=True)]
         if not any(found.startswith(_FREE) for found in figures):
             return flags

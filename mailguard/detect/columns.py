@@ -25,6 +25,7 @@ from mailguard.detect.votes import votes as shares
 from mailguard.model import Kind
 
 HEADER_ROWS = 20  # titles, remarks and dates may stand above the header
+SURE = 0.9  # a cell that says by itself what it is
 LOST_ZERO = 0.4  # how sure figures are that may be a phone without its 0
 
 # The order is the cost: what the cheap ones decide, the dictionaries need not look at.
@@ -131,12 +132,18 @@ class Reader:
         best, found = 0.0, None
         for index, row in enumerate(rows[:HEADER_ROWS]):
             titles = [cell for cell in row if cell.strip()]
-            hits = sum(self.header(cell) is not None for cell in titles)
-            data = sum(self._cheap(cell) for cell in fold_all(titles))
+            values = fold_all(titles)
+            hits = sum(self._titles(cell, value) for cell, value in zip(titles, values, strict=True))
+            data = sum(map(self._cheap, values))
             score = hits - 2 * data
             if hits and score > best and 3 * hits >= len(titles):
                 best, found = score, index
         return found
+
+    def _titles(self, cell: str, value: str) -> bool:
+        """Whether a cell has the word of a header in it. 高血圧 and 要介護3 have, and are values."""
+        header = self.header(cell)
+        return header is not None and (header.kind is not Kind.SPECIAL_CARE or self.cells[header.kind](value) < SURE)
 
     def _cheap(self, value: str) -> bool:
         return any(self.cells[kind](value) >= HALF for kind in (Kind.EMAIL, Kind.PHONE, Kind.POSTAL_CODE))

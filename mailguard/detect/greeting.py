@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import regex
 
 from mailguard.detect.blocks import Line
+from mailguard.detect.mask import hides
+from mailguard.detect.stand_ins import nobody
 
 FIRST_LINES = 8  # a greeting stands at the top
 _LINE = regex.compile(
@@ -23,7 +25,7 @@ _NOBODY = regex.compile(
 def literal_name(line: Line) -> tuple[int, int] | None:
     """(start, end) in the text of the name in a line that is 「X 様」 alone, known to a dictionary or not."""
     match = _LINE.match(line.text)
-    if match is None or _NOBODY.search(match["name"]):
+    if match is None or _NOBODY.search(match["name"]) or nobody(match["name"]) or hides(match["name"]):
         return None
     return line.start + match.start("name"), line.start + match.end("name")
 

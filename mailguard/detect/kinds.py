@@ -41,8 +41,8 @@ class Detectors:
 
     @property
     def figureless(self) -> tuple[Detector, ...]:
-        """Postal codes and numbers are made of figures: their patterns are not even tried without one. Phones may be in kanji."""
-        return tuple(detector for detector in self.all if not isinstance(detector, PostalCode | Number))
+        """Numbers are made of figures: their patterns are not even tried without one. Phones and postal codes may be in kanji."""
+        return tuple(detector for detector in self.all if not isinstance(detector, Number))
 
     def of(self, kind: Kind) -> Detector:
         """The detector of a kind; KeyError if there is none."""

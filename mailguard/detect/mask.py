@@ -67,7 +67,7 @@ def masked_already(value: str) -> bool:
     return hides(value)
 
 
-_HIDING = re.compile("[〇○◯●◎＊*×✕■□＿_]|[XＸ]{2}|[xｘ]{3}")
+_HIDING = re.compile("[〇○◯●◎＊*×✕■□△▲＿_]|[XＸ]{2}|[xｘ]{3}|[?？]{2}|※{2}")
 
 
 def hides(text: str) -> bool:

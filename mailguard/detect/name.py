@@ -15,6 +15,7 @@ from mailguard.detect.person_dictionary import PersonDictionary, romanised
 from mailguard.detect.ruleset import KindRules
 from mailguard.detect.running_names import RunningNames
 from mailguard.detect.span import Span
+from mailguard.detect.stand_ins import nobody
 from mailguard.detect.tokenizer import PERSONS, Sort, Token, Tokenizer
 from mailguard.model import Kind
 
@@ -66,7 +67,7 @@ class Name:
         if len(value) > 42 or _WRITTEN.fullmatch(value) is None or _MASKED.search(value):
             return 0.0
         bare = _HONORIFIC.sub("", value).strip()
-        if len(bare) < 2 or bare in self._not_name or _WORDS.search(bare):
+        if len(bare) < 2 or bare in self._not_name or nobody(bare) or _WORDS.search(bare):
             return 0.0
         if _LETTERS.fullmatch(bare):
             return self._romaji.cell(bare)
@@ -186,6 +187,8 @@ class Name:
 
     def family(self, value: str) -> float:
         """How sure a cell is a family name alone, in kanji, kana or romaji."""
+        if nobody(value):
+            return 0.0
         if value in self._persons.common:
             return 0.9
         if self._persons.is_family(value):
@@ -197,6 +200,8 @@ class Name:
     def given(self, value: str) -> float:
         """How sure a cell is a given name alone, with an honorific or without."""
         value = _CALLED.sub("", value)
+        if nobody(value):
+            return 0.0
         if self._persons.is_given(value):
             return 0.85
         if value.isascii():

@@ -10,10 +10,15 @@ import regex
 
 from mailguard.detect.person_dictionary import PersonDictionary
 from mailguard.detect.span import Span
+from mailguard.detect.stand_ins import nobody
 from mailguard.detect.tokenizer import PERSONS, Sort, Token
 from mailguard.model import Kind
 
-_MASK = regex.compile(r"[〇○●◯*×✕_■□△▲]")
+_MASK = regex.compile(r"[〇○◯●◎*×✕✖_■□△▲]")
+# What stands in place of a half: several signs, one blank before them at most; one alone may be a bullet, a footnote, a "versus".
+_BEFORE = regex.compile(r"(?:[〇○◯●◎*×✕_■□△▲※?]{2}|[Xx]{2}) ?$")
+_BEHIND = regex.compile(r" ?(?:[〇○◯●◎*×✕_■□△▲※?]{2}|[Xx]{2})")
+_REACH = 3
 _KATAKANA = regex.compile(r"[ァ-ヴー・==]+")
 _GREETING = frozenset({"様", "殿", "さま"})
 _EVENTS = ("の乱", "の変", "の戦い", "の役", "の定理", "の法則", "の原理", "の方程式")
@@ -44,7 +49,7 @@ class NameContext:
 
     def no_name(self, text: str) -> bool:
         """Words that look like names: お客, 担当者; and masked ones."""
-        return text in self._not_name or _MASK.search(text) is not None
+        return text in self._not_name or nobody(text) or _MASK.search(text) is not None
 
     def ends_name(self, tokens: Sequence[Token], stop: int) -> bool:
         """Whether a name may end here: a particle, mark, title or the end of the sentence follows."""
@@ -68,7 +73,7 @@ class NameContext:
     def span(self, text: str, tokens: Sequence[Token], index: int, stop: int) -> Span | None:
         """The span of tokens index to stop, if it is not masked."""
         start, end = tokens[index].start, tokens[stop - 1].end
-        if self.no_name(text[start:end]) or _MASK.search(text, max(0, start - 1), min(len(text), end + 1)):
+        if self.no_name(text[start:end]) or self._hidden(text, start, end):
             return None
         behind = tokens[stop].surface if stop < len(tokens) else ""
         if behind in self._honorific:
@@ -76,6 +81,19 @@ class NameContext:
         else:
             confidence = 0.85 if stop - index > 1 or self._persons.split(text[start:end]) else 0.6
         return Span(Kind.NAME, start, end, "name.text", confidence, behind in _GREETING)
+
+    def _hidden(self, text: str, start: int, end: int) -> bool:
+        """Whether signs next to a name stand for the rest of it: 山田＊＊, 〇太郎, 林〇. A full name is no rest."""
+        name = text[start:end]
+        family, _, given = name.partition(" ")
+        cut = len(family) if given else self._persons.split(name)
+        if cut > 1 and len(name.replace(" ", "")) - cut > 1:
+            return False
+        if _BEHIND.match(text, end) or _BEFORE.search(text, max(0, start - _REACH), start):
+            return True
+        if _MASK.match(text, end):
+            return True
+        return _MASK.match(text, max(0, start - 1), start) is not None and name not in self._persons.common
 
     def _is_honoured(self, tokens: Sequence[Token], stop: int) -> bool:
         return stop < len(tokens) and tokens[stop].surface in self._titles

@@ -1,4 +1,4 @@
-"""Postal codes with and without 〒 and hyphen; whether Japan Post has the code is a score."""
+"""Postal codes with and without 〒 and hyphen, in kanji too; whether Japan Post has the code is a score."""
 
 import re
 from collections.abc import Iterator
@@ -12,6 +12,21 @@ from mailguard.model import Kind
 _CELL = re.compile(r"(〒 ?)?([0-9]{3})( ?- ?)?([0-9]{3,4})(?:\.0)?")
 
 
+_FIGURES = "〇零○一二三四五六七八九"
+_ARABIC = str.maketrans(_FIGURES + "ー~〜の", "000123456789----")
+_MARKED = re.compile(
+    rf"(?:〒|郵便番号) ?:? ?[0-9{_FIGURES}]{{3}} ?[-ー~〜の]? ?[0-9{_FIGURES}]{{4}}(?![0-9{_FIGURES}])"
+)
+_WRITTEN = re.compile(rf"(?:〒 ?)?[{_FIGURES}]{{3}}[-ーの]?[{_FIGURES}]{{4}}")
+
+
+def plain(text: str) -> str:
+    """The same text, as long as before, its marked postal codes in figures and hyphens: 〒一〇〇ー〇〇〇一, 〒100〜0001."""
+    if "〒" not in text and "郵便番号" not in text:
+        return text
+    return _MARKED.sub(lambda match: match[0].translate(_ARABIC), text)
+
+
 class PostalCode:
     """Detector of postal codes."""
 
@@ -22,11 +37,11 @@ class PostalCode:
 
     def find(self, text: str) -> Iterator[Span]:
         """Postal codes in text."""
-        return self._patterns.find(text)
+        return self._patterns.find(plain(text))
 
     def cell(self, value: str) -> float:
         """0.95 in use and hyphened, 0.6 hyphened or seven figures in use; 0.4 unknown figures and those that lost their 0."""
-        match = _CELL.fullmatch(value)
+        match = _CELL.fullmatch(value.translate(_ARABIC) if _WRITTEN.fullmatch(value) else plain(value))
         if match is None:
             return 0.0
         mark, head, hyphen, tail = match.groups()

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import regex
 
+from mailguard.detect.kana_pairs import KanaPairs
 from mailguard.detect.name_context import NameContext
 from mailguard.detect.person_dictionary import PersonDictionary, romanised
 from mailguard.detect.span import Span
@@ -57,14 +58,17 @@ class RunningNames:
         self._persons = persons
         self._tokenizer = tokenizer
         self._context = NameContext(words, persons)
+        self._pairs = KanaPairs(persons)
         self._things = frozenset(words.get("katakana_thing", ()))
         self._one_character = frozenset(words.get("one_character_family", ()))
 
     def find(self, text: str) -> Iterator[Span]:
         """Spans in order of their start, by sort of evidence."""
         if _CANDIDATE.search(text) is not None:
+            pairs = list(self._pairs.find(text))
+            yield from pairs
             for tokens in self._tokenizer.sentences(text):
-                yield from self._sentence(text, tokens)
+                yield from _apart(self._sentence(text, tokens), pairs)
         yield from self._latin(text)
 
     def _sentence(self, text: str, tokens: list[Token]) -> Iterator[Span]:
@@ -253,3 +257,8 @@ class RunningNames:
             if (families[0] and givens[1]) or (givens[0] and families[1]):
                 greeted = text.startswith(("様", "殿", " 様", "さま"), match.end())
                 yield Span(Kind.NAME, match.start(), match.end(), "name.romaji", 0.85, greeted)
+
+
+def _apart(spans: Iterator[Span], known: Sequence[Span]) -> Iterator[Span]:
+    """Those that share no character with what is known already."""
+    return (span for span in spans if not any(span.start < other.end and other.start < span.end for other in known))

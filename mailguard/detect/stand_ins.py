@@ -1,5 +1,7 @@
 """Words that stand where a value was not given (未定, 任意), or for somebody named elsewhere (本人, 同左): no value, and no name."""
 
+import re
+
 BLANK = frozenset(
     [
         "-",
@@ -145,3 +147,9 @@ NOBODY = frozenset(
     ]
 )
 LONGEST_BLANK = max(map(len, BLANK))
+_RANK = re.compile("第?[0-9一二三四五六七八九十]{1,3}[位番号名人]")
+
+
+def nobody(word: str) -> bool:
+    """Whether a word is no name, whatever name it looks like: 任意, ご本人, 二位."""
+    return word in BLANK or word in NOBODY or _RANK.fullmatch(word) is not None

@@ -9,13 +9,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mailguard import normal
+from mailguard.detect import tokenizer
 from mailguard.detect.blocks import Line
 from mailguard.detect.cells import tie_form
 from mailguard.detect.evidence import Evidence, Values, contacts, name_digests
 from mailguard.detect.greeting import greeting_line
 from mailguard.detect.groups import LIST, Group, Hit, groups_of
+from mailguard.detect.name_lists import only_names
+from mailguard.detect.named import named, spelt
 from mailguard.detect.organisation import shared_mailbox
-from mailguard.detect.persons import Record, hashes
+from mailguard.detect.persons import Record, aligned, hashes
 from mailguard.digest import Digester
 from mailguard.model import PEOPLE, Finding, Kind, PartPath, Person
 
@@ -49,10 +52,17 @@ class TextReader:
         counted = [group for group in groups if group is not addressee and not (self.body and group.organisation)]
         return Evidence(
             findings=tuple(self._findings(groups, hits, lines)),
-            records=tuple(record for group in counted for record in _records(group, anybody=anybody)),
+            records=tuple(self._counted(lines, counted, anybody=anybody)),
             people=tuple(people[:PEOPLE]),
             crowded=len(people) > PEOPLE,
         )
+
+    def _counted(self, lines: Sequence[Line], groups: Sequence[Group], *, anybody: bool) -> Iterator[Record]:
+        """In a file of names and nothing else every line is somebody; elsewhere a name may be somebody known."""
+        if not self.body and only_names(lines, groups):
+            yield from map(_listed, groups)
+        else:
+            yield from (record for group in groups for record in _records(group, anybody=anybody))
 
     def key_of(self, lines: Sequence[Line], *of: Line) -> bytes:
         """The evidence that lines belong to: their paragraphs in a body, else the whole file."""
@@ -106,6 +116,19 @@ class TextReader:
                 organisation=group.organisation,
                 key=self.key_of(lines, hit.line),
             )
+
+
+def _listed(group: Group) -> Record:
+    [hit] = group.persons
+    one = named(hit.value, "", next((other.value for other in group.names if other is not hit), ""))
+    name = hashes([("name", one.form)])
+    return Record(
+        name,
+        (),
+        readings=aligned("reading", [one.reading or normal.reading(tokenizer.load().reading(one.form))]),
+        families=aligned("name", [one.family]),
+        spelt=name if one.reading and spelt(one.form) else (),
+    )
 
 
 def _records(group: Group, *, anybody: bool) -> Iterator[Record]:

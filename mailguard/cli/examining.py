@@ -33,12 +33,25 @@ class Examiner:
     inspector: Inspector
     digester: Digester
     policy: Policy
+    config: Config
 
-    async def inspection(self, file: Path, data: bytes) -> Inspection:
-        """What is in a file."""
+    async def inspection(self, file: Path, data: bytes, *, beginning: bool = False) -> Inspection:
+        """What is in a file. beginning: of long tables the first rows, when something is found there."""
+        return await self._asked(self.inspector, file, data, beginning=beginning)
+
+    async def whole(self, file: Path, data: bytes) -> Inspection:
+        """What is in a file that has a long table, with the time that counting it takes."""
+        scanner = service.counter(self.config, self.digester, nice=0)
+        try:
+            await scanner.start()
+            return await self._asked(Inspector(scanner, self.digester), file, data, beginning=False)
+        finally:
+            await scanner.stop()
+
+    async def _asked(self, inspector: Inspector, file: Path, data: bytes, *, beginning: bool) -> Inspection:
         if is_mail(file, data):
-            return await self.inspector.mail(cut(data, self.digester), WAIT_SECONDS)
-        return await self.inspector.file(file.name, data, WAIT_SECONDS)
+            return await inspector.mail(cut(data, self.digester), WAIT_SECONDS, beginning=beginning)
+        return await inspector.file(file.name, data, WAIT_SECONDS, beginning=beginning)
 
 
 @asynccontextmanager
@@ -49,7 +62,7 @@ async def examiner(config: Config) -> AsyncIterator[Examiner]:
     scanner = service.scanner(config, digester)
     await scanner.start()
     try:
-        yield Examiner(Inspector(scanner, digester), digester, policy)
+        yield Examiner(Inspector(scanner, digester), digester, policy, config)
     finally:
         await scanner.stop()
 

@@ -8,21 +8,22 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
 from mailguard import service
-from mailguard.cli.examining import WAIT_SECONDS, examiner, read
+from mailguard.cli.examining import WAIT_SECONDS, Examiner, examiner, read
 from mailguard.cli.options import Verbs, config_of, takes_config, verb
 from mailguard.config import Config
 from mailguard.detect import ruleset
 from mailguard.errors import MailguardError
-from mailguard.model import Action, Envelope, Inspection, Verdict
-from mailguard.policy import Legal, judge, legal
+from mailguard.model import Action, Envelope, Inspection, ProblemKind, Verdict
+from mailguard.policy import judge, legal
 from mailguard.telling import finding_json, part_json, problem_json, problem_line
 
+_UNFINISHED = {ProblemKind.TIMED_OUT, ProblemKind.CRASHED}
 BATCH = 200  # texts of `--spans` handed over at a time
 
 
@@ -33,7 +34,11 @@ def register(verbs: Verbs) -> None:
     )
     takes_config(parser)
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="mails (.eml) and any other files")
-    parser.add_argument("--json", action="store_true", help="one JSON object per line per file")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="one JSON object per line per file; a long table has one more, with counting true, as soon as its beginning holds",
+    )
     parser.add_argument(
         "--spans",
         action="store_true",
@@ -61,18 +66,30 @@ async def _files(config: Config, files: Iterable[Path], as_json: bool) -> int:  
             if data is None:
                 code = 1
                 continue
-            started = time.perf_counter()
-            inspection = await examine.inspection(file, data)
-            verdict = judge(Envelope("", ()), inspection, examine.policy)
-            elapsed = (time.perf_counter() - started) * 1000
-            code |= verdict.action is Action.HOLD
-            view = legal(inspection, examine.policy.limits.report)
-            report = _report(file, inspection, verdict, view, elapsed)
-            print(json.dumps(report, ensure_ascii=False) if as_json else _summary(report), flush=True)
+            held = False
+            async for report in _reports(examine, file, data):
+                print(json.dumps(report, ensure_ascii=False) if as_json else _summary(report), flush=True)
+                held = held or report["verdict"] == str(Action.HOLD)
+            code |= held
     return code
 
 
-def _report(file: Path, inspection: Inspection, verdict: Verdict, view: Legal, elapsed: float) -> dict[str, Any]:
+async def _reports(examine: Examiner, file: Path, data: bytes) -> AsyncIterator[dict[str, Any]]:
+    """The verdict; on a long table one as soon as its beginning holds, then one with the exact count."""
+    started = time.perf_counter()
+    inspection = await examine.inspection(file, data, beginning=True)
+    verdict = judge(Envelope("", ()), inspection, examine.policy)
+    if inspection.uncounted and verdict.action is Action.HOLD:
+        yield _report(examine, file, inspection, verdict, started) | {"counting": True}
+    if inspection.uncounted:
+        told, inspection = verdict.action is Action.HOLD, await examine.whole(file, data)
+        if told and any(problem.kind in _UNFINISHED for problem in inspection.problems):
+            return  # what was told stands: the most there may be
+        verdict = judge(Envelope("", ()), inspection, examine.policy)
+    yield _report(examine, file, inspection, verdict, started)
+
+
+def _report(examine: Examiner, file: Path, inspection: Inspection, verdict: Verdict, started: float) -> dict[str, Any]:
     return {
         "file": str(file),
         "verdict": str(verdict.action),
@@ -81,12 +98,12 @@ def _report(file: Path, inspection: Inspection, verdict: Verdict, view: Legal, e
         "persons": inspection.persons,
         "persons_exact": inspection.persons_exact,
         "households": inspection.households,
-        "legal": view.plain(),
+        "legal": legal(inspection, examine.policy.limits.report).plain(),
         "findings": [finding_json(finding) for finding in (*inspection.findings, *verdict.findings)],
         "problems": [problem_json(problem) for problem in inspection.problems],
         "parts": [part_json(part) for part in inspection.parts],
         "ruleset": inspection.ruleset,
-        "elapsed_ms": round(elapsed, 1),
+        "elapsed_ms": round((time.perf_counter() - started) * 1000, 1),
     }
 
 
@@ -94,6 +111,8 @@ def _summary(report: dict[str, Any]) -> str:
     held = report["verdict"] == "hold"
     most = "" if report["persons_exact"] else "最大"
     numbers = f"本人数 {most}{report['persons']:,}人  世帯数 {report['households']:,}"
+    if report.get("counting"):
+        numbers = f"本人数 {most}{report['persons']:,}人(集計中)"
     if report["watched"]:
         numbers += f"  監視のみ: 通常は保留 ({', '.join(report['watched'])})"
     lines = [

@@ -27,9 +27,9 @@ def scanner(config: Config, digester: Digester) -> Scanner:
     return _scanner(config, digester, config.scanner.workers, config.scanner.task_seconds)
 
 
-def counter(config: Config, digester: Digester) -> Scanner:
+def counter(config: Config, digester: Digester, *, nice: int = _NICE) -> Scanner:
     """One worker that counts long tables to their end: with more time, as much memory, and behind all others."""
-    return _scanner(config, digester, 1, max(COUNT_SECONDS, config.scanner.task_seconds), _NICE)
+    return _scanner(config, digester, 1, max(COUNT_SECONDS, config.scanner.task_seconds), nice)
 
 
 def _scanner(config: Config, digester: Digester, workers: int, task_seconds: float, nice: int = 0) -> Scanner:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from mailguard.model import Part, Problem, ProblemKind, Table, Text
 from mailguard.unpack import compound, doc_pieces, field_code, ole_parts, sniff
 from mailguard.unpack.budget import Budget
+from mailguard.unpack.cell_marks import Cells
 from mailguard.unpack.flow import Flow
 
 NAME = "Word 97-2003 (doc)"
@@ -66,7 +67,7 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Prob
 
 
 def _read(document: bytes, table: bytes, flow: Flow) -> None:
-    cells = _Cells(flow)
+    cells = Cells(flow)
     for paragraph in doc_pieces.paragraphs(document, table):
         if not paragraph.in_table:
             cells.end_table()
@@ -78,40 +79,6 @@ def _read(document: bytes, table: bytes, flow: Flow) -> None:
             _add(paragraph.text, flow)
             if paragraph.mark == doc_pieces.CELL:
                 cells.end_cell()
-
-
-class _Cells:
-    """Where in a table the paragraphs are: only the ends of cells and rows are marked."""
-
-    def __init__(self, flow: Flow) -> None:
-        self._flow = flow
-        self._table = self._row = self._cell = False
-
-    def begin_cell(self) -> None:
-        if not self._table:
-            self._flow.open_table()
-        if not self._row:
-            self._flow.open_row()
-        if not self._cell:
-            self._flow.open_cell()
-        self._table = self._row = self._cell = True
-
-    def end_cell(self) -> None:
-        if self._cell:
-            self._flow.close_cell()
-        self._cell = False
-
-    def end_row(self) -> None:
-        self.end_cell()
-        if self._row:
-            self._flow.close_row()
-        self._row = False
-
-    def end_table(self) -> None:
-        self.end_row()
-        if self._table:
-            self._flow.close_table()
-        self._table = False
 
 
 def _add(text: str, flow: Flow) -> None:

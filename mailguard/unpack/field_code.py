@@ -8,43 +8,12 @@ import re
 from urllib.parse import unquote
 
 # Fields that compute what is shown; their result stands beside the code.
-_LAYOUT = frozenset(
-    [
-        "AUTONUM",
-        "COMMENTS",
-        "CREATEDATE",
-        "DATE",
-        "EDITTIME",
-        "FILENAME",
-        "FORMCHECKBOX",
-        "FORMDROPDOWN",
-        "FORMTEXT",
-        "INDEX",
-        "LISTNUM",
-        "MERGEFIELD",
-        "MERGEREC",
-        "NEXT",
-        "NOTEREF",
-        "NUMCHARS",
-        "NUMPAGES",
-        "NUMWORDS",
-        "PAGE",
-        "PAGEREF",
-        "PRINTDATE",
-        "REF",
-        "REVNUM",
-        "SAVEDATE",
-        "SECTION",
-        "SECTIONPAGES",
-        "SEQ",
-        "STYLEREF",
-        "SYMBOL",
-        "TC",
-        "TIME",
-        "TOC",
-        "XE",
-    ]
+_LAYOUT_WORDS = (
+    "AUTONUM COMMENTS CREATEDATE DATE EDITTIME FILENAME FORMCHECKBOX FORMDROPDOWN FORMTEXT INDEX LISTNUM "
+    "MERGEFIELD MERGEREC NEXT NOTEREF NUMCHARS NUMPAGES NUMWORDS PAGE PAGEREF PRINTDATE REF REVNUM "
+    "SAVEDATE SECTION SECTIONPAGES SEQ STYLEREF SYMBOL TC TIME TOC XE"
 )
+_LAYOUT = frozenset(_LAYOUT_WORDS.split())
 _RUBY = re.compile(r"\\s\\up\s*-?[0-9]*\s*\(([^()]*)\)\s*[,;]\s*([^()]*)\)")
 _QUOTED = re.compile('"([^"]*)"')
 

@@ -4,11 +4,10 @@ In: a compound file that is no document. Out: the file in `Package`, `CONTENTS` 
 as parts. Macros are programs: they are listed, never run and not read.
 """
 
-import struct
 from collections.abc import Iterator
 
 from mailguard.model import Part, PartPath, Problem, ProblemKind, Table, Text
-from mailguard.unpack import charset, compound, sniff
+from mailguard.unpack import compound, ole_native, sniff
 from mailguard.unpack.budget import Budget
 from mailguard.unpack.header import clean_name
 
@@ -44,7 +43,7 @@ def _contents(part: Part, file: compound.Compound, budget: Budget) -> Iterator[P
     for path in file.streams:
         low = path[0].lower()
         if len(path) == 1 and low in _FILES:
-            name, data = native(file.read(path)) if low == _NATIVE else ("", file.read(path))
+            name, data = ole_native.native(file.read(path)) if low == _NATIVE else ("", file.read(path))
             yield inside(part, name or "(object)", data, budget)
     for path, data in file.storages(_MACROS):
         yield inside(part, "/".join(path), data, budget)
@@ -59,22 +58,3 @@ def inside(part: Part, name: str, data: bytes, budget: Budget) -> Part:
     budget.file(part.depth + 1)
     path: PartPath = (*part.path, clean_name(name) or "(object)")
     return Part(path, data, depth=part.depth + 1)
-
-
-def native(data: bytes) -> tuple[str, bytes]:
-    """(name, file) of an `Ole10Native` stream (MS-OLEDS §2.3.6); the whole stream where it is not made like that."""
-    try:
-        at = 6
-        name, at = _string(data, at)
-        _, at = _string(data, at)
-        at += 8 + struct.unpack_from("<I", data, at + 4)[0]
-        (size,) = struct.unpack_from("<I", data, at)
-    except (struct.error, ValueError):
-        return "", data[4:]
-    content = data[at + 4 : at + 4 + size]
-    return (charset.decode(name, "cp932"), content) if content else ("", data[4:])
-
-
-def _string(data: bytes, at: int) -> tuple[bytes, int]:
-    end = data.index(b"\0", at)
-    return data[at:end], end + 1

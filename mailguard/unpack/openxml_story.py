@@ -24,86 +24,17 @@ _HEADERS = frozenset(
     {"oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter"}
 )  # of a sheet, with codes of layout in them
 _HEADER_CODES = re.compile(r'&(?:[LCRPNDTZFAGUESBIXYOH]|"[^"]*"|K[0-9A-F]{6}|[0-9]+)')  # part 1 §18.3.1.46
-_LAYOUT = frozenset(
-    [
-        "posOffset",
-        "align",
-        "pctWidth",
-        "pctHeight",
-        "pctPosHOffset",
-        "pctPosVOffset",
-        "f",
-        "formatCode",
-        "Anchor",
-        "Row",
-        "Column",
-        "FmlaLink",
-        "FmlaMacro",
-        "FmlaRange",
-        "FmlaTxbx",
-        "FmlaPict",
-        "AutoFill",
-        "AutoLine",
-        "AutoPict",
-        "AutoScale",
-        "CF",
-        "MapOCX",
-        "MoveWithCells",
-        "SizeWithCells",
-        "PrintObject",
-        "Disabled",
-        "Locked",
-        "LockText",
-        "DefaultSize",
-        "UIObj",
-        "TextHAlign",
-        "TextVAlign",
-        "Val",
-        "Min",
-        "Max",
-        "Inc",
-        "Page",
-        "Dx",
-        "Sel",
-        "SelType",
-        "LCT",
-        "DropStyle",
-        "DropLines",
-        "created",
-        "modified",
-        "lastPrinted",
-        "TotalTime",
-        "Pages",
-        "Words",
-        "Characters",
-        "CharactersWithSpaces",
-        "Lines",
-        "Paragraphs",
-        "Slides",
-        "Notes",
-        "HiddenSlides",
-        "MMClips",
-        "Application",
-        "AppVersion",
-        "DocSecurity",
-        "ScaleCrop",
-        "LinksUpToDate",
-        "SharedDoc",
-        "HyperlinksChanged",
-        "PresentationFormat",
-        "Template",
-        "revision",
-        "version",
-        "language",
-        "i4",
-        "creationId",
-        "bool",
-        "col",
-        "colOff",
-        "rowOff",
-        "row",
-    ]
+# Numbers and keywords of layout; not in custom XML, where a name means nothing.
+_LAYOUT_WORDS = (
+    "posOffset align pctWidth pctHeight pctPosHOffset pctPosVOffset f formatCode Anchor Row Column FmlaLink "
+    "FmlaMacro FmlaRange FmlaTxbx FmlaPict AutoFill AutoLine AutoPict AutoScale CF MapOCX MoveWithCells "
+    "SizeWithCells PrintObject Disabled Locked LockText DefaultSize UIObj TextHAlign TextVAlign Val Min Max "
+    "Inc Page Dx Sel SelType LCT DropStyle DropLines created modified lastPrinted TotalTime Pages Words "
+    "Characters CharactersWithSpaces Lines Paragraphs Slides Notes HiddenSlides MMClips Application AppVersion "
+    "DocSecurity ScaleCrop LinksUpToDate SharedDoc HyperlinksChanged PresentationFormat Template revision "
+    "version language i4 creationId bool col colOff rowOff row"
 )
+_LAYOUT = frozenset(_LAYOUT_WORDS.split())
 _MAKERS = frozenset({"creator", "lastModifiedBy", "Manager", "Company", "author"})
 _LONGEST_MAKER = 60  # characters; more is no name of who made the file
 _LONGEST_LAYOUT = 100

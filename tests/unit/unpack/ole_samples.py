@@ -106,3 +106,4 @@ def samples() -> Iterator[tuple[str, bytes]]:
     yield "PowerPoint 97-2003 (ppt)", ppt(slide("こんにちは"))
     yield "Excel 97-2003 (xls)", xls([(0, 0, "こんにちは")])
     yield "Objects in Office documents (OLE)", ole(**{"\x01Ole10Native": native("a.txt", b"hello")})
+    yield "Rich text (rtf)", b"{\\rtf1 hello}"

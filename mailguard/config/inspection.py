@@ -1,5 +1,7 @@
 """The tables of the configuration file that say how mail is judged; the text on a field is its documentation."""
 
+import os
+
 from pydantic import Field
 
 from mailguard.config.sections import Section
@@ -31,7 +33,9 @@ class PolicySection(Section):
 class Scanner(Section):
     """The sandboxed workers that open attachments."""
 
-    workers: int = Field(2, ge=1, le=64, description="scanner processes")
+    workers: int = Field(
+        0, ge=0, le=64, description="scanner processes, for each SMTP process; 0 is one for each processor core"
+    )
     task_seconds: float = Field(
         20, gt=0, le=1_800, description="longest scan of one message; then the worker is killed and the mail held"
     )
@@ -43,3 +47,8 @@ class Scanner(Section):
     recycle_mb: int = Field(
         600, ge=128, description="a worker that keeps more memory than this after a message is replaced"
     )
+
+    @property
+    def processes(self) -> int:
+        """Scanner processes on this machine."""
+        return self.workers or len(os.sched_getaffinity(0))

@@ -58,6 +58,7 @@ class Settings:
 def main(control_fd: int, settings_fd: int, parent: int) -> None:
     """Build the entry, say so, then fork on request until the supervisor is gone."""
     lockdown.die_with_parent(parent)
+    lockdown.adopt_orphans()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the service, which ends us
     control = socket.socket(fileno=control_fd)
     with os.fdopen(settings_fd, "rb") as file:

@@ -153,7 +153,7 @@ def _policy(config: Config) -> Iterator[Finding]:
 
 def _processes(config: Config) -> Iterator[Finding]:
     smtp = config.smtp
-    scanners = smtp.workers * config.scanner.workers
+    scanners = smtp.workers * config.scanner.processes
     yield Finding("processes", f"{smtp.workers} SMTP, {scanners} scanners, event loop {loops.available()}")
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = 2 * smtp.max_connections + _OWN_FILES  # each client has a connection to the relay beside it

@@ -24,7 +24,7 @@ def rules_dir(config: Config) -> Path:
 
 def scanner(config: Config, digester: Digester) -> Scanner:
     """Sandboxed workers for this configuration, not yet started."""
-    return _scanner(config, digester, config.scanner.workers, config.scanner.task_seconds)
+    return _scanner(config, digester, config.scanner.processes, config.scanner.task_seconds)
 
 
 def counter(config: Config, digester: Digester, *, nice: int = _NICE) -> Scanner:

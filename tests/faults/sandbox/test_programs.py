@@ -1,10 +1,11 @@
 """What a program that a worker has started may do: write its output, and nothing else. The others notice nothing of it."""
 
 import asyncio
+import ctypes
 import json
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import machine
@@ -179,6 +180,29 @@ async def test_no_program_outlives_its_runner_and_the_worker_is_replaced(start: 
     with pytest.raises(CrashedError):
         await task
     assert await perl(scanner, "print 'next'") == Ran(End.EXITED, 0, b"next")
+
+
+@pytest.fixture
+def nobody_reaps() -> Iterator[None]:
+    """Orphans come to this process, which leaves them lying, as the first process of a container may."""
+    subreaper = 36
+    ctypes.CDLL(None).prctl(subreaper, 1, 0, 0, 0)
+    yield
+    ctypes.CDLL(None).prctl(subreaper, 0, 0, 0, 0)
+
+
+async def test_a_program_that_lost_its_runner_is_reaped(start: Start, nobody_reaps: None) -> None:
+    scanner = await start(program_seconds=60)
+    task = asyncio.ensure_future(scanner.run("program", asked("sleep 100", "unreaped"), 30))
+    pids = set()
+    for _ in range(2):
+        assert await until(lambda: bool(set(running("unreaped")) - pids))
+        [pid] = set(running("unreaped")) - pids
+        pids.add(pid)
+        os.kill(parent(pid), signal.SIGKILL)
+    with pytest.raises(CrashedError):
+        await task
+    assert await until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids))
 
 
 async def test_others_go_on_while_a_program_hangs(start: Start) -> None:

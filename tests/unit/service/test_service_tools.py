@@ -47,3 +47,9 @@ def test_a_limit_reaches_the_workers():
     assert msgspec.msgpack.decode(settings.init, type=Settings).limits == Budgeted(files=7)
     assert settings.programs.seconds == 3
     assert set(settings.programs.paths) == {tool.name for tool in TOOLS}
+
+
+def test_there_is_a_scanner_for_each_core_unless_a_number_is_set(monkeypatch):
+    monkeypatch.setattr("os.sched_getaffinity", lambda pid: {0, 1, 5})
+    assert scanning.scanner(Config(), Digester(bytes(32)))._workers == 3
+    assert scanning.scanner(Config(scanner={"workers": 2}), Digester(bytes(32)))._workers == 2

@@ -1,7 +1,7 @@
 """The text of a document as it grows: paragraphs, tables, and boxes that stand apart from the line they hang on.
 
-In: what a reader of a format meets, in order. Out: the lines, table rows among them with tabs between cells, and each
-innermost table once more as rows. Nothing is glued together that a person sees apart.
+In: what a reader of a format meets, in order. Out: the lines, and each innermost table as rows. A table of one column or around
+others is layout: its rows are lines, with tabs between cells. Nothing is glued together that a person sees apart.
 """
 
 from collections.abc import Collection
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from mailguard.unpack.budget import Budget
 
 WIDEST = 100  # columns that one cell reaches over
+_PROSE = 80  # characters from which a cell may be writing, which is read by sentences
 _REPEATED = 100  # characters of a cell that are worth to be read again in the rows it reaches down to
 
 
@@ -40,11 +41,11 @@ class _Open:
 class Flow:
     """One story. What is opened must be closed by the same pair of calls; what is left open at the end is closed.
 
-    with_tables: the lines of tables are lines of the text, too.
+    sheets: every table is data, and no part of the text.
     """
 
-    def __init__(self, budget: Budget, *, with_tables: bool = True) -> None:
-        self._with_tables = with_tables
+    def __init__(self, budget: Budget, *, sheets: bool = False) -> None:
+        self._sheets = sheets
         self.tables: list[list[list[str]]] = []
         self._budget = budget
         self._chars = 0
@@ -126,16 +127,17 @@ class Flow:
             rows += [rows[-1]] * (times - 1)
 
     def close_table(self) -> list[list[str]]:
-        """Its lines go into the text; so does it into `tables`, unless it only holds other ones."""
+        """It goes into `tables`; into the text go layout and prose: tables around others, single columns, long cells."""
         if not self._open:
             return []
         table = self._open.pop()
         rows = [row for row in table.rows if any(row)]
         self._frames[-1].end_line()
-        if self._with_tables:
-            self._frames[-1].lines += ["\t".join(cell.replace("\n", " ") for cell in row).strip() for row in rows]
-        if rows and not table.outer:
+        data = self._sheets or not (table.outer or max(map(len, rows), default=0) <= 1)
+        if rows and data:
             self.tables.append(rows)
+        if not self._sheets:
+            self._frames[-1].lines += _prose(rows) if data else _lines(rows)
         return rows
 
     def text(self) -> str:
@@ -160,3 +162,11 @@ def _above(rows: list[list[str]]) -> str:
     column = len(rows[-1])
     text = rows[-2][column] if len(rows) > 1 and column < len(rows[-2]) else ""
     return text if len(text) <= _REPEATED else ""
+
+
+def _lines(rows: list[list[str]]) -> list[str]:
+    return ["\t".join(row).strip() for row in rows]
+
+
+def _prose(rows: list[list[str]]) -> list[str]:
+    return [cell for row in rows for cell in row if len(cell) > _PROSE]

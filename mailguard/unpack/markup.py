@@ -4,6 +4,7 @@ In: the bytes of one XML file and a target that takes its events. Out: what is w
 was given to the target. Office files declare no document type (ECMA-376 part 2 §6.2.5): one that does is not read.
 """
 
+import functools
 from collections.abc import Mapping
 from typing import Any, Protocol, cast
 
@@ -71,6 +72,7 @@ def read(data: bytes, target: Target) -> Fault | None:
     return None
 
 
+@functools.lru_cache(maxsize=4096)
 def local(name: str) -> str:
     """The name without its namespace: strict and transitional files differ in nothing else."""
     return name.rpartition("}")[2]

@@ -31,7 +31,7 @@ class OdfStory:
     """Takes the events of one member. sheets: tables are sheets, and no part of the text."""
 
     def __init__(self, budget: Budget, *, sheets: bool = False) -> None:
-        self.flow = Flow(budget, with_tables=not sheets)
+        self.flow = Flow(budget, sheets=sheets)
         self.names: list[str] = []  # of the tables of `flow`, one each
         self.notes: list[str] = []  # on cells: they are no part of them
         self._open_names: list[str] = []
@@ -145,6 +145,8 @@ class OdfStory:
 
 
 def _number(value: str) -> int:
+    if value == "1":
+        return 1
     return int(value) if value.isascii() and value.isdigit() and 0 < len(value) < 8 else 1
 
 

@@ -26,6 +26,7 @@ from mailguard.unpack import (
     pdf,
     ppt,
     rtf,
+    rtf_groups,
     signature,
     sniff,
     text,
@@ -210,5 +211,7 @@ def warm() -> None:
         "big5",
         "cp949",
     ):
+        b"".decode(codec)
+    for codec in rtf_groups.CHARSETS.values():
         b"".decode(codec)
     sniff.describe(b"\0")

@@ -9,6 +9,12 @@ from collections.abc import Iterable
 
 import msoffcrypto
 
+# The library imports these when it meets the format: too late in a worker that is locked down.
+import msoffcrypto.format.doc97
+import msoffcrypto.format.ooxml
+import msoffcrypto.format.ppt97
+import msoffcrypto.format.xls97
+
 KNOWN = ("VelvetSweatshop", "/01Hannes Ruescher/01")  # [MS-OFFCRYPTO] §2.4.2.3; the same of PowerPoint
 _MOST_ROUNDS = 1_000_000  # of hashing, for one candidate: Office does 100,000, a file may ask for 2 ** 32
 

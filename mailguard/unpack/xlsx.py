@@ -20,6 +20,7 @@ LIMITATIONS = (
 )
 
 _SHEET_DATA = re.compile(rb"<(?:\w+:)?sheetData\b[^<>]*>")
+_KEPT = re.compile(rb"<(?:\w+:)?externalLink\b")  # rows of another workbook, which calamine does not read
 _SHEET_DATA_END = re.compile(rb"</(?:\w+:)?sheetData\s*>")
 
 
@@ -65,7 +66,7 @@ def _member(name: str, content: bytes | Problem, sweep: Sweep, pivots: Pivots, b
 def _without_cells(content: bytes, budget: Budget) -> bytes:
     """A sheet without its cells, which calamine reads, if it can be trusted with their places."""
     begin = _SHEET_DATA.search(content)
-    if begin is None:
+    if begin is None or _KEPT.search(content, 0, begin.start()):
         return content
     sheet_range.check(content, budget)
     ends = [match.end() for match in _SHEET_DATA_END.finditer(content, begin.end())]

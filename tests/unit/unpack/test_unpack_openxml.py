@@ -154,12 +154,13 @@ def test_fonts_and_previews_are_no_content_and_what_only_says_so_is() -> None:
     [
         ('<!DOCTYPE l [<!ENTITY a "b"><!ENTITY c "&a;&a;">]>' + HEAD + "<w:t>&c;</w:t></w:document>", ProblemKind.DAMAGED),
         ('<!DOCTYPE l [<!ENTITY a SYSTEM "file:///etc/hostname">]>' + HEAD + "<w:t>&a;</w:t></w:document>", ProblemKind.DAMAGED),
+        ('<!DOCTYPE l SYSTEM "file:///etc/hostname">' + HEAD + "<w:t>&a;</w:t></w:document>", ProblemKind.DAMAGED),
         (HEAD + "<w:p>" * 300 + "</w:p>" * 300 + "</w:document>", ProblemKind.TOO_DEEP),
         (HEAD + "<w:t>" + "田" * 600_000 + "</w:t></w:document>", ProblemKind.RATIO),
         (HEAD + "<w:t>山田</w:t>", ProblemKind.DAMAGED),
         ("", ProblemKind.DAMAGED),
     ],
-    ids=["entities", "a file of this machine", "deep", "long", "cut off", "nothing"],
+    ids=["entities", "a file of this machine", "declared elsewhere", "deep", "long", "cut off", "nothing"],
 )  # fmt: skip
 def test_bombs_and_damage_are_named(document: str, kind: ProblemKind) -> None:
     data = office.docx("", {"word/document.xml": document}) if document else office.package(

@@ -24,6 +24,8 @@ XLS = "application/vnd.ms-excel"
 PPT = "application/vnd.ms-powerpoint"
 OLE = "application/x-ole-storage"
 RTF = "application/rtf"
+OUTLOOK = "application/vnd.ms-outlook"
+TNEF = "application/vnd.ms-tnef"
 OPEN_DOCUMENT = ("application/vnd.oasis.opendocument.", "application/vnd.sun.xml.")
 METAFILE = "image/emf"
 ENCRYPTED_OFFICE = "application/x-encrypted-office"
@@ -49,7 +51,7 @@ _MAGIC = (
     (b"{\\rtf", RTF),
     (b"%!PS", "application/postscript"),
     (b"SQLite format 3\0", "application/vnd.sqlite3"),
-    (b"\x78\x9f\x3e\x22", "application/vnd.ms-tnef"),
+    (b"\x78\x9f\x3e\x22", TNEF),
 )
 _MAGICS = tuple(magic for magic, _ in _MAGIC)
 # Streams at the root of a compound file, in lower case.
@@ -59,7 +61,7 @@ _STREAMS = (
     ("workbook", XLS),
     ("book", XLS),
     ("powerpoint document", PPT),
-    ("__properties_version1.0", "application/vnd.ms-outlook"),
+    ("__properties_version1.0", OUTLOOK),
 )
 _ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 _LOOK = 65_536

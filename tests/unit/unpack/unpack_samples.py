@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 import office_samples
 import ole_samples
 import openpyxl
+import outlook_samples
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
@@ -128,6 +129,7 @@ def samples() -> Iterator[tuple[str, bytes]]:
     yield "Excel (xlsx, xlsm, xlsb)", saved(workbook())
     yield from office_samples.samples()
     yield from ole_samples.samples()
+    yield from outlook_samples.samples()
     yield "ZIP", zipped({"名簿.csv": csv()})
     yield "PDF", pdf("Hello", "World")
     yield "Images", png(300, 300)

@@ -48,6 +48,7 @@ _PARTICLES = frozenset(
 _LONGEST = 40
 _PARTS = 7  # of a ・ name
 _OPENERS = frozenset({Sort.PLACE, Sort.NOUN, Sort.PROPER})
+_BEGINS = PERSONS | _OPENERS
 _STOPS_GIVEN = frozenset({Sort.SUFFIX, Sort.PARTICLE, Sort.SYMBOL, Sort.SPACE, Sort.NUMERAL})
 
 
@@ -75,14 +76,24 @@ class RunningNames:
         surfaces = {token.surface for token in tokens}
         joints = not surfaces.isdisjoint(_JOINTS)
         honours = self._context.any_honorific(surfaces)
-        index = 0
-        while index < len(tokens):
-            stop = self._run(tokens, index) or (self._foreign(tokens, index) if joints else 0)
+        index, count = 0, len(tokens)
+        while index < count:
+            # Most words are particles, verbs and marks: they cost these two look-ups only.
+            surface, _, _, sort, _ = tokens[index]
+            chinese = surface in self._one_character
+            if not (sort in _BEGINS or chinese or joints or honours):
+                index += 1
+                continue
+            stop = (self._run(tokens, index) if sort in _BEGINS else 0) or (
+                self._foreign(tokens, index) if joints else 0
+            )
             span = None
             if stop > index:
                 span = self._context.judge(text, tokens, index, stop)
             else:
-                stop = (self._by_honorific(tokens, index) if honours else 0) or self._chinese(tokens, index)
+                stop = (self._by_honorific(tokens, index) if honours else 0) or (
+                    self._chinese(tokens, index) if chinese else 0
+                )
                 span = self._context.span(text, tokens, index, stop) if stop > index else None
             if span is not None:
                 yield span
@@ -224,7 +235,7 @@ class RunningNames:
 
     def _chinese(self, tokens: Sequence[Token], index: int) -> int:
         """林|文|察, 韓|丙|起: a one-character family name and one or two characters, then a particle or title."""
-        if tokens[index].surface not in self._one_character or self._glued(tokens, index):
+        if self._glued(tokens, index):
             return 0
         text, stop = "", index + 1
         while (

@@ -11,14 +11,19 @@ from typing import Protocol
 
 from mailguard.model import Part, PartInfo, Problem, ProblemKind, Table, Text
 from mailguard.unpack import (
+    archive,
     calendar,
+    compressed,
     csv,
     doc,
     embedded,
     encrypted_office,
+    executable,
     html,
     image,
     ldif,
+    libarchive_entries,
+    lzh,
     mail,
     odf,
     ole_object,
@@ -26,8 +31,10 @@ from mailguard.unpack import (
     outlook,
     pdf,
     ppt,
+    rar,
     rtf,
     rtf_groups,
+    sevenzip,
     signature,
     sniff,
     text,
@@ -86,6 +93,12 @@ HANDLERS: tuple[Handler, ...] = (
     ole_object,
     rtf,
     zip_archive,
+    archive,
+    compressed,
+    sevenzip,
+    rar,
+    lzh,
+    executable,
     pdf,
     image,
     vcard,
@@ -219,3 +232,4 @@ def warm() -> None:
     for codec in rtf_groups.CHARSETS.values():
         b"".decode(codec)
     sniff.describe(b"\0")
+    libarchive_entries.warm()

@@ -65,6 +65,11 @@ class Budget:
         """Whether nothing was opened yet: what ends it now is over it by itself."""
         return not (self.gone or self.files or self.bytes or self.cells)
 
+    @property
+    def room(self) -> int:
+        """Bytes that one more file may have: for what is told a bound beforehand."""
+        return max(0, min(self.limits.member_bytes, self.total_bytes - self.bytes))
+
     def file(self, depth: int) -> None:
         """Open one more file, `depth` containers deep."""
         if depth > self.limits.depth:

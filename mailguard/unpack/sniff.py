@@ -29,6 +29,12 @@ TNEF = "application/vnd.ms-tnef"
 OPEN_DOCUMENT = ("application/vnd.oasis.opendocument.", "application/vnd.sun.xml.")
 METAFILE = "image/emf"
 ENCRYPTED_OFFICE = "application/x-encrypted-office"
+SEVEN_ZIP = "application/x-7z-compressed"
+RAR = "application/vnd.rar"
+LZH = "application/x-lzh-compressed"
+TAR = "application/x-tar"
+CAB = "application/vnd.ms-cab-compressed"
+PROGRAM = "application/vnd.microsoft.portable-executable"
 EMPTY = "inode/x-empty"
 BINARY = "application/octet-stream"
 
@@ -39,8 +45,17 @@ _MAGIC = (
     (b"GIF89a", "image/gif"),
     (b"II*\0", "image/tiff"),
     (b"MM\0*", "image/tiff"),
-    (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
-    (b"Rar!\x1a\x07", "application/vnd.rar"),
+    (b"7z\xbc\xaf\x27\x1c", SEVEN_ZIP),
+    (b"Rar!\x1a\x07", RAR),
+    (b"RE~^", RAR),  # versions before 1.5
+    (b"MSCF", CAB),
+    (b"MZ", PROGRAM),
+    (b"070701", "application/x-cpio"),
+    (b"070702", "application/x-cpio"),
+    (b"070707", "application/x-cpio"),
+    (b"\xc7\x71", "application/x-cpio"),
+    (b"\x71\xc7", "application/x-cpio"),
+    (b"!<arch>\n", "application/x-archive"),
     (b"\x1f\x8b", "application/gzip"),
     (b"BZh", "application/x-bzip2"),
     (b"\xfd7zXZ\0", "application/x-xz"),
@@ -53,6 +68,9 @@ _MAGIC = (
     (b"SQLite format 3\0", "application/vnd.sqlite3"),
     (b"\x78\x9f\x3e\x22", TNEF),
 )
+ARCHIVES = frozenset({ZIP, SEVEN_ZIP, RAR, LZH, CAB})
+"""What a self-extracting program may carry."""
+_LZH = re.compile(rb"..-(?:lh[0-9a-z]|lz[s2-8]|pm[0-2s])-", re.DOTALL)
 _MAGICS = tuple(magic for magic, _ in _MAGIC)
 # Streams at the root of a compound file, in lower case.
 _STREAMS = (
@@ -110,7 +128,30 @@ def _container(data: bytes) -> str:
         return PDF
     if data.startswith(b"\1\0\0\0") and data[40:44] == b" EMF":  # MS-EMF 2.3.4.2
         return METAFILE
-    return _image(data)
+    return _archive(data) or _image(data)
+
+
+def _archive(data: bytes) -> str:
+    if _LZH.match(data):
+        return LZH
+    if _is_tar(data[:512]):
+        return TAR
+    if data[32_769:32_774] == b"CD001":
+        return "application/x-iso9660-image"
+    # .lzma has no magic number: properties, a dictionary of 2^n bytes, and a size that is unknown or below 256 GB.
+    if data[:3] == b"\x5d\0\0" and data[5:13] != b"" and (data[5:13] == b"\xff" * 8 or data[10:13] == b"\0\0\0"):
+        return "application/x-lzma"
+    return ""
+
+
+def _is_tar(head: bytes) -> bool:
+    """By its checksum (POSIX.1-1988): tar of version 7 has no magic number."""
+    if head[257:262] == b"ustar":
+        return True
+    digits = head[148:156].strip(b" \0")
+    if len(head) < 512 or not digits or digits.strip(b"01234567"):
+        return False
+    return int(digits, 8) == sum(head[:148]) + 8 * ord(" ") + sum(head[156:])
 
 
 def _compound(data: bytes) -> str:

@@ -23,6 +23,7 @@ want php-cli unless command -v php
 want libphp-phpmailer unless [ -d /usr/share/php/libphp-phpmailer ]
 want nodejs unless command -v node
 want npm unless command -v npm
+want libarchive13 unless any /usr/lib/*/libarchive.so.13
 want lhasa unless [ -x /usr/bin/lhasa ] # what opens formats that no library reads
 want unar unless [ -x /usr/bin/unar ]
 want catdoc unless [ -x /usr/bin/catdoc ]

@@ -7,6 +7,7 @@ In: the bytes of an archive. Out: name and chunks of each regular file, in order
 import logging
 import os
 from collections.abc import Iterator
+from ctypes import c_char_p, c_void_p
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
@@ -40,8 +41,11 @@ def entries(data: bytes, form: str, packing: str = "none") -> Iterator[Entry]:
     """The files of an archive. form, packing: format and filter as libarchive names them. Raises BrokenError."""
     library = _library()
     try:
-        with library.memory_reader(data, form, packing) as archive:
-            for entry in archive:
+        with library.read.new_archive_read(form, packing) as pointer:
+            # LZH is Japanese; without a charset libarchive gives up on a name that is not UTF-8.
+            _set_options(library, pointer, b"hdrcharset=CP932" if form == "lha" else b"")
+            library.ffi.read_open_memory(pointer, data, len(data))
+            for entry in library.read.ArchiveRead(pointer):
                 if entry.isreg and not entry.islnk:
                     yield Entry(_name(library, entry), _size(entry), _chunks(library, entry))
     except library.exception.ArchiveError:
@@ -66,11 +70,17 @@ def _name(library: ModuleType, entry: Any) -> str:
     return clean_name(charset.decode(raw, "cp932"))
 
 
+def _set_options(library: ModuleType, pointer: Any, options: bytes) -> None:
+    function = library.ffi.libarchive.archive_read_set_options
+    function.argtypes = [c_void_p, c_char_p]
+    function(pointer, options)
+
+
 @cache
 def _library() -> ModuleType:
     os.environ.setdefault("LIBARCHIVE", _LIBRARY)
     try:
-        import libarchive  # noqa: PLC0415 - opens a shared library, which may be missing
+        import libarchive.read  # noqa: PLC0415 - opens a shared library, which may be missing
     except (OSError, AttributeError, TypeError):
         raise MissingError from None
     logging.getLogger("libarchive").disabled = True  # its warnings name files

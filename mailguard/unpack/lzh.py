@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mailguard.model import Part, Problem, ProblemKind
-from mailguard.unpack import archive, libarchive_entries, sniff
+from mailguard.unpack import libarchive_entries, libarchive_files, sniff
 from mailguard.unpack.budget import Budget, LimitError
 from mailguard.unpack.header import clean_name
 from mailguard.unpack.libarchive_entries import BrokenError, MissingError
@@ -57,7 +57,7 @@ def _without(part: Part, budget: Budget, error: ToolError) -> Iterator[Part | Pr
     """What libarchive makes of it; whatever it gives, the archive was not read by the better engine."""
     if error.kind is not ProblemKind.UNKNOWN_FORMAT:
         yield Problem(part.path, error.kind, error.detail)
-    yield from archive.opened(part, budget, "lha")
+    yield from libarchive_files.opened(part, budget, "lha")
 
 
 def _members(listed: bytes, names: list[str]) -> Iterator[_Member]:

@@ -15,7 +15,7 @@ from py7zr.exceptions import ArchiveError, CrcError, PasswordRequired
 from py7zr.io import Py7zIO, WriterFactory
 
 from mailguard.model import Part, PartPath, Problem, ProblemKind
-from mailguard.unpack import archive, sniff
+from mailguard.unpack import libarchive_files, sniff
 from mailguard.unpack.budget import Budget, LimitError
 from mailguard.unpack.header import clean_name
 
@@ -114,7 +114,7 @@ def _file(part: Part, name: str, sink: _Sink, budget: Budget) -> Iterator[Part]:
 
 def _damaged(part: Part, budget: Budget, sinks: _Sinks, error: Exception) -> Iterator[Part | Problem]:
     """What the other engine makes of it; where it fails too, what there was until the fault."""
-    others = list(archive.opened(part, budget, "7zip"))
+    others = list(libarchive_files.opened(part, budget, "7zip"))
     if isinstance(error, CrcError) or any(isinstance(item, Problem) for item in others) or not others:
         yield Problem(part.path, ProblemKind.DAMAGED, type(error).__name__)
     paths = {item.path for item in others}

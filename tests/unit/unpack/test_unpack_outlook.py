@@ -117,7 +117,7 @@ def test_msg_with_an_attachment_that_is_elsewhere() -> None:
 
 def test_messages_inside_each_other_end_at_the_limit() -> None:
     path = ("__attach_version1.0_#00000000", "__substg1.0_3701000D") * 12
-    data = outlook.msg({(*path[:2 * n], "__properties_version1.0"): bytes(32) for n in range(1, 13)})
+    data = outlook.msg({(*path[: 2 * n], "__properties_version1.0"): bytes(32) for n in range(1, 13)})
     assert ProblemKind.TOO_DEEP in kinds(data)
 
 

@@ -1,0 +1,68 @@
+"""Made-up archives of formats that no library at hand writes: LZH and RAR with stored files, and the programs to read them."""
+
+import struct
+import subprocess
+import tempfile
+import zlib
+
+from mailguard.model import ProblemKind
+from mailguard.unpack.tools import TOOLS, ToolError, not_installed
+
+
+class Programs:
+    """Starts the programs themselves; how they are locked down is tested elsewhere."""
+
+    def __init__(self, *without: str) -> None:
+        self.without = without
+
+    def run(self, tool, arguments, data, most=100_000_000):
+        if tool in self.without:
+            raise not_installed(tool)
+        path = next(each.path for each in TOOLS if each.name == tool)
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(data)
+            file.flush()
+            command = [path, *(argument.replace("{input}", file.name) for argument in arguments)]
+            done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=20, check=False)
+        if done.returncode:
+            raise ToolError(ProblemKind.DAMAGED, f"program {tool} failed", done.stdout)
+        return done.stdout[:most]
+
+
+def lzh(members: dict[str, bytes], codec: str = "cp932") -> bytes:
+    """Headers of level 0, method -lh0-."""
+    out = b""
+    for name, data in members.items():
+        raw = name.encode(codec)
+        rest = struct.pack("<5sIIIBBB", b"-lh0-", len(data), len(data), 0x21, 0x20, 0, len(raw)) + raw
+        rest += struct.pack("<H", _crc16(data))
+        out += struct.pack("<BB", len(rest), sum(rest) & 0xFF) + rest + data
+    return out + b"\0"
+
+
+def _crc16(data: bytes) -> int:
+    value = 0
+    for byte in data:
+        value ^= byte
+        for _ in range(8):
+            value = value >> 1 ^ (0xA001 if value & 1 else 0)
+    return value
+
+
+def rar(members: dict[str, bytes], *, encrypted: bool = False) -> bytes:
+    """Version 3, stored; `encrypted` sets the flag alone: what is inside is noise to any reader."""
+    out = b"Rar!\x1a\x07\x00" + _block(0x73, 0, b"\0" * 6)
+    for name, data in members.items():
+        raw = name.encode("ascii")
+        fields = struct.pack(
+            "<IIBIIBBHI", len(data), len(data), 2, zlib.crc32(data), 0x21 << 16, 29, 0x30, len(raw), 0x20
+        )
+        salt = b"saltsalt" if encrypted else b""
+        flags = 0x8000 | (0x0404 if encrypted else 0)
+        out += _block(0x74, flags, fields + raw + salt) + data
+    return out + _block(0x7B, 0x4000, b"")
+
+
+def _block(kind: int, flags: int, body: bytes) -> bytes:
+    rest = struct.pack("<BHH", kind, flags, 7 + len(body)) + body
+    return struct.pack("<H", zlib.crc32(rest) & 0xFFFF) + rest

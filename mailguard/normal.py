@@ -39,9 +39,23 @@ def login(name: str) -> str:
     return name.strip().casefold()
 
 
+# How people write addresses that programs shall not find: taro[at]example.jp, taro ☆ example (dot) jp.
+_PLAIN_EMAIL = re.compile(r"[!-~]+(?<![\[({<])@[0-9A-Za-z.-]+")
+_AT = re.compile(
+    r" ?(?:[\[(<{【] ?(?:at|アット(?:マーク)?|あっと(?:まーく)?|a|@) ?[\])>}】]|アットマーク|_at_|(?<=[0-9A-Za-z]) at (?=[0-9A-Za-z])|@) ?",
+    re.IGNORECASE,
+)
+_DOT = re.compile(r" ?[\[({【] ?(?:dot|ドット|どっと|\.) ?[\])}】] ?| dot ", re.IGNORECASE)
+_AT_SIGN = re.compile(r" ?[☆★■●◎*#%&!~◆◇△▲□○※] ?")
+
+
 def email(address: str) -> str:
     """An e-mail address without brackets, in lower case (RFC 5321 §2.4 leaves local parts to their host; in practice no host tells case apart)."""
-    return unicodedata.normalize("NFKC", address).strip().strip("<>").casefold()
+    text = unicodedata.normalize("NFKC", address).strip()
+    if text and not _PLAIN_EMAIL.fullmatch(text) and not text.startswith('"'):
+        text = _DOT.sub(".", _AT.sub("@", text, count=1))
+        text = text if "@" in text else _AT_SIGN.sub("@", text, count=1)
+    return text.strip("<>").casefold()
 
 
 def domain(name: str) -> str:
@@ -85,10 +99,15 @@ def name(value: str) -> str:
     return _name(value)
 
 
+# How a name is read, in brackets behind it: 佐藤花子(サトウハナコ).
+_READING = re.compile(r"(?<=.)[(\[【〔][ぁ-ゖァ-ヶー]{2,20}[)\]】〕]$")
+
+
 @lru_cache(KNOWN)
 def _name(value: str) -> str:
     text = _SPACE.sub("", fold(value)).replace("・", "").replace("·", "")
-    for honorific in ("さま", "さん", "様", "殿", "氏"):
+    text = _READING.sub("", text)
+    for honorific in ("さま", "さん", "先生", "様", "殿", "氏"):
         if len(text) > len(honorific) + 1 and text.endswith(honorific):
             text = text.removesuffix(honorific)
             break
@@ -232,6 +251,7 @@ _LAST_WORD = re.compile("(?<=[0-9])(?:番地|号|番)(?=[^-0-9号室線棟館地
 _ROOM = re.compile(
     "(?<=[^0-9])(?:[-#]|room|rm\\.?|no\\.?)+(?=[0-9])|(?<=[0-9])(?:-?#|-?room|-?rm\\.?)(?=[0-9])", re.IGNORECASE
 )
+_FLOOR = re.compile("(?<=[0-9])階(?:$|(?=[^建]))")
 _DIGIT = {char: index for index, char in enumerate("〇一二三四五六七八九")}
 
 
@@ -264,4 +284,4 @@ def _address(value: str) -> str:
     text = _BLOCK_WORD.sub("-", text)
     text = _LAST_WORD.sub("", text)
     text = _ROOM.sub(lambda match: "-" if match.string[match.start() - 1].isdigit() else "", text)
-    return text.strip("-").casefold()
+    return _FLOOR.sub("f", text).strip("-").casefold()

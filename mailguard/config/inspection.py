@@ -13,7 +13,11 @@ class Own(Section):
     domains: tuple[str, ...] = Field((), description='your mail domains, as in ["example.co.jp"]')
     phones: tuple[str, ...] = Field((), description="your published phone numbers")
     addresses: tuple[str, ...] = Field((), description="your published postal addresses")
-    names: tuple[str, ...] = Field((), description="names of staff who sign mailings")
+    names: tuple[str, ...] = Field(
+        (),
+        description="names of staff who sign mailings, surname and given name apart, with their reading if it is used: "
+        '["佐藤 花子（サトウ ハナコ）"]',
+    )
 
 
 class PolicySection(Section):

@@ -15,10 +15,11 @@ UNIT = "\x1f"  # U+001F stands between values
 _NOT_FIGURES = bytes(byte for byte in range(128) if byte not in b"0123456789\x1f")
 _VARIANT = re.compile("[" + "".join(map(chr, normal.VARIANTS)) + "]")
 _SPACES = re.compile(f"[^\\S{UNIT}]+")
+_ODD_EMAIL = re.compile(r"[ \[\](){}<>\"]")
 _HIRAGANA = re.compile("[ぁ-ゖ]+")
 _READ = re.compile(f"[A-Za-z{UNIT}]*")
 _TO_KATAKANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
-_HONORIFIC_ENDS = frozenset("まん様殿氏")
+_NAME_ENDS = frozenset("まん生様殿氏)]】〕")  # of an honorific, or of a reading in brackets
 
 
 def forms(kind: Kind, values: Sequence[str]) -> list[str]:
@@ -36,7 +37,7 @@ def _each(one: Callable[[str], str], values: Sequence[str], text: str) -> list[s
 def emails(values: Sequence[str]) -> list[str]:
     """`normal.email` of each."""
     text = UNIT.join(values)
-    if not text.isascii() or "<" in text or ">" in text:
+    if not text.isascii() or _ODD_EMAIL.search(text) or text.count("@") != len(values):
         return [normal.email(value) for value in values]
     return _each(normal.email, values, text.lower())
 
@@ -83,9 +84,7 @@ def names(values: Sequence[str]) -> list[str]:
     """`normal.name` of each."""
     text = _unspaced(_folded(values)).replace("・", "").replace("·", "")
     found = _each(normal.name, values, text.casefold())
-    return [
-        normal.name(value) if form[-1:] in _HONORIFIC_ENDS else form for form, value in zip(found, values, strict=True)
-    ]
+    return [normal.name(value) if form[-1:] in _NAME_ENDS else form for form, value in zip(found, values, strict=True)]
 
 
 def kana(values: Sequence[str]) -> list[str]:
@@ -167,6 +166,7 @@ _BLOCK_WORD = re.compile(
     f"|(?:(?<=丁)目|(?<=番)地?|(?<=号)室?){_END})"
 )
 _LAST_WORD = re.compile(f"[番号](?<=[0-9].)(?:(?<=番)地|)(?=[^-0-9号室線棟館地町{UNIT}])")
+_FLOOR = re.compile(f"階(?<=[0-9].)(?:{_END}|(?=[^建]))")
 _ROOM = re.compile(
     "[-#rn](?:"
     f"(?<=[^0-9{UNIT}].)(?:(?<=[-#])|(?<=r)(?:oom|m\\.?)|(?<=n)o\\.?)(?:[-#]|room|rm\\.?|no\\.?)*(?=[0-9])"
@@ -187,7 +187,7 @@ def addresses(values: Sequence[str]) -> list[str]:
     text = _KANJI_NUMBER.sub(normal.arabic, text)
     text = _LAST_WORD.sub("", _BLOCK_WORD.sub("-", text)).casefold()
     text = _ROOM.sub(lambda match: "-" if match.string[match.start() - 1].isdigit() else "", text)
-    return [value.strip("-") for value in text.split(UNIT)]
+    return [value.strip("-") for value in _FLOOR.sub("f", text).split(UNIT)]
 
 
 def _local(value: str) -> str:

@@ -11,6 +11,7 @@ import regex
 
 from mailguard.detect.name_romaji import Romaji
 from mailguard.detect.name_shape import Shapes
+from mailguard.detect.name_spaced import SpacedNames
 from mailguard.detect.person_dictionary import PersonDictionary, romanised
 from mailguard.detect.ruleset import KindRules
 from mailguard.detect.running_names import RunningNames
@@ -53,6 +54,7 @@ class Name:
         self._persons = persons
         self._tokenizer = tokenizer
         self._running = RunningNames(rules.words, persons, tokenizer)
+        self._spaced_out = SpacedNames(persons)
         self._shapes = Shapes(persons)
         self._romaji = Romaji(persons, rules.words.get("latin", ()))
         self._not_name = frozenset(rules.words.get("not_name", ()))
@@ -60,7 +62,11 @@ class Name:
 
     def find(self, text: str) -> Iterator[Span]:
         """Names in running text, without their honorific."""
-        return self._running.find(text)
+        spaced = list(self._spaced_out.find(text))
+        yield from spaced
+        for span in self._running.find(text):
+            if not any(span.start < other.end and other.start < span.end for other in spaced):
+                yield span
 
     def _cell(self, value: str) -> float:
         value = _BEHIND.sub("", value)
@@ -82,6 +88,8 @@ class Name:
         if len(parts) == 1:
             called = honoured and bare in self._persons.common  # 鈴木 様
             return max(self._joined(bare), 0.6 if called else 0.0)
+        if len(parts) > 2 and all(len(part) == 1 for part in parts):  # 佐 藤 花 子
+            return self._joined("".join(parts))
         return self._spaced(parts) if len(parts) == 2 else 0.0
 
     def _spaced(self, parts: list[str]) -> float:

@@ -14,6 +14,8 @@ from mailguard.policy.whole import Policy
 STAFF = 3  # persons named for an organisation in a recipient's own document (担当, 発行者)
 CARDS = 5  # address cards of the own staff in one file, known by an e-mail address at an own or the sender's domain
 _ON_CARDS = frozenset({Kind.NAME, Kind.NAME_KANA, Kind.EMAIL, Kind.PHONE})  # what staff give to customers
+_NAMES = frozenset({Kind.NAME, Kind.NAME_KANA})
+_CONTACTS = frozenset({Kind.EMAIL, Kind.PHONE})
 _PLACES = frozenset({Kind.ADDRESS, Kind.POSTAL_CODE})  # the office's, or somebody's home
 
 
@@ -40,6 +42,7 @@ class Case:
             if finding.domains and policy.domain_digests.issuperset(finding.domains)
             for digest in finding.digests
         }
+        self._own_rows: dict[PartPath, frozenset[str]] = {}
         self._senders = frozenset(map(policy.digester.domain, staff_domains(envelope, inspection)))
         self._names = self._recipients_names()
         self._persons = self._persons_by_path()
@@ -88,8 +91,34 @@ class Case:
     def _is_own(self, person: Person) -> bool:
         """Staff by name; without a name, when every contact is the organisation's own."""
         if person.names:
-            return person.names[0] in self._own or person.block in self._staff(person.path)
+            named = person.names[0] in self._own or self._own_surname(person)
+            return named or person.block in self._staff(person.path)
         return bool(person.contacts) and self._own.issuperset(person.contacts)
+
+    def _own_surname(self, person: Person) -> bool:
+        """A surname alone is a member of the staff where an own contact and no other stands beside it, or right before it."""
+        if person.names[0] not in self.policy.surnames:
+            return False
+        if person.contacts:
+            return self._own.issuperset(person.contacts)
+        return person.organisation and person.block.isdecimal() and self._own_before(person)
+
+    def _own_before(self, person: Person) -> bool:
+        """Whether the group of lines before a person has contacts, all of them the organisation's own."""
+        before = str(int(person.block) - 1)
+        found = [f for f in self.inspection.findings if f.path == person.path and before in f.blocks]
+        contacts = [f for f in found if f.kind in _CONTACTS]
+        return bool(contacts) and all(self._complete(f) and self._own.issuperset(f.digests) for f in contacts)
+
+    def _own_blocks(self, path: PartPath) -> frozenset[str]:
+        """The rows or groups of a part that name own staff and nobody else."""
+        if path in self.inspection.crowded:
+            return frozenset()
+        if path not in self._own_rows:
+            people = [person for person in self.inspection.people if person.path == path]
+            strangers = {person.block for person in people if not (person.names and self._is_own(person))}
+            self._own_rows[path] = frozenset(person.block for person in people) - strangers
+        return self._own_rows[path]
 
     def _staff(self, path: PartPath) -> frozenset[str]:
         """The address cards of a file that are of the own staff, and say nothing private; a few only.
@@ -164,14 +193,21 @@ class Case:
             key=self.policy.digester.of("mismatch", named[0].key + (self._recipient or b"")),
         )
 
+    @staticmethod
+    def _complete(finding: Finding) -> bool:
+        """Whether the digests of a finding are all of its values."""
+        return len(finding.digests) == finding.distinct and finding.distinct > 0
+
     def standing(self, finding: Finding, scope: Scope) -> Standing:
         """Whether a finding is sure enough for a scope, and neither the organisation's own nor the recipient's."""
-        complete = len(finding.digests) == finding.distinct and finding.distinct > 0
         if finding.confidence < self.policy.limits.sure(scope):
             return Standing.UNSURE
         if finding.kind in scope.ignore:
             return Standing.IGNORED
-        if complete and self._own.issuperset(finding.digests):
+        if self._complete(finding) and self._own.issuperset(finding.digests):
+            return Standing.OWN
+        # Halves and readings of names have digests of their own: whom the row names tells.
+        if finding.kind in _NAMES and finding.blocks and self._own_blocks(finding.path).issuperset(finding.blocks):
             return Standing.OWN
         if finding.blocks and self._staff(finding.path).issuperset(finding.blocks):
             return Standing.OWN

@@ -8,6 +8,7 @@ from mailguard import normal
 from mailguard.config import Own
 from mailguard.digest import Digester
 from mailguard.model import Kind
+from mailguard.policy.own_names import OwnName
 from mailguard.policy.thresholds import Thresholds
 
 # A postal code before an address, with or without its mark.
@@ -17,12 +18,16 @@ _NUMBERED = re.compile(r".*(?:[0-9０-９]|号|番地|番|丁目)")  # an addres
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """values: of phones, addresses and names of the organisation; monitor: everything passes, and is counted."""
+    """values: of phones, addresses and names of the organisation; monitor: everything passes, and is counted.
+
+    surnames: of the own staff, which say who it is beside an own contact only.
+    """
 
     limits: Thresholds
     digester: Digester
     domains: frozenset[str] = frozenset()
     values: frozenset[bytes] = frozenset()
+    surnames: frozenset[bytes] = frozenset()
     monitor: bool = False
     domain_digests: frozenset[bytes] = field(default=frozenset(), repr=False)
 
@@ -32,14 +37,14 @@ class Policy:
         values = [digester.phone(phone) for phone in own.phones]
         for address in own.addresses:
             values += _address(address, digester)
-        for name in own.names:
-            values += [digester.name(name), digester.of(str(Kind.NAME_KANA), normal.kana(name))]
+        staff = [OwnName.of(name, digester) for name in own.names]
         domains = frozenset(normal.domain(domain) for domain in own.domains)
         return cls(
             limits,
             digester,
             domains,
-            frozenset(values),
+            frozenset(values).union(*(one.whole for one in staff)),
+            frozenset().union(*(one.alone for one in staff)),
             monitor or limits.monitor.all,
             frozenset(map(digester.domain, domains)),
         )

@@ -11,8 +11,10 @@ from typing import Protocol
 
 from mailguard.model import Part, PartInfo, Problem, ProblemKind, Table, Text
 from mailguard.unpack import (
+    apple,
     archive,
     calendar,
+    cms,
     compressed,
     csv,
     doc,
@@ -25,8 +27,10 @@ from mailguard.unpack import (
     libarchive_entries,
     lzh,
     mail,
+    mbox,
     odf,
     ole_object,
+    openpgp,
     openxml,
     outlook,
     pdf,
@@ -81,6 +85,7 @@ class Handler(Protocol):
 
 HANDLERS: tuple[Handler, ...] = (
     signature,
+    cms,
     xlsx,
     openxml,
     odf,
@@ -101,8 +106,11 @@ HANDLERS: tuple[Handler, ...] = (
     executable,
     pdf,
     image,
+    apple,
+    openpgp,
     vcard,
     ldif,
+    mbox,
     mail,
     calendar,
     csv,
@@ -199,14 +207,16 @@ def _items(part: Part, sniffed: str, budget: Budget) -> Iterator[Item]:
         raise LimitError(ProblemKind.TOO_DEEP, f"more than {budget.limits.depth} containers inside each other")
     for handler in HANDLERS:
         if handler.matches(part, sniffed):
-            yield from _and_embedded(handler, part, budget)
+            yield from _and_embedded(handler, part, sniffed, budget)
             return
     yield Problem(
         part.path, ProblemKind.UNKNOWN_FORMAT, sniffed if sniffed != sniff.BINARY else sniff.describe(part.data)
     )
 
 
-def _and_embedded(handler: Handler, part: Part, budget: Budget) -> Iterator[Item]:
+def _and_embedded(handler: Handler, part: Part, sniffed: str, budget: Budget) -> Iterator[Item]:
+    if sniffed in sniff.READABLE and handler not in {mail, mbox}:
+        yield from embedded.uuencoded(part, budget)
     for item in handler.open_part(part, budget):
         yield item
         # The leaves of a mail come by themselves; what else it gives are its headers.

@@ -1,4 +1,4 @@
-"""Files that stand in a text: base64 without a header that says so, quoted-printable, and whole MIME sources.
+"""Files that stand in a text: uuencode, base64 without a header that says so, quoted-printable, and whole MIME sources.
 
 In: the Text or Table of a part that was just read. Out: what is packed in it as parts, or the Problem that it cannot
 be told. Certificates, keys and signatures are harmless, and so is what is too short to hold a list.
@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mailguard.model import MAIL, Part, PartPath, Problem, ProblemKind, Table, Text
-from mailguard.unpack import signature, sniff
+from mailguard.unpack import signature, sniff, uuencode
 from mailguard.unpack.budget import Budget
+from mailguard.unpack.header import clean_name
 from mailguard.unpack.transfer import from_base64
 
 BASE64 = "(base64)"
 QUOTED_PRINTABLE = "(quoted-printable)"
+UUENCODED = "(uuencode)"
 
 _LINES = 3  # full lines one after the other are no accident
 _LOOSE = 200  # characters: from here even one line is looked into, and read if it turns out as something
@@ -70,6 +72,15 @@ def find(item: Text | Table, depth: int, budget: Budget) -> Iterator[Part | Prob
             yield _part(item.path, next(names), data, depth, budget)
         elif run.lines >= _LINES and not _harmless(text, run, data):
             yield Problem((*item.path, next(names)), ProblemKind.NOT_READ, "base64 of no known content")
+
+
+def uuencoded(part: Part, budget: Budget) -> Iterator[Part | Problem]:
+    """Files between `begin` and `end` in what reads as text."""
+    for name, data, whole in uuencode.files(part.data):
+        if data:
+            yield _part(part.path, clean_name(name) or UUENCODED, data, part.depth, budget)
+        if not whole:
+            yield Problem((*part.path, clean_name(name) or UUENCODED), ProblemKind.DAMAGED, "uuencoded file")
 
 
 def _lines(item: Text | Table) -> str:

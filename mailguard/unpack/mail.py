@@ -266,6 +266,7 @@ def matches(part: Part, sniffed: str) -> bool:
     if part.media_type.startswith("message/"):
         return part.media_type in {sniff.MAIL, "message/global"} | _NOT_WHOLE and sniffed in {
             sniff.MAIL,
+            sniff.MBOX,
             sniff.TEXT,
             sniff.HTML,
         }

@@ -9,15 +9,14 @@ import re
 from collections.abc import Iterator
 
 from mailguard.model import Part, Problem, Table, Text
-from mailguard.unpack import sniff
+from mailguard.unpack import ber, sniff
 from mailguard.unpack.budget import Budget
 
 NAME = "Signatures (S/MIME, OpenPGP)"
-LIMITATIONS = "Not verified, and the certificates in them are not read; above 64 KB, or with content inside, a problem."
+LIMITATIONS = "Not verified, and the certificates in them are not read; above 64 KB, a problem."
 
 _MOST = 65_536
 _SIGNED_DATA = bytes.fromhex("06092a864886f70d010702")
-_SEQUENCE, _SET, _OID, _INTEGER, _CONTEXT_0 = 0x30, 0x31, 0x06, 0x02, 0xA0
 _ARMOUR = re.compile(
     rb"\s*-----BEGIN PGP SIGNATURE-----\r?\n(?:[A-Z][A-Za-z]{1,20}: [^\r\n]{0,100}\r?\n)*\r?\n"
     rb"([A-Za-z0-9+/=\s]+)-----END PGP SIGNATURE-----\s*"
@@ -29,7 +28,7 @@ def matches(part: Part, sniffed: str) -> bool:
     """By content, which must be a signature and nothing else."""
     if len(part.data) > _MOST:
         return False
-    return pkcs7(part.data) if sniffed == sniff.BINARY else sniffed == sniff.TEXT and _pgp(part.data)
+    return pkcs7(part.data) if sniffed == sniff.CMS else sniffed == sniff.TEXT and _pgp(part.data)
 
 
 def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Problem]:
@@ -52,46 +51,19 @@ def _pgp(data: bytes) -> bool:
 def pkcs7(data: bytes) -> bool:
     """Whether `data` is CMS SignedData (RFC 5652 §5.1) without encapsulated content, and no more than that."""
     try:
-        at, end = _inside(data, 0, _SEQUENCE)
+        at, end = ber.inside(data, 0, ber.SEQUENCE)
         if not data.startswith(_SIGNED_DATA, at):
             return False
-        if not 0 <= len(data) - (end or _skip(data, 0)) <= 16:
+        if not 0 <= len(data) - (end or ber.behind(data, 0)) <= 16:
             return False
-        at, _ = _inside(data, at + len(_SIGNED_DATA), _CONTEXT_0)
-        at, _ = _inside(data, at, _SEQUENCE)
-        for tag in (_INTEGER, _SET):
-            _inside(data, at, tag)
-            at = _skip(data, at)
-        at, end = _inside(data, at, _SEQUENCE)
-        _inside(data, at, _OID)
-        at = _skip(data, at)
+        at, _ = ber.inside(data, at + len(_SIGNED_DATA), ber.CONTEXT_0)
+        at, _ = ber.inside(data, at, ber.SEQUENCE)
+        for tag in (ber.INTEGER, ber.SET):
+            ber.inside(data, at, tag)
+            at = ber.behind(data, at)
+        at, end = ber.inside(data, at, ber.SEQUENCE)
+        ber.inside(data, at, ber.OBJECT_ID)
+        at = ber.behind(data, at)
     except (IndexError, ValueError, RecursionError):
         return False
     return at == end if end else data[at : at + 2] == b"\0\0"
-
-
-def _inside(data: bytes, at: int, tag: int) -> tuple[int, int]:
-    """Start and end of a value's content; end 0 where the length is indefinite (X.690 §8.1.3.6)."""
-    if data[at] != tag:
-        raise ValueError
-    first = data[at + 1]
-    if first == 0x80:
-        return at + 2, 0
-    if first < 0x80:
-        return at + 2, at + 2 + first
-    start = at + 2 + (first & 0x7F)
-    return start, start + int.from_bytes(data[at + 2 : start], "big")
-
-
-def _skip(data: bytes, at: int, depth: int = 0) -> int:
-    """Where the value that starts at `at` ends."""
-    start, end = _inside(data, at, data[at])
-    if end:
-        if end > len(data):
-            raise ValueError
-        return end
-    if depth > 20:
-        raise ValueError
-    while data[start : start + 2] != b"\0\0":
-        start = _skip(data, start, depth + 1)
-    return start + 2

@@ -35,8 +35,14 @@ LZH = "application/x-lzh-compressed"
 TAR = "application/x-tar"
 CAB = "application/vnd.ms-cab-compressed"
 PROGRAM = "application/vnd.microsoft.portable-executable"
+CMS = "application/pkcs7-mime"
+MBOX = "application/mbox"
+APPLE = "application/applefile"
 EMPTY = "inode/x-empty"
 BINARY = "application/octet-stream"
+
+READABLE = frozenset({TEXT, HTML, MAIL, MBOX})
+"""What reads as text."""
 
 _MAGIC = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -67,6 +73,8 @@ _MAGIC = (
     (b"%!PS", "application/postscript"),
     (b"SQLite format 3\0", "application/vnd.sqlite3"),
     (b"\x78\x9f\x3e\x22", TNEF),
+    (b"\0\x05\x16\0", APPLE),
+    (b"\0\x05\x16\x07", APPLE),
 )
 ARCHIVES = frozenset({ZIP, SEVEN_ZIP, RAR, LZH, CAB})
 """What a self-extracting program may carry."""
@@ -102,6 +110,15 @@ _HEADER_LINE = re.compile(
 )
 
 
+# RFC 5652 §3: the types 1 to 6 of PKCS 7, compressed (RFC 3274) and authenticated-enveloped data (RFC 5083).
+_CMS = re.compile(
+    rb"\x30(?:[\0-\x80]|\x81.|\x82..|\x83...|\x84....)\x06"
+    rb"(?:\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07[\x01-\x06]|\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01[\x09\x17])",
+    re.DOTALL,
+)
+_MBOX = re.compile(rb"From [^\n]{1,300}\n(?:>From [^\n]{0,300}\n)?[!-9;-~]{1,100}[ \t]?:")
+
+
 def sniff(data: bytes) -> str:
     """The media type of `data`; `BINARY` when nothing is recognised."""
     if not data:
@@ -128,6 +145,8 @@ def _container(data: bytes) -> str:
         return PDF
     if data.startswith(b"\1\0\0\0") and data[40:44] == b" EMF":  # MS-EMF 2.3.4.2
         return METAFILE
+    if _CMS.match(data):
+        return CMS
     return _archive(data) or _image(data)
 
 
@@ -219,6 +238,8 @@ def _textual(data: bytes) -> str:
     if not _reads_as_text(data):
         return ""
     head = data[:4096].replace(b"\0", b"")  # UTF-16 without its NULs is enough to see a tag
+    if _MBOX.match(head):
+        return MBOX
     top = head.lstrip(b"\xff\xfe\xef\xbb\xbf \t\r\n")
     if _HEADER_LINE.match(top) and sum(1 for line in top.splitlines()[:30] if _HEADER_LINE.match(line)) >= 2:
         return MAIL

@@ -12,11 +12,12 @@ from mailguard.unpack import charset, sniff
 from mailguard.unpack.budget import Budget
 
 NAME = "Text"
-LIMITATIONS = "Files packed into text (uuencode, yEnc, BinHex, PGP), and encoded values as in address cards, are not decoded: a problem."
+LIMITATIONS = (
+    "Files packed into text by yEnc, BinHex or PGP, and encoded values as in address cards, are not decoded: a problem."
+)
 
 # What a text must hold, which is quicker to see, and the expression itself.
 _HIDDEN = (
-    ("begin ", re.compile(r"^begin [0-7]{3,4} \S", re.MULTILINE), ProblemKind.NOT_READ, "uuencoded file"),
     ("=ybegin ", re.compile(r"^=ybegin ", re.MULTILINE), ProblemKind.NOT_READ, "yEnc file"),
     ("BinHex", re.compile(r"^\(This file must be converted with BinHex", re.MULTILINE), ProblemKind.NOT_READ, "BinHex file"),
     ("PGP MESSAGE", re.compile(r"^-----BEGIN PGP MESSAGE-----", re.MULTILINE), ProblemKind.ENCRYPTED, "PGP message"),
@@ -24,13 +25,12 @@ _HIDDEN = (
     (":: ", re.compile(r"^[\w;-]{1,60}:: [A-Za-z0-9+/=]{8}", re.MULTILINE), ProblemKind.NOT_READ, "encoded values"),
 )  # fmt: skip
 _JSON_ESCAPE = re.compile(r"\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})|\\u([0-9a-f]{4})", re.IGNORECASE)
-_READABLE = {sniff.TEXT, sniff.HTML, sniff.MAIL}
 
 
 def matches(part: Part, sniffed: str) -> bool:
     """Whatever reads as text and was not claimed before."""
     del part
-    return sniffed in _READABLE
+    return sniffed in sniff.READABLE
 
 
 def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Problem]:

@@ -182,17 +182,19 @@ def certificate_data(content: bytes = b"", *, indefinite: bool = False) -> bytes
 
 
 @pytest.mark.parametrize("indefinite", [False, True])
-def test_a_detached_signature_passes_and_one_with_content_does_not(*, indefinite: bool) -> None:
+def test_a_detached_signature_passes_and_what_is_more_than_one_does_not(*, indefinite: bool) -> None:
     declared = {"media_type": "application/pkcs7-signature"}
     assert make.leaves(certificate_data(indefinite=indefinite), "smime.p7s", **declared) == []
-    for data in (
-        certificate_data(CSV, indefinite=indefinite),
-        certificate_data(indefinite=indefinite) + CSV,
-        certificate_data(indefinite=indefinite) + b"\0" * 70_000,
-        bytes(range(256)) * 8,
-        certificate_data(indefinite=indefinite)[:-30] if not indefinite else b"\x30\x80" * 400 + bytes(1_000),
+    assert isinstance(make.leaves(certificate_data(CSV, indefinite=indefinite), "smime.p7s", **declared)[0], Table)
+    more = [ProblemKind.NOT_READ, ProblemKind.DAMAGED]
+    for data, kinds in (
+        (certificate_data(indefinite=indefinite) + CSV, more),
+        (certificate_data(indefinite=indefinite) + b"\0" * 70_000, more),
+        (bytes(range(256)) * 8, [ProblemKind.UNKNOWN_FORMAT]),
+        (b"\x30\x80" * 400 + bytes(1_000), [ProblemKind.UNKNOWN_FORMAT]),
+        (certificate_data(indefinite=indefinite)[:200], [ProblemKind.DAMAGED]),
     ):
-        assert [item.kind for item in make.leaves(data, "smime.p7s", **declared)] == [ProblemKind.UNKNOWN_FORMAT]
+        assert [item.kind for item in make.leaves(data, "smime.p7s", **declared)] == kinds
 
 
 def test_a_pgp_signature_passes_and_what_calls_itself_one_is_read() -> None:

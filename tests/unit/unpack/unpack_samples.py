@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 
+import mail_samples
 import office_samples
 import ole_samples
 import openpyxl
@@ -130,6 +131,7 @@ def samples() -> Iterator[tuple[str, bytes]]:
     yield from office_samples.samples()
     yield from ole_samples.samples()
     yield from outlook_samples.samples()
+    yield from mail_samples.samples()
     yield "ZIP", zipped({"名簿.csv": csv()})
     yield "PDF", pdf("Hello", "World")
     yield "Images", png(300, 300)

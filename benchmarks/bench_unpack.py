@@ -50,7 +50,9 @@ def column(report: dict[str, Any]) -> str:
             return name
     if any(part["characters"] or part["rows"] for part in report["parts"]) or report["findings"]:
         return "text"
-    return "empty" if all(not part["size"] for part in report["parts"]) else "silent"
+    paths = [part["path"] for part in report["parts"]]
+    innermost = (part for part in report["parts"] if not any(path[:-1] == part["path"] for path in paths))
+    return "silent" if any(part["size"] for part in innermost) else "empty"
 
 
 def scan(files: list[Path]) -> tuple[list[dict[str, Any]], float, float]:

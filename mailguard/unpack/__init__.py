@@ -119,6 +119,9 @@ HANDLERS: tuple[Handler, ...] = (
 )
 
 
+ARCHIVES = (zip_archive, archive, compressed, sevenzip, rar, lzh)
+
+
 @dataclass(frozen=True, slots=True)
 class Leaf:
     """What the work list ends in. `key` is the keyed digest of the file that held it: the CSV, not the ZIP around it.
@@ -207,11 +210,19 @@ def _items(part: Part, sniffed: str, budget: Budget) -> Iterator[Item]:
         raise LimitError(ProblemKind.TOO_DEEP, f"more than {budget.limits.depth} containers inside each other")
     for handler in HANDLERS:
         if handler.matches(part, sniffed):
-            yield from _and_embedded(handler, part, sniffed, budget)
+            items = _and_embedded(handler, part, sniffed, budget)
+            yield from _files(part, items) if handler in ARCHIVES else items
             return
     yield Problem(
         part.path, ProblemKind.UNKNOWN_FORMAT, sniffed if sniffed != sniff.BINARY else sniff.describe(part.data)
     )
+
+
+def _files(part: Part, items: Iterator[Item]) -> Iterator[Item]:
+    """An archive in which nothing is found is one whose files this reader does not see."""
+    first = next(items, None)
+    yield Problem(part.path, ProblemKind.DAMAGED, "no file is found in it") if first is None else first
+    yield from items
 
 
 def _and_embedded(handler: Handler, part: Part, sniffed: str, budget: Budget) -> Iterator[Item]:

@@ -15,9 +15,7 @@ from mailguard.unpack.libarchive_entries import BrokenError, MissingError
 from mailguard.unpack.member import collect
 
 NAME = "gzip, bzip2, xz, lzma, zstd, lz4, lzip, compress"
-LIMITATIONS = (
-    "zstd, lz4, lzip and compress need libarchive (Debian: libarchive13); without it they are unknown formats."
-)
+LIMITATIONS = "Needs libarchive (Debian: libarchive13) for zstd, lz4, lzip and compress; else they are unknown formats."
 
 _FILTERS = {
     "application/zstd": "zstd",

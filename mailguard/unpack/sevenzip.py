@@ -6,6 +6,7 @@ not read (BCJ2, ARM64), libarchive may.
 
 import io
 import lzma
+import re
 import struct
 import zlib
 from collections.abc import Iterator
@@ -23,7 +24,9 @@ NAME = "7z"
 LIMITATIONS = "Volumes, and encrypted files without their password, are problems."
 
 _FAULTS = (ArchiveError, lzma.LZMAError, zlib.error, struct.error, OSError, EOFError, ValueError, KeyError, IndexError,
-           TypeError, AttributeError, AssertionError)  # fmt: skip
+           TypeError, AttributeError, AssertionError, NotImplementedError)  # fmt: skip
+
+_PPMD = re.compile("PPMd", re.IGNORECASE)
 
 
 class _Sink(Py7zIO):
@@ -90,6 +93,8 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Problem]:
         sinks = _Sinks(len(part.data), budget)
         try:
             with py7zr.SevenZipFile(io.BytesIO(part.data), password=password) as packed:
+                if not packed.needs_password() and any(map(_PPMD.search, packed.archiveinfo().method_names)):
+                    raise NotImplementedError  # pyppmd starts a thread, which a scanner worker may not
                 names = [file.filename for file in packed.list() if not file.is_directory] or names
                 packed.extractall(factory=sinks)
         except PasswordRequired:
@@ -115,7 +120,7 @@ def _file(part: Part, name: str, sink: _Sink, budget: Budget) -> Iterator[Part]:
 def _damaged(part: Part, budget: Budget, sinks: _Sinks, error: Exception) -> Iterator[Part | Problem]:
     """What the other engine makes of it; where it fails too, what there was until the fault."""
     others = list(libarchive_files.opened(part, budget, "7zip"))
-    if isinstance(error, CrcError) or any(isinstance(item, Problem) for item in others) or not others:
+    if isinstance(error, CrcError) or not others:
         yield Problem(part.path, ProblemKind.DAMAGED, type(error).__name__)
     paths = {item.path for item in others}
     yield from others

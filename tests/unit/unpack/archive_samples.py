@@ -1,9 +1,15 @@
 """Made-up archives of formats that no library at hand writes: LZH and RAR with stored files, and the programs to read them."""
 
+import gzip
+import io
 import struct
 import subprocess
+import tarfile
 import tempfile
 import zlib
+from collections.abc import Iterator
+
+import py7zr
 
 from mailguard.model import ProblemKind
 from mailguard.unpack.tools import TOOLS, ToolError, not_installed
@@ -27,6 +33,30 @@ class Programs:
         if done.returncode:
             raise ToolError(ProblemKind.DAMAGED, f"program {tool} failed", done.stdout)
         return done.stdout[:most]
+
+
+def samples() -> Iterator[tuple[str, bytes]]:
+    """One for each handler, by its NAME."""
+    members = {"list.csv": b"a,b\r\n1,2\r\n"}
+    out = io.BytesIO()
+    with py7zr.SevenZipFile(out, "w") as archive:
+        archive.writestr(members["list.csv"], "list.csv")
+    yield "7z", out.getvalue()
+    yield "RAR", rar(members)
+    yield "LZH", lzh(members)
+    yield "Self-extracting archives", b"MZ" + bytes(200) + rar(members)
+    yield "gzip, bzip2, xz, lzma, zstd, lz4, lzip, compress", gzip.compress(members["list.csv"])
+    yield "tar, cpio, ar, cab, ISO 9660", tar(members)
+
+
+def tar(members: dict[str, bytes], form: int = tarfile.PAX_FORMAT, encoding: str = "utf-8") -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=form, encoding=encoding) as archive:
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return out.getvalue()
 
 
 def lzh(members: dict[str, bytes], codec: str = "cp932") -> bytes:

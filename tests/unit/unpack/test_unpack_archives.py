@@ -10,7 +10,7 @@ import tarfile
 import libarchive
 import py7zr
 import pytest
-from archive_samples import Programs, lzh, rar
+from archive_samples import Programs, lzh, rar, tar
 from unpack_samples import ROWS, csv, digest, opened, zipped
 
 from mailguard.model import Part, PartInfo, Problem, ProblemKind, Table
@@ -18,16 +18,6 @@ from mailguard.unpack import Budget, Limits, unpack
 
 NAME = "顧客ソ表.csv"
 LIST = csv()
-
-
-def tar(members: dict[str, bytes], form: int = tarfile.PAX_FORMAT, encoding: str = "utf-8") -> bytes:
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w", format=form, encoding=encoding) as archive:
-        for name, data in members.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            archive.addfile(info, io.BytesIO(data))
-    return out.getvalue()
 
 
 def seven_zip(members: dict[str, bytes], password: str | None = None, *, hidden: bool = False, filters=None) -> bytes:
@@ -192,3 +182,8 @@ def test_no_problem_quotes_the_archive() -> None:
         for out in opened(data):
             if not isinstance(out, PartInfo) and isinstance(out.item, Problem):
                 assert "山田" not in out.item.detail
+
+
+@pytest.mark.parametrize("data", [seven_zip({}), zipped({}), rar({})], ids=["7z", "zip", "rar"])
+def test_an_archive_with_nothing_in_it_is_named(data) -> None:
+    assert read(data) == {("file",): ProblemKind.DAMAGED}

@@ -268,8 +268,9 @@ def test_small_and_inline_images_pass_and_others_do_not() -> None:
 @pytest.mark.parametrize(
     ("data", "kind"),
     [
-        (b"7z\xbc\xaf\x27\x1c" + bytes(range(256)), ProblemKind.UNKNOWN_FORMAT),
-        (b"\x28\xb5\x2f\xfd" + bytes(600), ProblemKind.UNKNOWN_FORMAT),
+        (b"7z\xbc\xaf\x27\x1c" + bytes(range(256)), ProblemKind.DAMAGED),
+        (b"\x28\xb5\x2f\xfd" + bytes(600), ProblemKind.DAMAGED),
+        (b"xar!" + bytes(range(256)), ProblemKind.UNKNOWN_FORMAT),
         (bytes(range(256)) * 8, ProblemKind.UNKNOWN_FORMAT),
         (b"=ybegin line=128 size=3 name=a\n\x6d\x6e\n=yend size=3\n", ProblemKind.NOT_READ),
         (b"(This file must be converted with BinHex 4.0)\n\n:abc:\n", ProblemKind.NOT_READ),

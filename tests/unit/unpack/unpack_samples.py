@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 
+import archive_samples
 import mail_samples
 import office_samples
 import ole_samples
@@ -128,6 +129,7 @@ def mail(*parts: bytes, boundary: str = "b", head: str = "", close: bool = True)
 def samples() -> Iterator[tuple[str, bytes]]:
     """At least one sample for every handler, by its NAME."""
     yield "Excel (xlsx, xlsm, xlsb)", saved(workbook())
+    yield from archive_samples.samples()
     yield from office_samples.samples()
     yield from ole_samples.samples()
     yield from outlook_samples.samples()

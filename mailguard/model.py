@@ -265,6 +265,8 @@ class PartInfo:
     """One line of the part tree on the page; `key` is the digest of its decoded bytes.
 
     characters, rows: of the text and the tables read from it, not counting parts inside it.
+    opened: where the password was found that opened it: "mail" the same mail, "other" another one of the sender, "list" the
+    configured list; "" if it needed none.
     """
 
     path: PartPath
@@ -274,6 +276,7 @@ class PartInfo:
     key: bytes = b""
     characters: int = 0
     rows: int = 0
+    opened: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +289,8 @@ class Inspection:
     people lists the first `PEOPLE` persons of each part; `crowded` names the parts that have more.
     uncounted: keys of the leaves of which only the beginning was read. Then `persons` is the most there may be,
     persons_least what the beginning has (0 where it does not tell), and households those of the beginning.
+    passwords: what the mail tells that may open the next one of its sender, sealed by the worker for workers alone;
+    passwords_key: equal for equal ones.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -305,6 +310,8 @@ class Inspection:
     ruleset: str = ""
     persons_least: int = 0
     uncounted: tuple[bytes, ...] = ()
+    passwords: bytes = b""
+    passwords_key: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ more or less, could change.
 
 import re
 from binascii import Error as Base64Error
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailguard.inspect.known import Cost, Found, Latest
+from mailguard.inspect.sealing import Said
 from mailguard.model import BODY, PartInfo
 from mailguard.unpack import Limits, RawPart, charset, sniff, transfer
 from mailguard.unpack.budget import LimitError
@@ -26,10 +27,11 @@ _PDF = b"%PDF-"  # counts among the first bytes only
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A body, decoded: its bytes and its text."""
+    """A body, decoded: its bytes and its text; said: what may be passwords in it, none of it in the first line."""
 
     data: bytes
     text: str
+    said: tuple[Said, ...] = ()
 
     def cost(self) -> Cost:
         """What opening it takes."""
@@ -44,13 +46,14 @@ class Bodies:
     """What was found to be text and nothing else. None is known where the limits are lower than such a body may be long."""
 
     def __init__(self, limits: Limits) -> None:
-        self._below: Latest[str, bool] = Latest(_MOST)
+        self._below: Latest[str, tuple[Said, ...]] = Latest(_MOST)
         self._closed = min(limits.member_bytes, limits.ratio_floor_bytes, limits.text_chars) < _BYTES
 
     def read(self, raw: RawPart) -> Body | None:
         """The body, if it is one of a mailing that is known."""
         found = _decoded(raw)
-        return found[0] if found and self._below.get(found[1]) else None
+        said = self._below.get(found[1]) if found else None
+        return replace(found[0], said=said) if found and said is not None else None
 
     def learn(self, raw: RawPart, found: Found) -> None:
         """Remember what stands below the first line, if reading it all gave one text and nothing else."""
@@ -62,7 +65,7 @@ class Bodies:
             return
         anywhere = _PDF in body.data or sniff.has_tag(body.data)
         if len(body.text) <= _CHARS and not anywhere and not charset.unreadable(below):
-            self._below.keep(below, True)
+            self._below.keep(below, found.said)
 
 
 def _decoded(raw: RawPart) -> tuple[Body, str] | None:

@@ -2,7 +2,7 @@
 
 Each top-level part is known by its scan key, a digest of everything that changes its reading: a part seen before is
 neither sent nor decoded nor unpacked nor scanned again. What could not be finished (encrypted, damaged on the way) is not
-kept. A letter whose pieces do not stand in its parts as they should is read as the plain mail it stands for.
+kept; a part that a password opened is, for every mail with it: its bytes hold what they hold. A letter whose pieces do not stand in its parts as they should is read as the plain mail it stands for.
 """
 
 import time
@@ -25,6 +25,8 @@ from mailguard.digest import Digester
 from mailguard.inspect.bodies import Bodies, Body
 from mailguard.inspect.known import Cost, Found, Known, Latest
 from mailguard.inspect.letter import Answer, Given, Letter, Unread
+from mailguard.inspect.sealing import Said
+from mailguard.inspect.unlocking import Candidates, Unlocking, is_writing
 from mailguard.model import (
     HEADERS,
     SENDERS,
@@ -91,9 +93,17 @@ _NO_ENVELOPE = _Envelope()
 class Engine:
     """Inspects messages, files and lines of text. One per worker; not for threads."""
 
-    def __init__(self, detector: Detector, digester: Digester, limits: Limits, tools: Tools | None = None) -> None:
+    def __init__(
+        self,
+        detector: Detector,
+        digester: Digester,
+        limits: Limits,
+        tools: Tools | None = None,
+        unlocking: Unlocking | None = None,
+    ) -> None:
         self._detector, self._digester, self._limits = detector, digester, limits
         self._tools = tools or NoTools()
+        self._unlocking = unlocking or Unlocking(digester, limits)
         self._known, self._greeted = Known(), Bodies(limits)
         self._shown: Latest[bytes, frozenset[str]] = Latest(_HEADS)
         self._sums: Latest[tuple[bytes | tuple[Record, ...], ...], Count] = Latest(_SUMS)
@@ -115,22 +125,28 @@ class Engine:
         """Inspect a mail of which large pieces may be missing; raises Need when a part in them is not known."""
         mail = split(letter.skeleton, self._limits)
         if letter.keys and not self._stands(mail, letter):
-            return Answer(self.mail(letter.whole().skeleton), loose=tuple(range(len(letter.keys))))
+            whole: Inspection = self.read(letter.whole()).inspection
+            return Answer(whole, loose=tuple(range(len(letter.keys))))
         leaves = [self._leaf(raw, letter) for raw in self._marked(mail, letter)]
         for leaf in leaves:
             self._look(leaf, letter)
-        work = _Work(letter, Budget(self._limits, letter.size, self._tools))
-        found = [self._part(leaf, work) for leaf in leaves]
+        candidates = Candidates(self._unlocking, letter, mail.subject, [leaf.raw for leaf in leaves])
+        work = _Work(letter, Budget(self._limits, letter.size, self._tools, candidates.all), candidates)
+        found = self._parts(leaves, work)
         about = [self._headers(mail)]
         if mail.problems:
             about.append(Found(problems=self._trouble(mail, letter)))
         people = self._count(leaves, found, about[0])
         inspection = self._inspection([*about, *found], people, self._envelope(mail))
+        if told := candidates.told():
+            inspection = replace(inspection, passwords=told.sealed, passwords_key=told.key)
         return Answer(inspection, tuple(work.fresh), tuple(work.loose))
 
     def file(self, name: str, data: bytes, *, beginning: bool = False) -> Inspection:
         """Inspect one file as if it were an attachment of that name. beginning: of long tables only the first rows."""
-        found = self._open(Part((name,), data), Budget(self._limits, len(data), self._tools), beginning=beginning)
+        candidates = Candidates(self._unlocking, Letter.plain(b""), "", ())
+        budget = Budget(self._limits, len(data), self._tools, candidates.all)
+        found = candidates.hear(self._open(Part((name,), data), budget, beginning=beginning))
         return self._inspection([found], count(found.records, found.rows))
 
     def spans(self, texts: Iterable[str]) -> list[list[tuple[str, int, int]]]:
@@ -191,6 +207,13 @@ class Engine:
     def _recall(self, leaf: _Leaf) -> Found | None:
         return next((found for key in leaf.keys if (found := self._known.get(key))), None)
 
+    def _parts(self, leaves: Sequence[_Leaf], work: "_Work") -> list[Found]:
+        """Texts first: what is encrypted may be opened by what they tell."""
+        found = {}
+        for number in sorted(range(len(leaves)), key=lambda number: not is_writing(leaves[number].raw)):
+            found[number] = work.candidates.hear(self._part(leaves[number], work))
+        return [found[number] for number in range(len(leaves))]
+
     def _part(self, leaf: _Leaf, work: "_Work") -> Found:
         if leaf.body and (cost := leaf.body.cost()).fits(work.budget):
             cost.charge(work.budget)
@@ -202,6 +225,19 @@ class Engine:
         for unread in work.letter.unread:
             if unread.piece in leaf.pieces:
                 return self._unread(leaf, unread, work.letter)
+        return self._still_locked(leaf, work) or self._fresh(leaf, work)
+
+    def _still_locked(self, leaf: _Leaf, work: "_Work") -> Found | None:
+        """What is known of a part that stayed encrypted, when there is nothing new to try."""
+        locked = self._unlocking.locked.get(leaf.scan_key)
+        work.budget.secrets.skip = locked.skip if locked else frozenset()
+        if not locked or not locked.found.cost.fits(work.budget) or work.candidates.fresh(locked):
+            return None
+        locked.found.cost.charge(work.budget)
+        work.loose += leaf.pieces
+        return locked.found
+
+    def _fresh(self, leaf: _Leaf, work: "_Work") -> Found:
         raw = replace(leaf.raw, raw=work.letter.restored(leaf.raw.raw)) if leaf.pieces else leaf.raw
         started, alone = time.perf_counter(), work.budget.untouched
         found = self._decoded(raw, work.budget, beginning=work.letter.beginning)
@@ -217,6 +253,8 @@ class Engine:
                 work.tell(leaf, key, found)
         else:
             work.loose += leaf.pieces
+            if whole and found.bounded and not found.uncounted:
+                self._unlocking.remember(leaf.scan_key, found, work.budget.secrets)
         return found
 
     def _body(self, body: Body, key: bytes) -> Found:
@@ -224,7 +262,7 @@ class Engine:
         info = body.info(key)
         evidence = self._detector.text(Text(info.path, body.text), key)
         body_key = self._digester.of("body", self._detector.skeleton(body.text))
-        return _found([(info.path, evidence)], (), (info,), body_key)
+        return replace(_found([(info.path, evidence)], (), (info,), body_key), said=body.said)
 
     def _unread(self, leaf: _Leaf, unread: Unread, letter: Letter) -> Found:
         raw = leaf.raw
@@ -248,6 +286,8 @@ class Engine:
 
     def _open(self, part: Part, budget: Budget, *, beginning: bool = False) -> Found:
         problems, parts, found, bodies, uncounted = [], [], [], [], []
+        said: list[Said] = []
+        budget.secrets.taken()
         titled: set[PartPath] = set()
         characters: Counter[PartInfo] = Counter()
         rows: Counter[PartInfo] = Counter()
@@ -268,11 +308,14 @@ class Engine:
                     rows[leaf.info] += leaf.item.length
                 else:
                     characters[leaf.info] += len(leaf.item.text)
+                    said += self._unlocking.said(leaf.item, leaf.info)
                 if isinstance(leaf.item, Text) and not attached(leaf.item.path):
                     bodies.append(self._detector.skeleton(leaf.item.text))
         body_key = self._digester.of("body", "\f".join(bodies)) if bodies else b""
         read = [replace(info, characters=characters[info], rows=rows[info]) for info in parts]
-        return _found(found, tuple(problems), tuple(read), body_key, tuple(uncounted))
+        opened = tuple((path, self._unlocking.digest(password)) for path, password in budget.secrets.taken())
+        gave = _found(found, tuple(problems), tuple(read), body_key, tuple(uncounted))
+        return replace(gave, said=tuple(said), opened=opened) if said or opened else gave
 
     def _detect(self, item: Text | Table, key: bytes, *, beginning: bool) -> Evidence:
         if beginning and isinstance(item, LongTable):
@@ -372,8 +415,8 @@ class Engine:
 class _Work:
     """One letter being read."""
 
-    def __init__(self, letter: Letter, budget: Budget) -> None:
-        self.letter, self.budget = letter, budget
+    def __init__(self, letter: Letter, budget: Budget, candidates: Candidates) -> None:
+        self.letter, self.budget, self.candidates = letter, budget, candidates
         self.fresh: list[Given] = []
         self.loose: list[int] = []
 

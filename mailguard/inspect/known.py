@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 from mailguard.detect.persons import Record
 from mailguard.detect.rows import Rows
+from mailguard.inspect.sealing import Said
 from mailguard.model import Finding, PartInfo, PartPath, Person, Problem
 from mailguard.unpack import Budget
 
@@ -56,7 +57,10 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one top-level part gave. unread, uncounted: persons at most behind the beginnings of its long tables, and their keys."""
+    """What one top-level part gave. unread, uncounted: persons at most behind the beginnings of its long tables, and their keys.
+
+    said: what may be passwords in it, sealed. opened: what a password opened, and the digest of that.
+    """
 
     findings: tuple[Finding, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -69,6 +73,8 @@ class Found:
     rows: tuple[Rows, ...] = ()
     unread: int = 0
     uncounted: tuple[bytes, ...] = ()
+    said: tuple[Said, ...] = ()
+    opened: tuple[tuple[PartPath, bytes], ...] = ()
 
     @property
     def weight(self) -> int:

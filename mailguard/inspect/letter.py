@@ -42,6 +42,7 @@ class Letter(msgspec.Struct, frozen=True, array_like=True):
     """size: bytes of the whole mail. keys, data: of its pieces in order; data is None where it is not sent.
 
     unread: pieces that must not be opened. beginning: of long tables the first rows are enough when something is found there.
+    secrets: passwords that other mails of the sender told, sealed (`sealing.py`).
     """
 
     skeleton: bytes
@@ -51,6 +52,7 @@ class Letter(msgspec.Struct, frozen=True, array_like=True):
     given: tuple[Given, ...] = ()
     unread: tuple[Unread, ...] = ()
     beginning: bool = False
+    secrets: tuple[bytes, ...] = ()
 
     @classmethod
     def plain(cls, content: bytes) -> "Letter":
@@ -77,7 +79,8 @@ class Letter(msgspec.Struct, frozen=True, array_like=True):
 
     def whole(self) -> "Letter":
         """The mail as it is; raises Need."""
-        return Letter.plain(self.restored(self.skeleton))
+        whole = self.restored(self.skeleton)
+        return Letter(whole, len(whole), secrets=self.secrets)
 
     def _bytes(self, number: int) -> bytes:
         data = self.data[number]
@@ -87,10 +90,10 @@ class Letter(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Parcel:
-    """A mail as the parent sends it: the skeleton once, and each piece only to a worker that lacks it. beginning: see `Letter`."""
+    """A mail as the parent sends it: the skeleton once, and each piece only to a worker that lacks it. beginning, secrets: see `Letter`."""
 
-    def __init__(self, pieces: Pieces, *, beginning: bool = False) -> None:
-        self.beginning = beginning
+    def __init__(self, pieces: Pieces, *, beginning: bool = False, secrets: Sequence[bytes] = ()) -> None:
+        self.beginning, self.secrets = beginning, tuple(secrets)
         self.content = content = pieces.content
         self.apart = [piece for piece in pieces.apart if _is_body(content, piece)]
         self.skeleton = b"".join(self._runs(self.apart)) if self.apart else content
@@ -124,7 +127,7 @@ class Parcel:
             self.content[piece.start : piece.end] if sent(number) else None for number, piece in enumerate(self.apart)
         )
         size = len(self.content)
-        return Letter(self.skeleton, size, self.keys, data, tuple(given), tuple(unread), self.beginning)
+        return Letter(self.skeleton, size, self.keys, data, tuple(given), tuple(unread), self.beginning, self.secrets)
 
 
 class Answer(msgspec.Struct, frozen=True, array_like=True):

@@ -4,9 +4,11 @@ In: the limits and the size of the mail. Out: a `LimitError` that names the limi
 Problem for that path. Nothing is ever cut off in silence.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from mailguard.model import ProblemKind
+from mailguard.unpack.passwords import Passwords
 from mailguard.unpack.tools import NoTools, Tools
 
 _NO_TOOLS = NoTools()
@@ -47,18 +49,29 @@ class Budget:
     """Counts what one mail of `size` bytes has cost so far. Once `gone`, it stays gone.
 
     tools: the programs that may be started for it; what they write is charged by whoever asks them.
-    passwords: candidates for what is encrypted, the likeliest first.
+    passwords: candidates for what is encrypted, the likeliest first, or who knows them when they are needed.
     """
 
-    def __init__(self, limits: Limits, size: int, tools: Tools = _NO_TOOLS, passwords: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        size: int,
+        tools: Tools = _NO_TOOLS,
+        passwords: Callable[[], Iterable[str]] | Iterable[str] = (),
+    ) -> None:
         self.limits = limits
-        self.passwords = passwords
+        self.secrets = Passwords(passwords)
         self.tools = tools
         self.total_bytes = min(limits.total_bytes, max(size * limits.total_ratio, limits.total_floor_bytes))
         self.bytes = 0
         self.files = 0
         self.cells = 0
         self.gone: LimitError | None = None
+
+    @property
+    def passwords(self) -> tuple[str, ...]:
+        """All candidates; `secrets.tries` gives them while there is time."""
+        return self.secrets.all
 
     @property
     def untouched(self) -> bool:

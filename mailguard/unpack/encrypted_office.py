@@ -21,10 +21,11 @@ def matches(part: Part, sniffed: str) -> bool:
 
 def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Problem]:
     """The document under the same name."""
-    data = office_password.opened(part.data, budget.passwords)
+    data = office_password.opened(part.data, budget.secrets.tries())
     if data is None:
         yield Problem(part.path, ProblemKind.ENCRYPTED, "a password is needed")
         return
+    budget.secrets.fits(part.path)
     budget.file(part.depth + 1)
     budget.spend(len(data))
     yield Part(part.path, data, depth=part.depth + 1)

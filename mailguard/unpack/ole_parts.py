@@ -26,9 +26,10 @@ def opened(part: Part, budget: Budget) -> Part | Problem | None:
     """None when it needs no password; else the document in the clear, or that it cannot be had."""
     if not office_password.is_encrypted(part.data):
         return None
-    data = office_password.opened(part.data, budget.passwords)
+    data = office_password.opened(part.data, budget.secrets.tries())
     if data is None:
         return Problem(part.path, ProblemKind.ENCRYPTED, "a password is needed")
+    budget.secrets.fits(part.path)
     budget.file(part.depth + 1)
     budget.spend(len(data))
     return Part(part.path, data, depth=part.depth + 1)

@@ -18,7 +18,8 @@ from mailguard.unpack.header import clean_name
 
 NAME = "PDF"
 LIMITATIONS = (
-    "Pages that are pictures, letters drawn as curves, and fonts without a character map are not read: a problem."
+    "Pages that are pictures, letters drawn as curves, fonts without a character map, and files whose password to open"
+    " is not known are not read: a problem."
 )
 
 _CURVES = 200  # drawn paths on a page without text; fewer are lines and boxes
@@ -38,14 +39,35 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Prob
     try:
         document = pypdfium2.PdfDocument(part.data)
     except pypdfium2.PdfiumError as error:
-        locked = getattr(error, "err_code", None) == pdfium.FPDF_ERR_PASSWORD or "password" in str(error).lower()
-        kind = ProblemKind.ENCRYPTED if locked else ProblemKind.DAMAGED
-        yield Problem(part.path, kind, "a password is needed" if locked else "no PDF reader opens it")
+        if not _locked(error):
+            yield Problem(part.path, ProblemKind.DAMAGED, "no PDF reader opens it")
+            return
+        document = _unlocked(part, budget)
+    if document is None:
+        yield Problem(part.path, ProblemKind.ENCRYPTED, "a password is needed")
         return
     try:
         yield from _contents(part, document, budget)
     finally:
         document.close()
+
+
+def _locked(error: pypdfium2.PdfiumError) -> bool:
+    return getattr(error, "err_code", None) == pdfium.FPDF_ERR_PASSWORD or "password" in str(error).lower()
+
+
+def _unlocked(part: Part, budget: Budget) -> pypdfium2.PdfDocument | None:
+    """The document by the first candidate that fits. Older files know Latin-1 only, newer UTF-8: PDFium tries both."""
+    for password in budget.secrets.tries():
+        try:
+            document = pypdfium2.PdfDocument(part.data, password=password.replace("\0", ""))
+        except pypdfium2.PdfiumError as error:
+            if _locked(error):
+                continue
+            return None
+        budget.secrets.fits(part.path)
+        return document
+    return None
 
 
 def _contents(part: Part, document: pypdfium2.PdfDocument, budget: Budget) -> Iterator[Part | Text | Problem]:

@@ -9,16 +9,20 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mailguard.model import Part, Problem, ProblemKind, Table, Text
-from mailguard.unpack import charset, sniff
+from mailguard.unpack import charset, sniff, zip_member
 from mailguard.unpack.budget import Budget, LimitError
 from mailguard.unpack.header import clean_name
+from mailguard.unpack.passwords import encodings
 
 NAME = "ZIP"
-LIMITATIONS = "Members packed by other methods than store, deflate and bzip2, and encrypted members, are problems."
+LIMITATIONS = (
+    "Members packed by other methods than store, deflate, deflate64 and bzip2, encrypted members whose password is not known, and"
+    " volumes, are problems."
+)
 
 _LOCAL = struct.Struct("<4s5H3I2H")
 _LOCAL_MARK = b"PK\x03\x04"
@@ -27,7 +31,13 @@ _STEP = 1 << 16  # input at a time: what is left over is copied in each round
 _UTF8 = 0x800
 _ENCRYPTED = 0x1
 _STREAMED = 0x8
-_METHODS = {0, 8, 12}
+_METHODS = {0, 8, 9, 12}
+_DEFLATE64 = 9
+_ALONE = {
+    bytes(4),
+    b"\xff" * 4,
+}  # number of its disk, and of the one where the directory begins; ZIP64 says it elsewhere
+_END_MARK = b"PK\x05\x06"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +74,16 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Prob
         members = list(_found(data, budget.limits.files))
     else:
         yield from _contradictions(part, members)
+    if _is_volume(data):
+        yield Problem(part.path, ProblemKind.DAMAGED, "one volume of several: the rest is elsewhere")
     for member in members:
         yield from _open(part, member, budget)
+
+
+def _is_volume(data: bytes) -> bool:
+    """Whether it is one of several (APPNOTE 8.5): marked at its beginning, or by the number of its disk at its end."""
+    at = data.rfind(_END_MARK)
+    return data.startswith(b"PK\x07\x08") or (0 <= at <= len(data) - 8 and data[at + 4 : at + 8] not in _ALONE)
 
 
 def _listed(data: bytes) -> Iterator[_Member]:
@@ -124,39 +142,66 @@ def _contradictions(part: Part, members: list[_Member]) -> Iterator[Problem]:
 
 def _open(part: Part, member: _Member, budget: Budget) -> Iterator[Part | Problem]:
     path = (*part.path, member.name or f"#{member.offset}")
-    if member.encrypted:
-        yield Problem(path, ProblemKind.ENCRYPTED, "a password is needed")
-        return
-    if member.method not in _METHODS:
+    if not member.encrypted and member.method not in _METHODS:
         yield Problem(path, ProblemKind.UNKNOWN_FORMAT, f"ZIP method {member.method}")
         return
     try:
         budget.file(part.depth + 1)
-        content, fault = _unpack(memoryview(part.data)[member.start : member.end], member, budget)
+        content, fault = _decrypted(part, member, budget) if member.encrypted else _unpack(part.data, member, budget)
     except LimitError as limit:
         if limit.everything:
             raise
         yield Problem(path, limit.kind, limit.detail)
+        return
+    if content is None:
+        yield Problem(path, ProblemKind.ENCRYPTED, fault)
         return
     if fault:
         yield Problem(path, ProblemKind.DAMAGED, fault)
     yield Part(path, content, depth=part.depth + 1)
 
 
-def _unpack(packed: memoryview, member: _Member, budget: Budget) -> tuple[bytes, str]:
+def _decrypted(part: Part, member: _Member, budget: Budget) -> tuple[bytes | None, str]:
+    """The bytes by the first candidate that fits; None, and why, without one."""
+    sizes = member.end - member.start, member.size
+    for password in budget.secrets.tries():
+        for raw in encodings(password):
+            try:
+                chunks = zip_member.chunks(part.data, member.offset, member.end, sizes, raw)
+                content = b"".join(_counted(chunks, sizes[0], budget))
+            except zip_member.UNKNOWN:
+                return None, f"encrypted, and packed by ZIP method {member.method}"
+            except zip_member.FAULTS:
+                continue
+            budget.secrets.fits(part.path)
+            return content, ""
+    return None, "a password is needed"
+
+
+def _counted(chunks: Iterable[bytes], packed: int, budget: Budget) -> Iterator[bytes]:
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        budget.spend(len(chunk))
+        budget.member(size, packed)
+        yield chunk
+
+
+def _unpack(data: bytes, member: _Member, budget: Budget) -> tuple[bytes, str]:
     """The bytes of a member, as far as they can be had, and what is wrong with them."""
+    packed = memoryview(data)[member.start : member.end]
     out: list[bytes] = []
-    size, fault = 0, ""
+    fault = ""
     try:
-        for chunk in _chunks(packed, member.method):
-            size += len(chunk)
-            budget.spend(len(chunk))
-            budget.member(size, len(packed))
-            out.append(chunk)
-    except (zlib.error, OSError, EOFError) as error:
+        if member.method == _DEFLATE64:
+            sizes = len(packed), member.size
+            out += _counted(zip_member.chunks(data, member.offset, member.end, sizes, None), len(packed), budget)
+        else:
+            out += _counted(_chunks(packed, member.method), len(packed), budget)
+    except (zlib.error, *zip_member.FAULTS) as error:
         fault = type(error).__name__
     content = b"".join(out)
-    if not fault and size != member.size:
+    if not fault and len(content) != member.size:
         fault = "another size than it claims"
     if not fault and zlib.crc32(content) != member.crc:
         fault = "a wrong checksum"

@@ -11,7 +11,7 @@ from typing import Final
 from mailguard.model import PartPath
 
 SECONDS: Final = 5.0
-"""Processor time that all tries on one mail may take: a 7z whose list is encrypted takes 0.2 s for one."""
+"""That all tries on one mail may take, programs that are started included: a 7z whose list is encrypted takes 0.2 s for one."""
 
 MOST: Final = 300
 
@@ -51,10 +51,10 @@ class Passwords:
         for password in self.all:
             if self.ended:
                 break
-            started = time.process_time()
+            started = time.monotonic()
             self._trying = password
             yield password
-            self._left -= time.process_time() - started
+            self._left -= time.monotonic() - started
         self._trying = ""
 
     def fits(self, path: PartPath) -> None:
@@ -62,6 +62,7 @@ class Passwords:
         if self._trying and self._opened[-1:] != [(path, self._trying)]:
             self._fitted[self._trying] = None
             self._opened.append((path, self._trying))
+        self._trying = ""
 
     def taken(self) -> list[tuple[PartPath, str]]:
         """What was opened since this was last asked, and by which password."""

@@ -61,10 +61,8 @@ def _unlocked(part: Part, budget: Budget) -> pypdfium2.PdfDocument | None:
     for password in budget.secrets.tries():
         try:
             document = pypdfium2.PdfDocument(part.data, password=password.replace("\0", ""))
-        except pypdfium2.PdfiumError as error:
-            if _locked(error):
-                continue
-            return None
+        except pypdfium2.PdfiumError:
+            continue
         budget.secrets.fits(part.path)
         return document
     return None

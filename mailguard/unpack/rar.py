@@ -8,6 +8,7 @@ import io
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import rarfile
 
@@ -53,28 +54,29 @@ def matches(part: Part, sniffed: str) -> bool:
 def open_part(part: Part, budget: Budget) -> Iterator[Part | Problem]:
     """Every file as a part."""
     try:
-        members = _listed(part.data, budget.passwords)
+        members = _listed(part, budget)
     except rarfile.PasswordRequired:
         yield Problem(part.path, ProblemKind.ENCRYPTED, "a password is needed to see the files")
         return
     except _FAULTS as error:
         yield Problem(part.path, ProblemKind.DAMAGED, type(error).__name__)
         return
-    contents = _contents(part.data, members, budget)
+    contents = _contents(part, members, budget)
     for number, (member, content) in enumerate(zip(members, contents, strict=True)):
         yield from _file(part, member, number, content, budget)
 
 
-def _listed(data: bytes, passwords: tuple[str, ...]) -> list[_Member]:
+def _listed(part: Part, budget: Budget) -> list[_Member]:
     """The files in their order. Raises PasswordRequired when the list itself is encrypted and no password opens it."""
-    for password in ("", *passwords):
-        archive = rarfile.RarFile(io.BytesIO(data), part_only=True)
+    for password in chain(("",), budget.secrets.tries()):
+        archive = rarfile.RarFile(io.BytesIO(part.data), part_only=True)
         if password:
             try:
                 archive.setpassword(password)
             except _FAULTS:
                 continue
         if archive.infolist() or not archive.needs_password():
+            budget.secrets.fits(part.path)
             return [
                 _Member(clean_name(info.filename), info.file_size, info.compress_size, info.CRC, info.needs_password())
                 for info in archive.infolist()
@@ -83,14 +85,15 @@ def _listed(data: bytes, passwords: tuple[str, ...]) -> list[_Member]:
     raise rarfile.PasswordRequired
 
 
-def _contents(data: bytes, members: list[_Member], budget: Budget) -> list[bytes | None]:
+def _contents(part: Part, members: list[_Member], budget: Budget) -> list[bytes | None]:
     """What each file holds, None where nobody can tell; tried without a password, then with each."""
     best: list[bytes | None] = [None] * len(members)
-    passwords = budget.passwords if any(member.encrypted for member in members) else ()
-    for read in (*(_unar(password) for password in ("", *passwords)), _libarchive):
-        for number, content in enumerate(read(data, members, budget)):
+    passwords = budget.secrets.tries() if any(member.encrypted for member in members) else ()
+    for read in chain((_unar(""),), map(_unar, passwords), (_libarchive,)):
+        for number, content in enumerate(read(part.data, members, budget)):
             if best[number] is None and content is not None and members[number].fits(content):
                 best[number] = content
+                budget.secrets.fits(part.path)
         if None not in best:
             break
     return best

@@ -10,6 +10,7 @@ import re
 import struct
 import zlib
 from collections.abc import Iterator
+from itertools import chain
 
 import py7zr
 from py7zr.exceptions import ArchiveError, CrcError, PasswordRequired
@@ -89,7 +90,7 @@ def matches(part: Part, sniffed: str) -> bool:
 def open_part(part: Part, budget: Budget) -> Iterator[Part | Problem]:
     """Every file as a part; without a password, then with each."""
     names: list[str] = []
-    for password in (None, *budget.passwords):
+    for password in chain((None,), budget.secrets.tries()):
         sinks = _Sinks(len(part.data), budget)
         try:
             with py7zr.SevenZipFile(io.BytesIO(part.data), password=password) as packed:
@@ -106,6 +107,7 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Problem]:
                 raise limit from None
             yield from _damaged(part, budget, sinks, error)
             return
+        budget.secrets.fits(part.path)
         for name, sink in sinks.made:
             yield from _file(part, name, sink, budget)
         return

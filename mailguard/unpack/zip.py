@@ -13,15 +13,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mailguard.model import Part, Problem, ProblemKind, Table, Text
-from mailguard.unpack import charset, sniff, zip_member
+from mailguard.unpack import charset, libarchive_entries, sniff, zip_member
 from mailguard.unpack.budget import Budget, LimitError
 from mailguard.unpack.header import clean_name
+from mailguard.unpack.member import collect
 from mailguard.unpack.passwords import encodings
 
 NAME = "ZIP"
 LIMITATIONS = (
-    "Members packed by other methods than store, deflate, deflate64 and bzip2, encrypted members whose password is not known, and"
-    " volumes, are problems."
+    "Volumes, encrypted members whose password is not known, and members packed by methods that neither this nor libarchive"
+    " reads (store, deflate, deflate64, bzip2; LZMA, xz, Zstandard, PPMd) are problems."
 )
 
 _LOCAL = struct.Struct("<4s5H3I2H")
@@ -33,6 +34,7 @@ _ENCRYPTED = 0x1
 _STREAMED = 0x8
 _METHODS = {0, 8, 9, 12}
 _DEFLATE64 = 9
+_DESCRIPTOR = 24  # bytes of the longest data descriptor
 _ALONE = {
     bytes(4),
     b"\xff" * 4,
@@ -142,23 +144,41 @@ def _contradictions(part: Part, members: list[_Member]) -> Iterator[Problem]:
 
 def _open(part: Part, member: _Member, budget: Budget) -> Iterator[Part | Problem]:
     path = (*part.path, member.name or f"#{member.offset}")
-    if not member.encrypted and member.method not in _METHODS:
-        yield Problem(path, ProblemKind.UNKNOWN_FORMAT, f"ZIP method {member.method}")
-        return
     try:
         budget.file(part.depth + 1)
-        content, fault = _decrypted(part, member, budget) if member.encrypted else _unpack(part.data, member, budget)
+        content, fault = _content(part, member, budget)
     except LimitError as limit:
         if limit.everything:
             raise
         yield Problem(path, limit.kind, limit.detail)
         return
     if content is None:
-        yield Problem(path, ProblemKind.ENCRYPTED, fault)
+        yield Problem(path, ProblemKind.ENCRYPTED if member.encrypted else ProblemKind.UNKNOWN_FORMAT, fault)
         return
     if fault:
         yield Problem(path, ProblemKind.DAMAGED, fault)
     yield Part(path, content, depth=part.depth + 1)
+
+
+def _content(part: Part, member: _Member, budget: Budget) -> tuple[bytes | None, str]:
+    """The bytes of a member and what is wrong with them; None, and why, where nobody here gets at them."""
+    if member.encrypted:
+        return _decrypted(part, member, budget)
+    return (_unpack if member.method in _METHODS else _by_libarchive)(part.data, member, budget)
+
+
+def _by_libarchive(data: bytes, member: _Member, budget: Budget) -> tuple[bytes | None, str]:
+    """LZMA, xz, Zstandard and PPMd, as far as the libarchive here reads them."""
+    alone = data[member.offset : member.end + _DESCRIPTOR]
+    try:
+        entries = libarchive_entries.entries(alone, "zip")  # the archive is closed when nobody holds this any more
+        entry = next(entries, None)
+        content, fault = collect(entry.chunks, len(alone), budget) if entry else (b"", "empty")
+    except (libarchive_entries.MissingError, libarchive_entries.BrokenError):
+        fault = "not read"
+    if fault or len(content) != member.size or zlib.crc32(content) != member.crc:
+        return None, f"ZIP method {member.method}"
+    return content, ""
 
 
 def _decrypted(part: Part, member: _Member, budget: Budget) -> tuple[bytes | None, str]:

@@ -49,7 +49,8 @@ from mailguard.unpack import (
 )
 from mailguard.unpack import zip as zip_archive
 from mailguard.unpack.budget import Budget, LimitError, Limits
-from mailguard.unpack.mail import Mail, shown_by, split
+from mailguard.unpack.cid import shown_by
+from mailguard.unpack.mail import Mail, split
 from mailguard.unpack.transfer import RawPart, decode
 
 __all__ = [

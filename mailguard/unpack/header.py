@@ -129,6 +129,14 @@ def named(found: Parameters, name: str) -> bytes:
     return next((value for key, value in found if key == name), b"")
 
 
+def boundaries(found: Parameters) -> tuple[bytes, ...]:
+    """Each boundary that some reader may take: plain ones, and one in sections (RFC 2231 §3)."""
+    plain = [value for key, value in found if key == "boundary"]
+    if any(key.startswith("boundary*") for key, _ in found):
+        plain.append(readings(found, "boundary")[0].encode("utf-8", "replace"))
+    return tuple(dict.fromkeys(filter(None, plain)))
+
+
 def file_names(found: Parameters, names: tuple[str, ...]) -> tuple[str, ...]:
     """The file names among parameters, the surest first: RFC 2231 with its continuations, RFC 2047 words, raw bytes."""
     every = (clean_name(text) for name in names for text in readings(found, name)) if found else ()

@@ -8,11 +8,11 @@ Where two readers would disagree there is a Problem, and what can be read is rea
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from urllib.parse import unquote
 
 from mailguard.model import BODY, HEADERS, HTML, MAIL, UNNAMED, Part, PartPath, Problem, ProblemKind, Table, Text
 from mailguard.unpack import entity, header, letterhead, part_head, sniff
 from mailguard.unpack.budget import Budget, Limits
+from mailguard.unpack.cid import shown_inline
 from mailguard.unpack.entity import Entity
 from mailguard.unpack.header import Address, Headers
 from mailguard.unpack.transfer import RawPart, decode
@@ -24,8 +24,8 @@ LIMITATIONS = "Parts of a split message (message/partial) and external bodies ar
 _BLANK = re.compile(rb"\r?\n(?=\r?\n)")
 # A line of a header block that neither opens a field nor continues one.
 _NO_FIELD = re.compile(rb"\n(?![ \t\r\n]|[!-9;-~]+[ \t]*:|>?From )(?=.)")
-_CID = re.compile(rb"cid:([^\"'<>\s)]{1,500})", re.IGNORECASE)
 _NOT_WHOLE = {"message/partial", "message/external-body"}
+_SECONDS = 5  # entities of a mail that are read twice; all of them are problems
 _BOUNDARY_END = re.compile(rb"(--)?[ \t]*(?=\r?\n|\Z)")
 WITHIN = 100_000  # characters that the headers of all parts may carry together
 _PREAMBLE = re.compile(rb"This is a multi-part message in MIME format\.?")
@@ -66,6 +66,7 @@ class _Split:
     names: dict[str, int] = field(default_factory=dict)
     within: list[tuple[str, str]] = field(default_factory=list)
     entities: int = 0
+    seconds: int = 0
 
     def problem(self, kind: ProblemKind, detail: str, path: PartPath = (HEADERS,)) -> None:
         found = Problem(path, kind, detail)
@@ -104,7 +105,7 @@ def split(content: bytes, limits: Limits, depth: int = 0) -> Mail:
         other=top.other,
         within=tuple(state.within),
         date=top.date,
-        parts=_shown_inline(state.parts, limits),
+        parts=shown_inline(state.parts, limits),
         problems=tuple(state.problems),
     )
 
@@ -128,6 +129,22 @@ def _block(content: bytes, state: _Split, start: int, end: int) -> tuple[bytes, 
 
 def _entity(about: Entity, body: bytes, state: _Split, level: int) -> None:
     """`body` still starts with the line end of the blank line: a boundary may follow at once."""
+    before = len(state.parts)
+    _reading(about, body, state, level)
+    if about.second and state.seconds < _SECONDS:
+        state.seconds += 1
+        known = {(part.raw, part.encoding) for part in state.parts[before:]}
+        middle = len(state.parts)
+        _reading(about.second, body, state, level)
+        again, state.parts[middle:] = state.parts[middle:], []
+        for part in again:
+            if (part.raw, part.encoding) not in known:
+                state.parts.append(part)
+            elif part.path[-1] not in {BODY, HTML, UNNAMED}:
+                state.write([("filename", part.path[-1])])
+
+
+def _reading(about: Entity, body: bytes, state: _Split, level: int) -> None:
     state.entities += 1
     for reason in about.ambiguous:
         state.problem(ProblemKind.AMBIGUOUS, reason)
@@ -160,12 +177,15 @@ def _unsplit(about: Entity, body: bytes, state: _Split, level: int) -> None:
 def _multipart(boundary: bytes, media_type: str, body: bytes, state: _Split, level: int) -> None:
     start, closed = None, False
     for begin, end, last in _boundaries(body, b"\n--" + boundary):
-        if start is None:
-            _around(body[:begin], BODY, state)
+        if start is None or closed:
+            _around(body[start or 0 : begin], UNNAMED if closed else BODY, state)
         else:
             _child(body, start, begin - (begin > start and body[begin - 1] == 0x0D), media_type, state, level)
+        if closed and not last:
+            state.problem(ProblemKind.AMBIGUOUS, "a part behind the closing boundary")
         start, closed = end, last
-        if closed or state.entities > state.limits.mime_parts:
+        if state.entities > state.limits.mime_parts:
+            closed = False
             break
     if start is None:
         state.problem(ProblemKind.DAMAGED, "a boundary that never comes")
@@ -244,21 +264,6 @@ def _path(name: str, media_type: str, disposition: str, state: _Split) -> PartPa
 def _of_a_file(name: str) -> str:
     """A file may not pass for the body, where policy allows more."""
     return f"{name} (1)" if name in {BODY, HTML, HEADERS} else name
-
-
-def _shown_inline(parts: list[RawPart], limits: Limits) -> tuple[RawPart, ...]:
-    """Mark what the HTML body shows by Content-ID (RFC 2392)."""
-    if not any(part.content_id for part in parts):
-        return tuple(parts)
-    shown = {cid for part in parts if part.media_type == sniff.HTML for cid in shown_by(part, limits)}
-    return tuple(replace(part, inline=part.content_id in shown) if part.content_id else part for part in parts)
-
-
-def shown_by(page: RawPart, limits: Limits) -> frozenset[str]:
-    """The Content-IDs that an HTML body refers to."""
-    part = decode(page, Budget(limits, len(page.raw)))
-    found = _CID.findall(part.data) if isinstance(part, Part) else ()
-    return frozenset(unquote(cid.decode("utf-8", "replace")) for cid in found)
 
 
 def matches(part: Part, sniffed: str) -> bool:

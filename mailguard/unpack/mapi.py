@@ -3,12 +3,11 @@
 In: properties with their strings decoded. Out: text of all that is written, the bodies and the attachments as parts.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from mailguard.model import BODY, HEADERS, HTML, UNNAMED, Part, PartPath, Problem, ProblemKind, Text
-from mailguard.unpack import charset, header
+from mailguard.unpack import charset, cid, header
 from mailguard.unpack.budget import Budget
 from mailguard.unpack.lzfu import inflated
 
@@ -34,7 +33,6 @@ _MACHINES = frozenset({0x001A, 0x0064, 0x0066, 0x0075, 0x0077, 0x0C1E, 0x1035, 0
 _ONE_OFF = bytes.fromhex("812b1fa4bea310199d6e00dd010f5402")  # MS-OXCDATA 2.2.5.1
 _UNICODE = 0x80  # in the second byte of its flags
 _CODE_PAGES = {65001: "utf-8", 50220: "iso2022_jp", 50221: "iso2022_jp", 50222: "iso2022_jp", 51932: "euc_jp", 20932: "euc_jp", 20127: ""}  # fmt: skip
-_CID = re.compile(rb"cid:([^\"'<>\s)]{1,500})", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -84,7 +82,7 @@ def contents(part: Part, message: Message, budget: Budget, within: PartPath = ()
             yield _inside((*path, HTML), page, depth, budget, "text/html", declared)
         elif key == _RTF and isinstance(value, bytes):
             yield from _rich(path, value, depth, budget)
-    cids = frozenset(match.decode("utf-8", "replace") for match in _CID.findall(shown))
+    cids = cid.named(shown)
     for attachment in message.attachments:
         yield from _attachment(path, attachment, depth, budget, cids)
 
@@ -157,9 +155,9 @@ def _attachment(
     if not isinstance(data, bytes):
         yield Problem((*path, name), ProblemKind.NOT_READ, "an attachment that is not in the message")
         return
-    tag, cid = first(properties, _MIME_TAG), first(properties, _CONTENT_ID)
+    tag, own = first(properties, _MIME_TAG), first(properties, _CONTENT_ID)
     inside = _inside((*path, name), data, depth, budget, tag.lower() if isinstance(tag, str) else "")
-    yield replace(inside, inline=isinstance(cid, str) and cid in cids, other_names=tuple(others))
+    yield replace(inside, inline=isinstance(own, str) and own in cids, other_names=tuple(others))
 
 
 def _names(properties: Properties) -> Iterable[str | bytes]:

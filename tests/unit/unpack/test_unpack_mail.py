@@ -338,3 +338,57 @@ def test_the_headers_of_parts_are_bounded():
     part = "--b\r\nX-Note: " + "あ" * 20_000 + "\r\n\r\nhello\r\n"
     content = 'Content-Type: multipart/mixed; boundary="b"\r\n\r\n' + part * 6 + "--b--\r\n"
     assert "too_many" in [problem.kind for problem in split(content.encode(), Limits()).problems]
+
+
+LIST = b"Content-Type: text/csv\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.encodebytes(make.csv())
+
+
+@pytest.mark.parametrize(
+    ("head", "why"),
+    [
+        (b"Content-Type: multipart/mixed; boundary=a; boundary=b\r\n", "two boundaries"),
+        (b"Content-Type: multipart/mixed; boundary=a; boundary*0=b\r\n", "two boundaries"),
+        (b"Content-Type: text/plain\r\nContent-Type: multipart/mixed; boundary=b\r\n", "two content-type headers"),
+        (b"Content-Type: multipart/mixed; boundary=a\r\nContent-Type: multipart/mixed; boundary=b\r\n", "two content-type headers"),
+    ],
+)  # fmt: skip
+def test_what_readers_see_who_take_the_last_is_read_too(head: bytes, why: str) -> None:
+    body = b"\r\n--a\r\n\r\nhello\r\n--a--\r\n\r\n--b\r\n" + LIST + b"\r\n--b--\r\n"
+    mail = split(b"Subject: x\r\n" + head + body, Limits())
+    assert (ProblemKind.AMBIGUOUS, why) in [(problem.kind, problem.detail) for problem in mail.problems]
+    read = [decode(raw, Budget(Limits(), 1000)) for raw in mail.parts]
+    assert make.csv() in [part.data for part in read]
+
+
+def test_a_leaf_with_two_encodings_is_read_in_both() -> None:
+    head = b"Content-Transfer-Encoding: 7bit\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    mail = split(b"Subject: x\r\n" + head + base64.encodebytes(make.csv()), Limits())
+    assert [decode(raw, Budget(Limits(), 1000)).data for raw in mail.parts][1] == make.csv()
+    both = b"Content-Type: text/csv; name=a.csv\r\nContent-Type: text/csv; name=b.csv\r\n\r\nx"
+    mail = split(b"Subject: x\r\n" + both, Limits())
+    assert ([raw.path for raw in mail.parts], mail.within) == ([("a.csv",)], (("filename", "b.csv"),))
+
+
+def test_parts_behind_the_closing_boundary_are_read_and_told() -> None:
+    mail = split(make.mail(b"\r\nhello") + b"--b\r\n" + LIST + b"\r\n--b--\r\n", Limits())
+    assert [problem.kind for problem in mail.problems] == [ProblemKind.AMBIGUOUS]
+    assert decode(mail.parts[1], Budget(Limits(), 1000)).data == make.csv()
+    assert split(make.mail(b"\r\nhello") + b"--b--\r\n", Limits()).problems == ()
+
+
+def test_a_boundary_in_sections_is_one() -> None:
+    head = b"Content-Type: multipart/mixed; boundary*0=ab;\r\n boundary*1=cd\r\n"
+    mail = split(b"Subject: x\r\n" + head + b"\r\n--abcd\r\n" + LIST + b"\r\n--abcd--\r\n", Limits())
+    assert (len(mail.parts), mail.problems) == (1, ())
+
+
+def test_second_readings_do_not_multiply() -> None:
+    inner = b"\r\nx"
+    for level in range(30):
+        name = f"n{level}".encode()
+        inner = (
+            b"Content-Type: multipart/mixed; boundary=" + name + b"; boundary=none" + name + b"\r\n\r\n--" + name + b"\r\n" + inner
+            + b"\r\n--" + name + b"--\r\n"
+        )  # fmt: skip
+    mail = split(b"Subject: x\r\n" + inner, Limits())
+    assert len(mail.parts) < 20

@@ -99,14 +99,17 @@ def name(value: str) -> str:
     return _name(value)
 
 
+# Signs that mark a line of a list: ○佐藤花子. Where one stands for a letter of a name, the name is none to compare.
+MARKS = "〇○◯●◎*×✕■□△▲☆★◆◇※✓✔"
 # How a name is read, in brackets behind it: 佐藤花子(サトウハナコ).
+_MARKS = re.compile(f"^[{MARKS}](?=\\w\\w)|(?<=\\w\\w)[{MARKS}]$")
 _READING = re.compile(r"(?<=.)[(\[【〔][ぁ-ゖァ-ヶー]{2,20}[)\]】〕]$")
 
 
 @lru_cache(KNOWN)
 def _name(value: str) -> str:
     text = _SPACE.sub("", fold(value)).replace("・", "").replace("·", "")
-    text = _READING.sub("", text)
+    text = _READING.sub("", _MARKS.sub("", text))
     for honorific in ("さま", "さん", "先生", "様", "殿", "氏"):
         if len(text) > len(honorific) + 1 and text.endswith(honorific):
             text = text.removesuffix(honorific)

@@ -91,7 +91,7 @@ class Address:
 
     def _japanese(self, text: str, offset: int) -> Iterator[Span]:
         for match in self._text.finditer(text):
-            if believable(match[0]):
+            if believable(match[0], text[match.end() : match.end() + 12]):
                 end = match.start() + len(match[0].rstrip(" -ーのノ、"))
                 yield Span(self.kind, offset + match.start(), offset + end, "address.japanese", 0.9)
 
@@ -124,17 +124,17 @@ def _romaji(value: str) -> float:
 
 _CLAUSE = regex.compile(r"[はを、]|から|まで|より|した|する|して|ている|である|には|では|にある|に住")
 _SENTENCE = regex.compile(
-    r"[市区町村郡県都府][がにはのもとでへを]|[市区町村]長[がはのにもと]|[市区町村]制$|[市区町村都道府県]立|[はでをへ、]|[がに](?=[0-9約])|[もと](?![一-龥ぁ-ん])|から|まで|より|した|する|して|ている|において|[とで]共に|ともに|にある|第$|[国県道]道"
+    r"[市区町村郡県都府][がにはのもとでへを]|[市区町村]長[がはのにもと]|[市区町村]制$|[市区町村都道府県]立|[はでをへ、]|[がに](?=[0-9約])|[もと](?![一-龥ぁ-ん])|から|まで|より|した|する|して|ている|において|[市区町村都府県]内(?=[0-9約全の])|[とで]共に|ともに|にある|第$|[国県道]道"
 )
 _COUNT = regex.compile(
-    r"[0-9]{1,5}[ ]?(?:[年月日人円回個時分%歳才名件本台冊社点万億校軒戸票代位周度巻km]|キロ|メートル|[かヶカ][所国月]|世紀|つの|番目|周年|階建)"
+    r"[0-9]{1,5}[ ]?(?:[年月日人円回個時分%歳才名件本台冊社点万億校軒戸票代位周度巻km]|キロ|メートル|[かヶカ][所国月]|世紀|つの|番目|周年|階建|系統|便|番線|番乗り場|泊|箇所|団体)"
 )
 
 
-def believable(found: str) -> bool:
-    """Whether what lies between municipality and figures reads like a place and not like a sentence."""
+def believable(found: str, behind: str = "") -> bool:
+    """Whether what lies between municipality and figures reads like a place and not like a sentence. behind: the text that follows."""
     figures = _NUMBER_PART.search(found)
-    if figures is None or _COUNT.match(found, figures.start()):
+    if figures is None or _COUNT.match(found + behind, figures.start()):
         return False
     middle = found[: figures.start()]
     if _PREFECTURE_OPENS.match(middle):

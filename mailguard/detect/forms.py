@@ -19,7 +19,8 @@ _ODD_EMAIL = re.compile(r"[ \[\](){}<>\"]")
 _HIRAGANA = re.compile("[ぁ-ゖ]+")
 _READ = re.compile(f"[A-Za-z{UNIT}]*")
 _TO_KATAKANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
-_NAME_ENDS = frozenset("まん生様殿氏)]】〕")  # of an honorific, or of a reading in brackets
+_MARKS = frozenset(normal.MARKS)
+_NAME_ENDS = _MARKS | frozenset("まん生様殿氏)]】〕")  # of an honorific, or of a reading in brackets
 
 
 def forms(kind: Kind, values: Sequence[str]) -> list[str]:
@@ -84,7 +85,10 @@ def names(values: Sequence[str]) -> list[str]:
     """`normal.name` of each."""
     text = _unspaced(_folded(values)).replace("・", "").replace("·", "")
     found = _each(normal.name, values, text.casefold())
-    return [normal.name(value) if form[-1:] in _NAME_ENDS else form for form, value in zip(found, values, strict=True)]
+    return [
+        normal.name(value) if form[-1:] in _NAME_ENDS or form[:1] in _MARKS else form
+        for form, value in zip(found, values, strict=True)
+    ]
 
 
 def kana(values: Sequence[str]) -> list[str]:

@@ -5,6 +5,8 @@
 
 import re
 
+from mailguard import normal
+from mailguard.detect.person_dictionary import load
 from mailguard.model import Kind
 
 _NAMES = {Kind.NAME, Kind.NAME_KANA}
@@ -63,8 +65,29 @@ def _telling(char: str) -> bool:
 
 
 def masked_already(value: str) -> bool:
-    """Whether the writer hid the name: 山〇〇郎, 山田＊＊, ●●, ＿＿＿."""
-    return hides(value)
+    """Whether the writer hid the name: 山〇〇郎, 山田＊＊, ●●, ＿＿＿. A sign before or behind a full name marks it: ○佐藤花子."""
+    return hides(value) and unmarked(value) == value
+
+
+_MARKED = re.compile(r"([〇○◯●◎*×✕■□△▲☆★◆◇※✓✔]?)( ?)([^〇○◯●◎*×✕■□△▲☆★◆◇※✓✔_]+?) ?[〇○◯●◎*×✕■□△▲☆★◆◇※✓✔]?")
+_NEVER_HIDES = frozenset("☆★◎◆◇※✓✔")
+
+
+def unmarked(value: str) -> str:
+    """A full name without the one sign that stands before or behind it; any other value as it is."""
+    match = _MARKED.fullmatch(value) if value else None
+    if match is None or len(match[3]) == len(value):
+        return value
+    family, _, given = match[3].partition(" ")
+    known = load()
+    cut = (
+        len(family)
+        if given and known.is_family(family) and known.is_given(given)
+        else known.split(normal.name(match[3]))
+    )
+    # 〇山太郎 hides the first letter of a surname: against a sign only what is longer is a whole one.
+    apart = not match[1] or bool(match[2]) or match[1] in _NEVER_HIDES
+    return match[3] if cut >= (1 if apart else 2) else value
 
 
 _HIDING = re.compile("[〇○◯●◎＊*×✕■□△▲＿_]|[XＸ]{2}|[xｘ]{3}|[?？]{2}|※{2}")

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import regex
 
+from mailguard.detect.mask import unmarked
 from mailguard.detect.name_romaji import Romaji
 from mailguard.detect.name_shape import Shapes
 from mailguard.detect.name_spaced import SpacedNames
@@ -69,7 +70,7 @@ class Name:
                 yield span
 
     def _cell(self, value: str) -> float:
-        value = _BEHIND.sub("", value)
+        value = _BEHIND.sub("", unmarked(value))
         if len(value) > 42 or _WRITTEN.fullmatch(value) is None or _MASKED.search(value):
             return 0.0
         bare = _HONORIFIC.sub("", value).strip()

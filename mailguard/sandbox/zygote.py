@@ -86,7 +86,7 @@ def _build(settings: Settings, *, network_namespace: bool) -> "_Nest":
     function: Function = getattr(module, attribute)(settings.init, programs)
     own = [Path(path) for path in (module.__file__, mailguard.__file__) if path]
     packages = [own[0], own[1].parent, *map(Path, site.getsitepackages())]
-    readable = [*map(Path, ("/usr", "/lib", "/lib64", sys.prefix, sys.base_prefix)), *packages]
+    readable = [*map(Path, ("/usr", "/lib", "/lib64", "/dev/urandom", sys.prefix, sys.base_prefix)), *packages]
     runner = Runner(Table(installed, settings.programs.seconds), settings.memory_mb)
     posture = runner.posture() | {"network_namespace": network_namespace}
     return _Nest(settings, function, programs, readable, runner, network_namespace, posture)

@@ -79,3 +79,12 @@ def without_tree(text: str) -> Iterator[tuple[str, str]]:
     """Name and value of everything that looks like an attribute."""
     for match in _ATTRIBUTE.finditer(text):
         yield match[1].lower(), match[2] or match[3] or ""
+
+
+def link_words(uri: str) -> str:
+    """What a link tells: numbers and addresses, and a web address that carries writing or an e-mail address."""
+    told_by = target(uri)
+    if told_by:
+        return told_by
+    plain = unquote(uri)
+    return plain if "@" in plain or not plain.isascii() else ""

@@ -1,7 +1,7 @@
-"""PDF text by PDFium.
+"""PDF: text and tables of the pages by PDFium, all the rest by pikepdf.
 
-In: a PDF. Out: its text, pages joined by form feeds, with notes and form fields; files attached to it as parts; a
-Problem for every page whose text cannot be had. Never renders a page.
+In: a PDF. Out: its text, pages joined by form feeds, with notes, form fields, bookmarks and metadata behind them; tables, put
+together over pages; files attached to it as parts; a Problem for pages whose text cannot be had. Never renders a page.
 """
 
 import ctypes
@@ -12,20 +12,22 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from mailguard.model import Part, Problem, ProblemKind, Table, Text
-from mailguard.unpack import charset, sniff
+from mailguard.unpack import charset, pdf_words, sniff
 from mailguard.unpack.budget import Budget
-from mailguard.unpack.header import clean_name
+from mailguard.unpack.pdf_layout import Grid, laid_out
+from mailguard.unpack.pdf_objects import Objects
+from mailguard.unpack.pdf_tables import Tables
 
 NAME = "PDF"
 LIMITATIONS = (
-    "Pages that are pictures, letters drawn as curves, fonts without a character map, and files whose password to open"
-    " is not known are not read: a problem."
+    "Who made or commented it is not read. Pages that are pictures, letters drawn as curves or of no size, fonts without a character"
+    " map, and files whose password to open is not known: a problem."
 )
 
 _CURVES = 200  # drawn paths on a page without text; fewer are lines and boxes
 _OBJECTS = 10_000
 _UNMAPPED = 0.2
-_KEYS = (b"Contents", b"V", b"TU")
+_NOTHING_SHOWN = (pdfium.FPDF_ANNOT_LINK, pdfium.FPDF_ANNOT_POPUP)
 
 
 def matches(part: Part, sniffed: str) -> bool:
@@ -35,117 +37,132 @@ def matches(part: Part, sniffed: str) -> bool:
 
 
 def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Problem]:
-    """One text, then attached files, then what could not be read."""
+    """Text and tables, then attached files, then what could not be read."""
     try:
-        document = pypdfium2.PdfDocument(part.data)
-    except pypdfium2.PdfiumError as error:
-        if not _locked(error):
-            yield Problem(part.path, ProblemKind.DAMAGED, "no PDF reader opens it")
-            return
-        document = _unlocked(part, budget)
-    if document is None:
+        opened = _opened(part, budget)
+    except pypdfium2.PdfiumError:
+        yield Problem(part.path, ProblemKind.DAMAGED, "no PDF reader opens it")
+        return
+    if opened is None:
         yield Problem(part.path, ProblemKind.ENCRYPTED, "a password is needed")
         return
+    document, password = opened
     try:
-        yield from _contents(part, document, budget)
+        yield from _contents(part, document, password, budget)
     finally:
         document.close()
+
+
+def _opened(part: Part, budget: Budget) -> tuple[pypdfium2.PdfDocument, str] | None:
+    """The document and its password: none, or the first candidate that fits. None: none fits. Raises PdfiumError."""
+    try:
+        return pypdfium2.PdfDocument(part.data), ""
+    except pypdfium2.PdfiumError as error:
+        if not _locked(error):
+            raise
+    # Older files know Latin-1 only, newer UTF-8: PDFium tries both.
+    for candidate in budget.secrets.tries():
+        password = candidate.replace("\0", "")
+        try:
+            document = pypdfium2.PdfDocument(part.data, password=password)
+        except pypdfium2.PdfiumError:
+            continue
+        budget.secrets.fits(part.path)
+        return document, password
+    return None
 
 
 def _locked(error: pypdfium2.PdfiumError) -> bool:
     return getattr(error, "err_code", None) == pdfium.FPDF_ERR_PASSWORD or "password" in str(error).lower()
 
 
-def _unlocked(part: Part, budget: Budget) -> pypdfium2.PdfDocument | None:
-    """The document by the first candidate that fits. Older files know Latin-1 only, newer UTF-8: PDFium tries both."""
-    for password in budget.secrets.tries():
-        try:
-            document = pypdfium2.PdfDocument(part.data, password=password.replace("\0", ""))
-        except pypdfium2.PdfiumError:
-            continue
-        budget.secrets.fits(part.path)
-        return document
-    return None
-
-
-def _contents(part: Part, document: pypdfium2.PdfDocument, budget: Budget) -> Iterator[Part | Text | Problem]:
+def _contents(
+    part: Part, document: pypdfium2.PdfDocument, password: str, budget: Budget
+) -> Iterator[Part | Text | Table | Problem]:
     pages: list[str] = []
     faults: list[tuple[int, str]] = []
+    tables = Tables(budget)
     chars = 0
     for number in range(min(len(document), budget.limits.pages)):
-        text, fault = _page(document, number)
+        text, grids, fault = _page(document, number)
         chars += len(text)
         budget.text(chars)
         pages.append(text)
+        tables.add(number, grids)
         if fault:
             faults.append((number + 1, fault))
-    yield Text(part.path, "\f".join(pages))
+    objects = Objects(part, budget)
+    objects.read(password)
+    yield Text(part.path, "\f".join([*pages, *_unsaid(objects, pages, tables)]))
+    for rows in tables.all:
+        yield Table(part.path, rows)
     if len(document) > budget.limits.pages:
         yield Problem(part.path, ProblemKind.TOO_BIG, f"more than {budget.limits.pages} pages")
+    if not len(document):
+        yield Problem(part.path, ProblemKind.DAMAGED, "no pages")
+    if objects.patterns and not all(page.strip() for page in pages):
+        yield Problem(part.path, ProblemKind.NOT_READ, "letters or pictures in a pattern")
     for number, fault in faults[:1]:
         yield Problem(part.path, ProblemKind.NOT_READ, f"page {number}: {fault}; pages not read: {len(faults)}")
-    yield from _attached(part, document, budget)
+    yield from objects.found
 
 
-def _page(document: pypdfium2.PdfDocument, number: int) -> tuple[str, str]:
+def _unsaid(objects: Objects, pages: list[str], tables: Tables) -> list[str]:
+    """Lines that no page shows: what stands twice would count twice."""
+    said = "".join("".join((*pages, *tables.cells())).split())
+    lines = [line for line in objects.lines if "".join(line.split()) not in said]
+    return ["\n".join(lines)] if lines else []
+
+
+def _page(document: pypdfium2.PdfDocument, number: int) -> tuple[str, list[Grid], str]:
+    """Text, tables, and why it cannot be read."""
     try:
         page = document[number]
     except pypdfium2.PdfiumError:
-        return "", "damaged"
+        return "", [], "damaged"
     try:
+        page = _flat(document, page, number)
         textpage = page.get_textpage()
-        text = textpage.get_text_range().replace("\r\n", "\n").replace("\ufffe", "").replace("\x02", "")
+        words = pdf_words.read(page, textpage)
+        text, grids = laid_out(words)
         textpage.close()
-        notes = _notes(page)
-        if charset.unreadable(text) > _UNMAPPED:
-            return "\n".join([text, *notes]), "its fonts have no character map"
-        fault = "" if text.strip() else _drawn(page)
-        return "\n".join([text, *notes]), fault
     except pypdfium2.PdfiumError:
-        return "", "damaged"
+        return "", [], "damaged"
+    else:
+        if words.unmapped > _UNMAPPED or charset.unreadable(text) > _UNMAPPED:
+            return text, grids, "its fonts have no character map"
+        return text, grids, _drawn(page, bare=not words.words)
     finally:
         page.close()
 
 
-def _drawn(page: pypdfium2.PdfPage) -> str:
-    curves = 0
-    for thing in itertools.islice(page.get_objects(max_depth=5), _OBJECTS):
-        if thing.type == pdfium.FPDF_PAGEOBJ_IMAGE:
-            return "a picture without text"
-        curves += thing.type == pdfium.FPDF_PAGEOBJ_PATH
-    return "letters drawn as curves" if curves > _CURVES else ""
-
-
-def _notes(page: pypdfium2.PdfPage) -> list[str]:
-    """Text of annotations and form fields, which the text of the page leaves out."""
-    found: list[str] = []
+def _flat(document: pypdfium2.PdfDocument, page: pypdfium2.PdfPage, number: int) -> pypdfium2.PdfPage:
+    """With what notes, stamps and fields show on it, which PDFium keeps apart. In memory only."""
     for index in range(min(pdfium.FPDFPage_GetAnnotCount(page), _OBJECTS)):
         note = pdfium.FPDFPage_GetAnnot(page, index)
-        if note:
-            found += [value for key in _KEYS if (value := _value(note, key))]
-            pdfium.FPDFPage_CloseAnnot(note)
-    return found
+        bare = not note or pdfium.FPDFAnnot_GetSubtype(note) in _NOTHING_SHOWN
+        pdfium.FPDFPage_CloseAnnot(note)
+        if not bare:
+            if pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY) != pdfium.FLATTEN_SUCCESS:
+                break
+            page.close()
+            return document[number]
+    return page
 
 
-def _value(note: pdfium.FPDF_ANNOTATION, key: bytes) -> str:
-    size = pdfium.FPDFAnnot_GetStringValue(note, key, None, 0)
-    if size <= 2:
-        return ""
-    buffer = ctypes.create_string_buffer(size)
-    pdfium.FPDFAnnot_GetStringValue(note, key, ctypes.cast(buffer, ctypes.POINTER(pdfium.FPDF_WCHAR)), size)
-    return buffer.raw[: size - 2].decode("utf-16-le", "replace")
+def _drawn(page: pypdfium2.PdfPage, *, bare: bool) -> str:
+    """What else shows on the page, or hides there. bare: it has no text."""
+    curves = 0
+    for thing in itertools.islice(page.get_objects(max_depth=5), _OBJECTS):
+        if thing.type == pdfium.FPDF_PAGEOBJ_TEXT and not _size(thing):
+            return "letters of no size"
+        if bare and thing.type == pdfium.FPDF_PAGEOBJ_IMAGE:
+            return "a picture without text"
+        curves += thing.type == pdfium.FPDF_PAGEOBJ_PATH
+    return "letters drawn as curves" if bare and curves > _CURVES else ""
 
 
-def _attached(part: Part, document: pypdfium2.PdfDocument, budget: Budget) -> Iterator[Part | Problem]:
-    for index in range(document.count_attachments()):
-        path = (*part.path, f"#{index + 1}")
-        try:
-            file = document.get_attachment(index)
-            path = (*part.path, clean_name(file.get_name()) or f"#{index + 1}")
-            data = bytes(file.get_data())
-        except pypdfium2.PdfiumError:
-            yield Problem(path, ProblemKind.DAMAGED, "an attached file that cannot be read")
-            continue
-        budget.file(part.depth + 1)
-        budget.spend(len(data))
-        yield Part(path, data, depth=part.depth + 1)
+def _size(thing: pypdfium2.PdfObject) -> float:
+    size = ctypes.c_float()
+    pdfium.FPDFTextObj_GetFontSize(thing, ctypes.byref(size))
+    return size.value

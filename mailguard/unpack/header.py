@@ -5,6 +5,7 @@ In: raw header bytes. Out: decoded values. Follows RFC 5322 §2.2, RFC 2047, RFC
 
 import base64
 import binascii
+import html
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,8 +20,10 @@ Address = tuple[str, str]
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:")
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 _PARAMETER = re.compile(rb';\s*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)', re.DOTALL)
-_WORD = re.compile(rb"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
+_WORD = re.compile(rb"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)(?:\?=|\Z)")  # the end may be cut off
 _SECTION = re.compile(r"([^*]+)(?:\*(\d{1,4}))?(\*)?")
+# Raw ISO-2022-JP: its bytes may look like quotes, semicolons and backslashes.
+_JIS = re.compile(rb"(?:\x1b(?:\$[@B]|\([IJ])[^\x1b]*)+(?:\x1b\([BJ])?")
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 # Bounded: where nothing closes what is quoted, each further quote would be followed to the end.
@@ -95,6 +98,7 @@ def parameters(value: bytes) -> tuple[str, Parameters]:
 
 
 def _parameters(value: bytes) -> tuple[str, Parameters]:
+    value = _without_escapes(value)
     main = value.split(b";", 1)[0].split(b"(", 1)[0].strip().decode("ascii", "replace").lower()
     found = []
     for match in _PARAMETER.finditer(value):
@@ -115,12 +119,16 @@ def _unquote(raw: bytes) -> bytes:
 
 def without_parameters(value: bytes) -> bytes:
     """What of a value is no parameter: its first word, comments, what is broken."""
-    return _PARAMETER.sub(b"", value)
+    return _PARAMETER.sub(b"", _without_escapes(value))
+
+
+def _without_escapes(value: bytes) -> bytes:
+    return _JIS.sub(lambda match: charset.decode(match[0]).encode("utf-8"), value) if b"\x1b" in value else value
 
 
 def unusual_names(value: bytes) -> str:
     """The names of parameters that are not in ASCII, as they must be (RFC 2045 §5.1); "" if there is none."""
-    names = (match[1] for match in _PARAMETER.finditer(value))
+    names = (match[1] for match in _PARAMETER.finditer(_without_escapes(value)))
     return " ".join(decode(name) for name in names if not name.isascii())
 
 
@@ -139,7 +147,7 @@ def boundaries(found: Parameters) -> tuple[bytes, ...]:
 
 def file_names(found: Parameters, names: tuple[str, ...]) -> tuple[str, ...]:
     """The file names among parameters, the surest first: RFC 2231 with its continuations, RFC 2047 words, raw bytes."""
-    every = (clean_name(text) for name in names for text in readings(found, name)) if found else ()
+    every = (clean_name(_undone(text)) for name in names for text in readings(found, name)) if found else ()
     return tuple(dict.fromkeys(name for name in every if name))
 
 
@@ -171,10 +179,26 @@ def _join(sections: list[tuple[int, bool, bytes]]) -> str:
             if position == 0 and raw.count(b"'") >= 2:
                 label, _, piece = raw.split(b"'", 2)
                 declared = label.decode("ascii", "replace")
-            piece = _PERCENT.sub(lambda match: bytes((int(match[1], 16),)), piece)
+            elif declared and raw.lower().startswith(declared.lower().encode("ascii", "replace") + b"''"):
+                piece = raw[len(declared) + 2 :]  # some mailers name the charset in every section
+            piece = _unpercent(piece)
         joined += piece
     # Decoded only once joined: mailers split in the middle of a character, or of an encoded word.
     return charset.decode(joined, declared) if declared else decode(joined)
+
+
+def _unpercent(raw: bytes) -> bytes:
+    return _PERCENT.sub(lambda match: bytes((int(match[1], 16),)), raw)
+
+
+def _undone(name: str) -> str:
+    """A name without the quote that nothing closes, and without what belongs to the web: %E5%90%8D, &#21517;."""
+    if "&#" in name:
+        name = html.unescape(name)
+    if "%" in name:
+        plain = charset.decode(_unpercent(name.encode("utf-8", "replace")))
+        name = name if plain.isascii() or charset.unreadable(plain) else plain
+    return name.removeprefix('"')
 
 
 def clean_name(name: str) -> str:

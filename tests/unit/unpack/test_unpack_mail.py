@@ -51,10 +51,41 @@ def encoded(text: str, codec: str) -> bytes:
             b"Content-Disposition: attachment",
             b"Content-Type: application/zip; name*=utf-8''%E5%90%8D%E7%B0%BF%E8%A1%A8.zip",
         ],
+        # declared as another charset, as none that is known, and with the charset in every section
+        [b"Content-Disposition: attachment; filename*=Shift_JIS''%E5%90%8D%E7%B0%BF%E8%A1%A8.zip"],
+        [b"Content-Disposition: attachment; filename*=x-unknown''%96%BC%95%EB%95%5C.zip"],
+        [b"Content-Disposition: attachment; filename*0*=utf-8''%E5%90%8D; filename*1*=UTF-8''%E7%B0%BF%E8%A1%A8.zip"],
+        # as on the web
+        [b'Content-Disposition: attachment; filename="%E5%90%8D%E7%B0%BF%E8%A1%A8.zip"'],
+        [b'Content-Disposition: attachment; filename="&#21517;&#31807;&#34920;.zip"'],
+        # cut off, and folded within a word
+        [b'Content-Disposition: attachment; filename="=?utf-8?B?' + encoded("名簿表.zip", "utf-8") + b'"'],
+        [b'Content-Disposition: attachment; filename="' + "名簿表.zip".encode("cp932")],
+        [
+            b'Content-Disposition: attachment; filename="=?utf-8?B?'
+            + encoded("名簿表.zip", "utf-8")[:9]
+            + b"\r\n "
+            + encoded("名簿表.zip", "utf-8")[9:]
+            + b'?="'
+        ],
     ],
 )
 def test_file_names_in_all_breakages(headers: list[bytes]) -> None:
     assert named(*headers) == "名簿表.zip"
+
+
+@pytest.mark.parametrize("name", ["あいう；名簿.csv", "ソ表能.csv", "顧客ﾒｲﾎﾞ.csv"])
+def test_raw_bytes_that_look_like_quotes_and_backslashes(name: str) -> None:
+    for codec in ("iso2022_jp_ext", "cp932", "utf-8"):
+        quoted = b'Content-Disposition: attachment; filename="' + name.encode(codec) + b'"; size=3'
+        assert named(quoted) == name
+        mail = split(b"Subject: x\r\n" + quoted + b"\r\n\r\nx", Limits())
+        assert (mail.within, mail.problems) == ((), ())
+
+
+def test_a_percent_sign_in_a_name_stays() -> None:
+    assert named(b'Content-Disposition: attachment; filename="100%25%E5.csv"') == "100%25%E5.csv"
+    assert named(b'Content-Disposition: attachment; filename="50%off.csv"') == "50%off.csv"
 
 
 def test_places_of_parts_without_names() -> None:

@@ -87,6 +87,7 @@ def test_a_tar_of_version_7_has_no_magic_number() -> None:
         (compressed("compress"), "会員.csv.Z", "会員.csv"),
         (gzip.compress(LIST), ".gz", "(attachment)"),
     ],
+    ids=["gz", "two gz and padding", "two bz2", "xz", "lzma", "zst", "lz4", "lz", "Z", "no name"],
 )
 def test_a_compressed_file_keeps_its_name_without_the_ending(data, name, inner) -> None:
     assert read(data, name) == {(name, inner): ROWS}
@@ -165,7 +166,9 @@ def test_lzh_whose_files_are_shorter_than_they_claim_is_damaged() -> None:
     assert ProblemKind.DAMAGED in read(lzh({"list.csv": LIST})[:-20]).values()
 
 
-@pytest.mark.parametrize("archive", [zipped({NAME: LIST}), seven_zip({NAME: LIST}), lzh({NAME: LIST})])
+@pytest.mark.parametrize(
+    "archive", [zipped({NAME: LIST}), seven_zip({NAME: LIST}), lzh({NAME: LIST})], ids=["zip", "7z", "lzh"]
+)
 def test_a_program_that_is_an_archive_is_opened(archive) -> None:
     stub = b"MZ" + bytes(range(256)) * 40
     assert read(stub + archive, "送付.exe") == {("送付.exe", "送付", NAME): ROWS}

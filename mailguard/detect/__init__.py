@@ -76,6 +76,7 @@ class Detector:
             given=names.given,
             labels=rules.headers.labels,
             read=names.reading,
+            word=names.word,
         )
         self._fields = Fields(rules.header_kind, self._reader.cells, rules.headers.labels)
 

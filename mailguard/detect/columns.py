@@ -14,12 +14,13 @@ from mailguard.detect.care_columns import CareColumns
 from mailguard.detect.categorical import Categorical
 from mailguard.detect.cells import firms
 from mailguard.detect.folding import fold_all
-from mailguard.detect.furigana import unnamed_furigana
+from mailguard.detect.furigana import lone_readings, unnamed_furigana
 from mailguard.detect.halves import Halves
 from mailguard.detect.headers import KANA_TITLE, MEANINGLESS, Header, halved
 from mailguard.detect.layout import HALF, Column, Layout, share
 from mailguard.detect.no_data import no_data
 from mailguard.detect.organisation_rows import about_organisations
+from mailguard.detect.title_rows import titles_of
 from mailguard.detect.votes import Cells
 from mailguard.detect.votes import votes as shares
 from mailguard.model import Kind
@@ -36,6 +37,8 @@ _ALONE = {  # the share of cells that decides without a header
     Kind.NAME: 0.6, Kind.NAME_KANA: 0.6, Kind.GRADE: 0.8, Kind.MY_NUMBER: 0.9, Kind.CARD: 0.8,
 }  # fmt: skip
 _CONTRADICTED = 0.8  # so many cells of another kind overrule a header
+_NOBODY = 0.1  # where fewer cells are names, the column may be of something else
+_SOME = 3  # distinct cells that may show it
 _NAMES = {Kind.NAME, Kind.NAME_KANA}
 LISTED = 60  # distinct cells asked whether they list several persons
 _KANA = re.compile(r"[ぁ-ゖァ-ヶー]+")
@@ -45,7 +48,10 @@ _PARTED = re.compile(r"[・ ]|(?<=[^ ])と(?=[^ ])")
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """What is known of headers and of cells. family and given judge halves of a name; read tells how one is read, in katakana."""
+    """What is known of headers and of cells. family and given judge halves of a name.
+
+    read tells how one is read, in katakana; word: whether a cell is a word of the dictionary and no name.
+    """
 
     header: Callable[[str], Header | None]
     cells: Cells
@@ -53,6 +59,7 @@ class Reader:
     given: Callable[[str], float]
     labels: frozenset[str] = frozenset()
     read: Callable[[str], str] = str
+    word: Callable[[str], bool] = bool
 
     def layout(self, rows: Sequence[Sequence[str]], first: int | None = None) -> Layout:
         """Find the header, fold the cells and decide every column. first: the first data row, where that is known."""
@@ -75,9 +82,8 @@ class Reader:
 
     def _layout(self, rows: Sequence[Sequence[str]], head: int | None) -> Layout:
         width = max((len(row) for row in rows), default=0)
-        shown = [*rows[head], *[""] * (width - len(rows[head]))] if head is not None else [""] * width
+        shown, first = ([""] * width, 0) if head is None else titles_of(rows, head, width, self._is_titles)
         titles = ["" if MEANINGLESS.fullmatch(title.strip()) else title for title in shown]
-        first = 0 if head is None else head + 1
         cells = [self._values(column) for column in _columns(rows, first, width)]
         headers = self._headers(titles)
         decided = [self._decide(index, titles[index], headers[index], values) for index, values in enumerate(cells)]
@@ -85,6 +91,7 @@ class Reader:
         columns = unnamed_furigana(columns, titles, self.read)
         columns = self._beside_names(columns, titles, cells)
         columns = joined_pieces(columns, headers, titles, cells)
+        columns = lone_readings(columns, self.cells[Kind.NAME_KANA])
         columns = [self._listing(column) for column in columns]
         columns = CareColumns(self.cells[Kind.SPECIAL_CARE]).found(columns, titles, headers, cells)
         free = tuple((i, cells[i]) for i, column in enumerate(columns) if column is None and not cells[i].empty)
@@ -140,6 +147,13 @@ class Reader:
                 best, found = score, index
         return found
 
+    def _is_titles(self, row: Sequence[str]) -> bool:
+        """Whether most cells of a row have the word of a header in them, and none is data."""
+        titles = [cell for cell in row if cell.strip()]
+        values = fold_all(titles)
+        hits = sum(self._titles(cell, value) for cell, value in zip(titles, values, strict=True))
+        return hits > 1 and 2 * hits >= len(titles) and not any(map(self._cheap, values))
+
     def _titles(self, cell: str, value: str) -> bool:
         """Whether a cell has the word of a header in it. 高血圧 and 要介護3 have, and are values."""
         header = self.header(cell)
@@ -173,8 +187,10 @@ class Reader:
         best = max(votes, key=lambda kind: votes[kind])
         if header is not None and header.kind is not None:
             votes |= self._half_votes(header, votes, voters)
+            if header.kind is Kind.NAME and votes.get(Kind.NAME, 0.0) <= _NOBODY and self._words(voters):
+                return None, 0.0
             return self._with_header(header.kind, votes, best, strong=header.strong)
-        if header is not None and header.organisation and best in _NAMES:
+        if header is not None and (header.organisation or header.thing) and best in _NAMES:
             return None, 0.0
         if votes[best] >= _ALONE.get(best, 2.0):
             return best, round(0.5 + votes[best] / 2, 2)
@@ -186,9 +202,15 @@ class Reader:
         support = votes.get(kind, 0.0)
         if votes[best] >= _CONTRADICTED and votes[best] > support and not {kind, best} <= _NAMES:
             return best, round(votes[best], 2)  # the content wins
+        if kind is Kind.NAME_KANA and best is Kind.NAME and votes[best] >= _CONTRADICTED and support <= _NOBODY:
+            return best, round(votes[best], 2)  # 氏名(フリガナ) over 佐藤花子(サトウハナコ)
         if not strong and support < _ALONE.get(kind, HALF) / 2:
             return None, 0.0
         return kind, round(0.7 + 0.3 * support, 2) if kind in votes else 0.9
+
+    def _words(self, voters: Sequence[str]) -> bool:
+        """「名前」 over トマト, なす, 大根 titles things."""
+        return len(voters) >= _SOME and sum(map(self.word, voters)) >= _CONTRADICTED * len(voters)
 
     def _votes(self, header: Header | None, voters: Sequence[str]) -> dict[Kind, float]:
         exact = header.kind if header else None

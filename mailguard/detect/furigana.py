@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import islice
 
 from mailguard import normal
-from mailguard.detect.layout import Column
+from mailguard.detect.layout import HALF, Column, share
 from mailguard.model import Kind
 
 _ASKED = 60  # rows that are compared
@@ -48,3 +48,13 @@ def _reads(kana: Column, written: Column, read: Callable[[str], str]) -> bool:
     asked = list(islice(pairs, _ASKED))
     agreeing = sum(normal.reading(left) == normal.reading(read(normal.name(right))) for left, right in asked)
     return agreeing > 0 and agreeing >= _AGREE * len(asked)
+
+
+def lone_readings(columns: Sequence[Column | None], whole: Callable[[str], float]) -> list[Column | None]:
+    """Readings alone (色, よみ) are nobody's unless they are whole names. whole: how sure a cell is of one."""
+    if any(column is not None and column.kind is not Kind.NAME_KANA for column in columns):
+        return list(columns)
+    return [
+        column if column is None or column.piece != "full" or share(whole, column.cells.voters) >= HALF else None
+        for column in columns
+    ]

@@ -19,6 +19,7 @@ class Header:
 
     organisation: the column is about companies or shops and never holds a person's name. strong: the header alone decides.
     staff: who serves (担当者, 講師), not whom the row is about. person: it says nothing but a role (お子様).
+    thing: how something is read (駅名よみ); like an organisation's, it never holds a person's name.
     """
 
     kind: Kind | None
@@ -28,6 +29,7 @@ class Header:
     strong: bool = True
     staff: bool = False
     person: bool = False
+    thing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +157,8 @@ class Headers:
         if best is None:
             return self._without_word(head, organisation=organisation, staff=staff)
         _, _, rule, word, piece = best
-        if organisation and rule.kind in {Kind.NAME, Kind.NAME_KANA}:
-            return Header(None, organisation=True)
+        if rule.kind in {Kind.NAME, Kind.NAME_KANA} and (organisation or self._reads_thing(rule, head)):
+            return Header(None, organisation=organisation, thing=not organisation)
         whose = piece == "given" and bool(head.longest(self._person))  # お子様(名)
         strong = (word not in rule.weak or whose) and not self._is_thing(rule, head)
         return Header(rule.kind, self._role(rule, head, word), piece, organisation, strong, staff)
@@ -166,6 +168,13 @@ class Headers:
         joined, size = head.joined, len(head.joined)
         pieces = {joined[i:j] for i in range(size) for j in range(i + 1, min(i + self._widest, size) + 1)}
         return self._telling & pieces
+
+    def _reads_thing(self, rule: HeaderRule, head: _Text) -> bool:
+        if rule.kind is not Kind.NAME_KANA:
+            return False
+        thing = head.longest(self._thing)
+        whole = any(word in head.joined for word in ("氏名", "姓", "名前", "name"))
+        return bool(thing) and not thing.isascii() and not whole and not head.longest(self._person)
 
     def _is_thing(self, rule: HeaderRule, head: _Text) -> bool:
         return rule.kind is Kind.NAME and bool(head.longest(self._thing)) and not head.longest(self._person)

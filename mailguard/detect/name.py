@@ -112,13 +112,13 @@ class Name:
             return 0.95
         if any(known) and len(family) <= 5 and (len(given) <= 4 or known[1]):
             return 0.75
-        looks = self._shapes.fit(family, given) and not self._word(family) and not self._word(given)
+        looks = self._shapes.fit(family, given) and not self.word(family) and not self.word(given)
         return 0.6 if looks else (0.3 if len(family) <= 4 and len(given) <= 4 else 0.0)
 
     def _place(self, text: str) -> bool:
         return any(token.sort is Sort.PLACE for token in self._tokenizer.tokens(text))
 
-    def _word(self, text: str) -> bool:
+    def word(self, text: str) -> bool:
         """Whether it is a word of the dictionary that is no name."""
         tokens = self._tokenizer.tokens(text)
         return len(text) > 1 and all(
@@ -165,9 +165,9 @@ class Name:
     def _half_known(self, family: str, given: str) -> bool:
         """One half in the dictionaries, and the other looking like a name, and no word."""
         if self._persons.is_family(family) and self._shapes.fit(family, given):
-            return not self._word(given) and not self._place(given)
+            return not self.word(given) and not self._place(given)
         given_known = len(given) > 1 and self._persons.is_given(given)
-        return given_known and self._shapes.ends_family(family) and not self._word(family)
+        return given_known and self._shapes.ends_family(family) and not self.word(family)
 
     def _all_names(self, text: str) -> bool:
         return all(token.sort in PERSONS for token in self._tokenizer.tokens(text))

@@ -17,7 +17,7 @@ _LETTERHEAD = regex.compile(
     r"|協会|研究会|商工会|商工会議所|連合会|連盟|組合|自治会|町内会|福祉会|文化協会|財団|機構|旅館|ホテル|リゾート|市役所|区役所|町役場|村役場|県庁|府庁|都庁|道庁|教育委員会|図書館|美術館|博物館|公民館|会館"
     r"|百貨店|デパート|書店|商店|商会|薬品|工業|製作所|スクール|スタジオ|サロン)(?:[ ][^\s\d、。,:@]{1,15}(?:部|課|室|係|支店|支部|校|館|窓口|センター))?+\s*+"
 )
-_SHORT = 200  # characters of a line whose answer is kept
+_SHORT = 200  # characters of a line whose answer is kept for long
 _STAFF = regex.compile(r"担当|代表取締役|発行責任者|編集長|取締役|社長|部長|課長|係長|店長|マネージャー")
 # fmt: off
 _MAILBOXES = frozenset([
@@ -33,7 +33,7 @@ _MAILBOXES = frozenset([
 
 def names_organisation(line: str) -> bool:
     """Whether a folded line speaks of an organisation's own contact, and is not addressed to it (御中)."""
-    return _known(line) if len(line) <= _SHORT else _names_organisation(line)
+    return _known(line) if len(line) <= _SHORT else _known_long(line)
 
 
 def _names_organisation(line: str) -> bool:
@@ -41,6 +41,7 @@ def _names_organisation(line: str) -> bool:
 
 
 _known = lru_cache(4096)(_names_organisation)
+_known_long = lru_cache(4)(_names_organisation)  # a paragraph that is one line is asked about for each of its groups
 
 
 def names_staff(line: str) -> bool:

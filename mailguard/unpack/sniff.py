@@ -8,7 +8,7 @@ import io
 import re
 import zipfile
 
-from mailguard.unpack import charset, compound
+from mailguard.unpack import charset, compound, dbf_header
 
 TEXT = "text/plain"
 HTML = "text/html"
@@ -24,6 +24,9 @@ XLS = "application/vnd.ms-excel"
 PPT = "application/vnd.ms-powerpoint"
 OLE = "application/x-ole-storage"
 RTF = "application/rtf"
+SQLITE = "application/vnd.sqlite3"
+PLIST = "application/x-bplist"
+DBF = "application/x-dbf"
 OUTLOOK = "application/vnd.ms-outlook"
 TNEF = "application/vnd.ms-tnef"
 OPEN_DOCUMENT = ("application/vnd.oasis.opendocument.", "application/vnd.sun.xml.")
@@ -71,7 +74,8 @@ _MAGIC = (
     (b"\x1f\x9d", "application/x-compress"),
     (b"{\\rtf", RTF),
     (b"%!PS", "application/postscript"),
-    (b"SQLite format 3\0", "application/vnd.sqlite3"),
+    (b"SQLite format 3\0", SQLITE),
+    (b"bplist00", PLIST),
     (b"\x78\x9f\x3e\x22", TNEF),
     (b"\0\x05\x16\0", APPLE),
     (b"\0\x05\x16\x07", APPLE),
@@ -145,9 +149,13 @@ def _container(data: bytes) -> str:
         return PDF
     if data.startswith(b"\1\0\0\0") and data[40:44] == b" EMF":  # MS-EMF 2.3.4.2
         return METAFILE
-    if _CMS.match(data):
-        return CMS
-    return _archive(data) or _image(data)
+    return _by_shape(data) or _archive(data) or _image(data)
+
+
+def _by_shape(data: bytes) -> str:
+    if dbf_header.read(data):
+        return DBF
+    return CMS if _CMS.match(data) else ""
 
 
 def _archive(data: bytes) -> str:

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable, Iterator
 
 import archive_samples
+import data_samples
 import mail_samples
 import office_samples
 import ole_samples
@@ -130,6 +131,7 @@ def samples() -> Iterator[tuple[str, bytes]]:
     """At least one sample for every handler, by its NAME."""
     yield "Excel (xlsx, xlsm, xlsb)", saved(workbook())
     yield from archive_samples.samples()
+    yield from data_samples.samples()
     yield from office_samples.samples()
     yield from ole_samples.samples()
     yield from outlook_samples.samples()

@@ -5,6 +5,7 @@ that stand in none, and long ones, as text; bytes as they are. Nothing is left o
 """
 
 import datetime as dt
+import html
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -72,6 +73,7 @@ class Records:
             self.files.append((key, value))
             return []
         text = shown(value)
+        text = html.unescape(text) if "&#" in text else text
         if len(text) > _PROSE:
             self.lines.append(text)
         return [(key, text)]

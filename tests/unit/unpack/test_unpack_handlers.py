@@ -287,8 +287,10 @@ def test_empty_files_pass() -> None:
 
 
 def test_escapes_of_json_and_xml_are_undone() -> None:
-    (text,) = make.leaves(rb'{"name": "\u5c71\u7530 \ud842\udfb7 &#x592a;"}')
-    assert text.text == '{"name": "山田 𠮷 太"}'
+    written = rb'{"name": "\u5c71\u7530 \ud842\udfb7 &#x592a;"}'
+    (text,), (table,) = make.leaves(b"log: " + written), make.leaves(written)
+    assert text.text == 'log: {"name": "山田 𠮷 太"}'
+    assert table.rows == [["name"], ["山田 𠮷 太"]]
 
 
 def test_a_nested_mail_shows_its_headers_and_body() -> None:

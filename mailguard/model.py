@@ -184,6 +184,7 @@ class Problem:
     """A part that could not be inspected, or only in part. `key` is the digest of the leaf's bytes.
 
     listing: a name on its path says that it is a list of people (会員名簿.zip): the only evidence of what is in it.
+    picture: an image like any other whose text nothing here reads; the policy says whether that holds.
     """
 
     path: PartPath
@@ -191,6 +192,7 @@ class Problem:
     detail: str = ""
     key: bytes = b""
     listing: bool = False
+    picture: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,3 +23,12 @@ class Limits(Section):
     text_chars: int = Field(20_000_000, ge=1, description="characters of one text")
     cells: int = Field(50_000_000, ge=1, description="cells of all tables of one mail")
     pages: int = Field(2_000, ge=1, description="pages of one PDF")
+    pictures: int = Field(
+        30, ge=0, description="pictures of one mail whose text is read: images, frames, scanned pages"
+    )
+    picture_pixels: int = Field(50_000_000, ge=1, description="width times height of one picture; a larger one is held")
+    picture_seconds: float = Field(
+        9,
+        ge=0,
+        description="no more pictures of one mail are read after so long; below scanner.task_seconds - tool_seconds",
+    )

@@ -28,16 +28,22 @@ class Cost:
     bytes: int = 0
     files: int = 0
     cells: int = 0
+    pictures: int = 0
 
     @classmethod
     def between(cls, before: "Cost", budget: Budget) -> "Cost":
         """What was spent since `before`."""
-        return cls(budget.bytes - before.bytes, budget.files - before.files, budget.cells - before.cells)
+        return cls(
+            budget.bytes - before.bytes,
+            budget.files - before.files,
+            budget.cells - before.cells,
+            budget.pictures - before.pictures,
+        )
 
     @classmethod
     def so_far(cls, budget: Budget) -> "Cost":
         """What was spent."""
-        return cls(budget.bytes, budget.files, budget.cells)
+        return cls(budget.bytes, budget.files, budget.cells, budget.pictures)
 
     def fits(self, budget: Budget) -> bool:
         """Whether the budget still allows it."""
@@ -46,6 +52,7 @@ class Cost:
             budget.bytes + self.bytes <= budget.total_bytes
             and budget.files + self.files <= limits.files
             and budget.cells + self.cells <= limits.cells
+            and budget.pictures + self.pictures <= limits.pictures
         )
 
     def charge(self, budget: Budget) -> None:
@@ -53,6 +60,7 @@ class Cost:
         budget.bytes += self.bytes
         budget.files += self.files
         budget.cells += self.cells
+        budget.pictures += self.pictures
 
 
 @dataclass(frozen=True, slots=True)

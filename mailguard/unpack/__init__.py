@@ -6,6 +6,7 @@ Never raises on any input, never follows a link, never writes.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -266,4 +267,8 @@ def warm() -> None:
     for codec in rtf_groups.CHARSETS.values():
         b"".decode(codec)
     sniff.describe(b"\0")
+    with suppress(ImportError):  # mailguard[ocr] is optional
+        from mailguard.unpack import picture  # noqa: PLC0415 - see above
+
+        picture.warm()
     libarchive_entries.warm()

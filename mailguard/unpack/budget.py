@@ -33,6 +33,9 @@ class Limits:
     text_chars: int = 20_000_000
     cells: int = 50_000_000
     pages: int = 2_000
+    pictures: int = 30
+    picture_pixels: int = 50_000_000
+    picture_seconds: float = 9.0
 
 
 class LimitError(Exception):
@@ -48,6 +51,7 @@ class LimitError(Exception):
 class Budget:
     """Counts what one mail of `size` bytes has cost so far. Once `gone`, it stays gone.
 
+    short: a part was cut because of the parts before it, though the others go on.
     tools: the programs that may be started for it; what they write is charged by whoever asks them.
     passwords: candidates for what is encrypted, the likeliest first, or who knows them when they are needed.
     """
@@ -66,6 +70,9 @@ class Budget:
         self.bytes = 0
         self.files = 0
         self.cells = 0
+        self.pictures = 0
+        self.picture_seconds = 0.0
+        self.short = False
         self.gone: LimitError | None = None
 
     @property
@@ -76,7 +83,7 @@ class Budget:
     @property
     def untouched(self) -> bool:
         """Whether nothing was opened yet: what ends it now is over it by itself."""
-        return not (self.gone or self.files or self.bytes or self.cells)
+        return not (self.gone or self.files or self.bytes or self.cells or self.pictures)
 
     @property
     def room(self) -> int:
@@ -109,6 +116,18 @@ class Budget:
         self.cells += count
         if self.cells > self.limits.cells:
             self._end(ProblemKind.TOO_BIG, f"more than {self.limits.cells} cells in one mail")
+
+    def picture(self, pixels: int) -> None:
+        """Read the text of one more picture, frame or page; the size is what its header says."""
+        if pixels > self.limits.picture_pixels:
+            raise LimitError(ProblemKind.TOO_BIG, f"a picture of more than {self.limits.picture_pixels} pixels")
+        if self.pictures >= self.limits.pictures:
+            self.short = True
+            raise LimitError(ProblemKind.TOO_MANY, f"more than {self.limits.pictures} pictures in one mail")
+        if self.picture_seconds >= self.limits.picture_seconds:
+            self.short = True
+            raise LimitError(ProblemKind.TIMED_OUT, f"pictures took {self.limits.picture_seconds:g} s")
+        self.pictures += 1
 
     def text(self, chars: int) -> None:
         """Check the length of one text."""

@@ -1,23 +1,29 @@
-"""Images: small ones and those inside the HTML pass, others are not read yet.
+"""Images: the words beside their pixels and, where Tesseract is installed, the text in them.
 
-In: an image. Out: nothing, or a Problem, and what was appended behind its end as a part. The size comes from the
-header; no image is ever decoded.
+In: an image. Out: texts, or a Problem, and what was appended behind its end as a part. The size comes from the header,
+before any pixel is decoded. Without Tesseract the Problem is marked as a picture: the policy says whether it holds.
 """
 
 from collections.abc import Iterator
 
 from mailguard.model import Part, Problem, ProblemKind, Table, Text
-from mailguard.unpack import image_end, sniff
+from mailguard.unpack import exif, image_end, image_words, ocr, sniff
 from mailguard.unpack.budget import Budget
+from mailguard.unpack.tools import ToolError
 
 NAME = "Images"
-LIMITATIONS = "Text in images is not read. Up to 200 x 200 pixels, or shown inside the HTML body, an image passes; any other is a problem."
+LIMITATIONS = (
+    "Text in images is read with Tesseract and mailguard[ocr]; up to 200 x 200 pixels it is not. Without them an image"
+    " shown inside the HTML body passes, and any other is a problem in a mailing."
+)
 
 _SIDE = 200  # pixels; icons and logos
 _SMALL = 262_144  # bytes; more than so few pixels need
 _APPENDED = "(appended)"
 _PADDING = 16  # bytes behind the end that some writers leave
 _JPEG_SIZES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_HEIF_HEAD = 1_000_000  # bytes in which sizes are looked for
+_READ = {f"image/{kind}" for kind in ("png", "jpeg", "gif", "bmp", "tiff", "webp", "heic")}
 
 
 def matches(part: Part, sniffed: str) -> bool:
@@ -27,14 +33,44 @@ def matches(part: Part, sniffed: str) -> bool:
 
 
 def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Problem]:
-    """At most one Problem, after what is appended."""
+    """What is appended, the words beside the pixels, then the text in them or one Problem."""
     yield from _appended(part, budget)
-    if part.inline:
-        return
+    kind = sniff.sniff(part.data)
+    if words := image_words.found(part.data, kind):
+        yield Text(part.path, "\n".join(words))
     width, height = size(part.data)
     if 0 < width <= _SIDE and 0 < height <= _SIDE and len(part.data) <= _SMALL:
         return
-    yield Problem(part.path, ProblemKind.NOT_READ, f"image of {width} x {height} pixels" if width else "image")
+    if width * height > budget.limits.picture_pixels:
+        yield Problem(part.path, ProblemKind.TOO_BIG, f"image of {width} x {height} pixels")
+    elif kind in _READ and ocr.available(budget):
+        yield from _read(part, budget)
+    elif not part.inline:
+        yield _unread(part, f"image of {width} x {height} pixels" if width else "image")
+
+
+def _read(part: Part, budget: Budget) -> Iterator[Text | Problem]:
+    from mailguard.unpack import picture  # noqa: PLC0415 - needs Pillow, which is optional
+
+    written = []
+    try:
+        for frame in picture.frames(part.data, budget):
+            if frame is None:
+                yield _unread(part, f"more than {picture.FRAMES} frames")
+                break
+            written += [ocr.lines(piece, budget) for piece in picture.pieces(frame)]
+    except ToolError as error:
+        yield Problem(part.path, error.kind, error.detail)
+    except (OSError, ValueError, SyntaxError, EOFError):
+        yield Problem(part.path, ProblemKind.DAMAGED, "an image that cannot be decoded")
+    finally:
+        if text := "\n".join(written).strip():
+            budget.text(len(text))
+            yield Text(part.path, text)
+
+
+def _unread(part: Part, detail: str) -> Problem:
+    return Problem(part.path, ProblemKind.NOT_READ, detail, picture=True)
 
 
 def _appended(part: Part, budget: Budget) -> Iterator[Part]:
@@ -61,11 +97,25 @@ def size(data: bytes) -> tuple[int, int]:
         return _big(data[16:20]), _big(data[20:24])
     if data.startswith(b"GIF8"):
         return _little(data[6:8]), _little(data[8:10])
-    if data.startswith(b"BM"):
-        return _bitmap(data)
-    if data.startswith(b"\xff\xd8"):
-        return _jpeg(data)
+    if data.startswith((b"II*\0", b"MM\0*")):
+        return exif.Tiff(data).size()
+    for reader, begins in (
+        (_bitmap, data[:2] == b"BM"),
+        (_jpeg, data[:2] == b"\xff\xd8"),
+        (_heif, data[4:8] == b"ftyp"),
+    ):
+        if begins:
+            return reader(data)
     return _webp(data) if data[8:12] == b"WEBP" else (0, 0)
+
+
+def _heif(data: bytes) -> tuple[int, int]:
+    """The largest picture that an "ispe" box tells (ISO 23008-12 6.5.3)."""
+    sizes, at = [(0, 0)], data.find(b"ispe", 0, _HEIF_HEAD)
+    while at >= 0:
+        sizes.append((_big(data[at + 8 : at + 12]), _big(data[at + 12 : at + 16])))
+        at = data.find(b"ispe", at + 4, _HEIF_HEAD)
+    return max(sizes, key=lambda pair: pair[0] * pair[1])
 
 
 def _big(field: bytes) -> int:

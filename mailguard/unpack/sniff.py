@@ -94,6 +94,7 @@ _STREAMS = (
     ("__properties_version1.0", OUTLOOK),
 )
 _ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
+_HEIF = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis"}
 _LOOK = 65_536
 _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\r\f\v\x1a\x1b") + b"\x7f"
 # What the main member says of itself in [Content_Types].xml, in files of Microsoft's and in strict ones; else its usual name.
@@ -198,7 +199,7 @@ def _image(data: bytes) -> str:
         return "image/bmp"
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return "image/webp"
-    if data[4:8] == b"ftyp" and data[8:12] in {b"heic", b"heix", b"mif1", b"avif", b"hevc"}:
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIF:
         return "image/heic"
     return ""
 

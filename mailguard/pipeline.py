@@ -18,7 +18,7 @@ from mailguard import metrics
 from mailguard.errors import RelayError, ScannerBusyError, StoreError
 from mailguard.model import Action, Inspection, Message, Source, Verdict
 from mailguard.pieces import Pieces, cut
-from mailguard.policy import Policy, content_key, judge
+from mailguard.policy import Mailings, Policy, content_key, judge
 from mailguard.relay.next_hop import Transaction
 from mailguard.relay.received import received_line
 from mailguard.relay.reply import Reply
@@ -67,6 +67,7 @@ class Pipeline:
     hostname: str | None
     wait_seconds: float
     reply_seconds: float
+    _mailings: Mailings = field(init=False, default_factory=Mailings)
     _registers: Together[None, Register] = field(init=False)
     _reservations: Together[Arrival, Reservation | None] = field(init=False)
     _admissions: Together[Arrival, Admission] = field(init=False)
@@ -131,7 +132,9 @@ class Pipeline:
         inspector, policy = self.inspector, self.policy()
         inspection = await inspector.mail(pieces, self.wait_seconds, beginning=beginning)
         source = await self._source(delivery, inspection)
-        return inspection, source, judge(delivery.message.envelope, inspection, policy, source.mode)
+        envelope = delivery.message.envelope
+        recipients = self._mailings.recipients(envelope, inspection, source, policy, asyncio.get_running_loop().time())
+        return inspection, source, judge(envelope, inspection, policy, source.mode, recipients=recipients)
 
     async def _cut(self, content: bytes) -> Pieces:
         if len(content) < _BIG:

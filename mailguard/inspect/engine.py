@@ -243,7 +243,7 @@ class Engine:
         found = self._decoded(raw, work.budget, beginning=work.letter.beginning)
         key = leaf.first_key if found.uncounted else leaf.scan_key
         # What was cut short because of the parts before it is not what this part holds.
-        whole = alone or not (work.budget.gone or work.budget.short)
+        whole = (alone or not (work.budget.gone or work.budget.short)) and not work.budget.late
         if key and whole and found.bounded and not any(problem.kind in _PASSING for problem in found.problems):
             self._known.keep(key, found)
             if not leaf.pieces:

@@ -7,6 +7,7 @@ from mailguard.policy.case import Standing
 from mailguard.policy.explaining import Explanation, explain
 from mailguard.policy.judging import content_key, judge
 from mailguard.policy.legal import Ground, GroundCheck, Legal, legal
+from mailguard.policy.mailings import Mailings
 from mailguard.policy.thresholds import Report, Thresholds, thresholds
 from mailguard.policy.whole import Policy
 
@@ -15,6 +16,7 @@ __all__ = [
     "Ground",
     "GroundCheck",
     "Legal",
+    "Mailings",
     "Policy",
     "Report",
     "Standing",

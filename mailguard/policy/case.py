@@ -31,10 +31,15 @@ class Standing(StrEnum):
 
 
 class Case:
-    """One message before the judge: who it is for, and what is left when their own is taken out."""
+    """One message before the judge: who it is for, and what is left when their own is taken out.
 
-    def __init__(self, envelope: Envelope, inspection: Inspection, policy: Policy) -> None:
-        self.inspection, self.policy = inspection, policy
+    recipients: how many its mailing has had until now; None where nobody counts them.
+    """
+
+    def __init__(
+        self, envelope: Envelope, inspection: Inspection, policy: Policy, recipients: int | None = None
+    ) -> None:
+        self.inspection, self.policy, self.recipients = inspection, policy, recipients
         self._recipient = self._only(envelope)
         self._own = policy.values | {
             digest

@@ -14,10 +14,18 @@ from mailguard.policy.whole import Policy
 
 
 def judge(
-    envelope: Envelope, inspection: Inspection, policy: Policy, mode: SourceMode = SourceMode.FINDINGS
+    envelope: Envelope,
+    inspection: Inspection,
+    policy: Policy,
+    mode: SourceMode = SourceMode.FINDINGS,
+    *,
+    recipients: int | None = None,
 ) -> Verdict:
-    """The machine's word on one message; what only monitoring lets pass says so in `watched`."""
-    case = Case(envelope, inspection, policy)
+    """The machine's word on one message; what only monitoring lets pass says so in `watched`.
+
+    recipients: how many its mailing has had until now; where nobody counts them (None) it is judged as one of many.
+    """
+    case = Case(envelope, inspection, policy, recipients)
     reasons = _reasons(Weighing(case).comparisons(mode))
     if not reasons:
         return Verdict(Action.PASS)

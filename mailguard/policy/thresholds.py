@@ -6,7 +6,7 @@ In: TOML. Out: `Thresholds`, or ConfigError "file: place: fact. Remedy.". A limi
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -76,6 +76,18 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     my_numbers: Annotated[int, Meta(ge=0)] = 100  # more than so many
 
 
+class Pictures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Images larger than an icon whose text nothing here reads, and that no HTML body shows.
+
+    unread: whether one holds always, in a mailing, or never. A mailing has one source, and one subject or the same
+    picture, within `hours`, and more than `recipients` recipients: tools send one message to each.
+    """
+
+    unread: Literal["always", "mailing", "never"] = "mailing"
+    recipients: Annotated[int, Meta(ge=0, le=1_000)] = 5
+    hours: Annotated[int, Meta(ge=1, le=720)] = 24
+
+
 class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One policy file."""
 
@@ -85,6 +97,7 @@ class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     body: Scope
     headers: Headers
     file_name: Scope | None = None  # without it the names of files count with their content
+    pictures: Pictures = Pictures()
     monitor: Monitor = Monitor()
     report: Report = Report()
 

@@ -7,7 +7,7 @@ In: a `Case`. Out: `Comparison`s, the gravest first; one that holds names its ev
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from mailguard.model import FILE_NAME, HEADERS, Finding, Kind, Person, SourceMode, attached
+from mailguard.model import FILE_NAME, HEADERS, Finding, Kind, Person, Problem, SourceMode, attached
 from mailguard.policy.case import Case, Standing, distinct
 from mailguard.policy.thresholds import HIGH_RISK, MEASURES, SCOPES, Scope
 
@@ -69,8 +69,17 @@ class Weighing:
             yield from self._heap(heap)
         yield from self._visible_addresses()
         for problem in self._case.inspection.problems:
-            yield Comparison(f"problem_{problem.kind}", "problems", 1, 1, (problem.key,))
+            yield from self._problem(problem)
         yield from self._mode(mode)
+
+    def _problem(self, problem: Problem) -> Iterator[Comparison]:
+        """Every one holds, except that the policy is asked about pictures."""
+        code, recipients = f"problem_{problem.kind}", self._case.recipients
+        rule = self._case.policy.limits.pictures
+        if not problem.picture or rule.unread == "always" or (rule.unread == "mailing" and recipients is None):
+            yield Comparison(code, "problems", 1, 1, (problem.key,))
+        elif rule.unread == "mailing":
+            yield Comparison(code, "pictures.recipients", recipients or 0, rule.recipients + 1, (problem.key,))
 
     def heaps(self) -> Iterator[Heap]:
         """What counts, by scope: attachments, names of files, body with header block, header block alone."""

@@ -268,7 +268,5 @@ def warm() -> None:
         b"".decode(codec)
     sniff.describe(b"\0")
     with suppress(ImportError):  # mailguard[ocr] is optional
-        from mailguard.unpack import picture  # noqa: PLC0415 - see above
-
-        picture.warm()
+        from mailguard.unpack import picture  # noqa: F401, PLC0415 - see above
     libarchive_entries.warm()

@@ -51,7 +51,8 @@ class LimitError(Exception):
 class Budget:
     """Counts what one mail of `size` bytes has cost so far. Once `gone`, it stays gone.
 
-    short: a part was cut because of the parts before it, though the others go on.
+    short: a part was cut because of the pictures before it; late: because they took long, so that it may be whole next time.
+    reads_pictures: None before anybody asked.
     tools: the programs that may be started for it; what they write is charged by whoever asks them.
     passwords: candidates for what is encrypted, the likeliest first, or who knows them when they are needed.
     """
@@ -72,7 +73,8 @@ class Budget:
         self.cells = 0
         self.pictures = 0
         self.picture_seconds = 0.0
-        self.short = False
+        self.reads_pictures: bool | None = None
+        self.short = self.late = False
         self.gone: LimitError | None = None
 
     @property
@@ -125,7 +127,7 @@ class Budget:
             self.short = True
             raise LimitError(ProblemKind.TOO_MANY, f"more than {self.limits.pictures} pictures in one mail")
         if self.picture_seconds >= self.limits.picture_seconds:
-            self.short = True
+            self.late = True
             raise LimitError(ProblemKind.TIMED_OUT, f"pictures took {self.limits.picture_seconds:g} s")
         self.pictures += 1
 

@@ -4,6 +4,7 @@ In: the structure from its byte order mark on. Out: every string in it, XMP and 
 degrees. Follows each offset once, whatever it points at.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -15,6 +16,7 @@ _USER_COMMENT = 0x9286
 _CODES = {b"ASCII\0\0\0": "utf-8", b"JIS\0\0\0\0\0": "iso2022_jp", b"UNICODE\0": "", b"\0" * 8: "utf-8"}
 _WINDOWS = range(0x9C9B, 0x9CA0)  # title, comment, author, keywords, subject in UTF-16
 XMP, IPTC = 0x02BC, 0x83BB
+_USUAL = re.compile("[ -~\u3000-\u30ff\u4e00-\u9fff\uff00-\uffef]")
 _GPS = 0x8825
 _WIDTH, _HEIGHT = 256, 257
 _ENTRIES = 1_000
@@ -46,7 +48,7 @@ class Tiff:
                 yield text(entry.value)
             elif entry.tag == _USER_COMMENT and entry.kind in _BYTES:
                 code = _CODES.get(entry.value[:8], "utf-8")
-                yield _decoded(entry.value[8:], code or self._utf16(entry.value[8:]))
+                yield _decoded(entry.value[8:], code) if code else _utf16(entry.value[8:])
             elif entry.tag in _WINDOWS and entry.kind in _BYTES:
                 yield _decoded(entry.value, "utf-16-le")
         if place := self._place():
@@ -100,10 +102,6 @@ class Tiff:
         degrees = parts[0] / parts[1] + parts[2] / parts[3] / 60 + parts[4] / parts[5] / 3600
         return -degrees if side[:1] in {b"S", b"W"} else degrees
 
-    def _utf16(self, value: bytes) -> str:
-        # Writers differ from their own byte order; ASCII letters tell.
-        return "utf-16-le" if value[1::2].count(0) > value[::2].count(0) or self._order == "little" else "utf-16-be"
-
     def _long(self, at: int) -> int:
         return self._number(self._data[at : at + 4])
 
@@ -123,3 +121,9 @@ def text(value: bytes) -> str:
 
 def _decoded(value: bytes, codec: str) -> str:
     return text(value) if codec == "utf-8" else value.decode(codec, "replace").rstrip("\0 ")
+
+
+def _utf16(value: bytes) -> str:
+    """In the byte order that gives more letters: writers do not keep to that of the file."""
+    both = [value.decode(codec, "replace").rstrip("\0 ") for codec in ("utf-16-le", "utf-16-be")]
+    return max(both, key=lambda read: len(_USUAL.findall(read)))

@@ -25,6 +25,12 @@ _MOST_BYTES = 10_000_000  # of what Tesseract writes
 
 def available(budget: Budget) -> bool:
     """Whether Japanese text of pictures can be read here."""
+    if budget.reads_pictures is None:
+        budget.reads_pictures = _installed(budget)
+    return budget.reads_pictures
+
+
+def _installed(budget: Budget) -> bool:
     try:
         import PIL.Image  # noqa: F401, PLC0415 - optional: mailguard[ocr]
 

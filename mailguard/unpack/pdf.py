@@ -1,7 +1,8 @@
 """PDF: text and tables of the pages by PDFium, all the rest by pikepdf.
 
 In: a PDF. Out: its text, pages joined by form feeds, with notes, form fields, bookmarks and metadata behind them; tables, put
-together over pages; files attached to it as parts; a Problem for pages whose text cannot be had. Never renders a page.
+together over pages; files attached to it as parts; a Problem for pages whose text cannot be had.
+A page is rendered only when it has no text, and Tesseract is there to read it.
 """
 
 import ctypes
@@ -12,7 +13,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from mailguard.model import Part, Problem, ProblemKind, Table, Text
-from mailguard.unpack import charset, pdf_words, sniff
+from mailguard.unpack import charset, pdf_words, scanned, sniff
 from mailguard.unpack.budget import Budget
 from mailguard.unpack.pdf_layout import Grid, laid_out
 from mailguard.unpack.pdf_objects import Objects
@@ -20,10 +21,11 @@ from mailguard.unpack.pdf_tables import Tables
 
 NAME = "PDF"
 LIMITATIONS = (
-    "Who made or commented it is not read. Pages that are pictures, letters drawn as curves or of no size, fonts without a character"
+    "Who made or commented it is not read. Pages that are pictures and letters drawn as curves, without Tesseract, letters of no size, fonts without a character"
     " map, and files whose password to open is not known: a problem."
 )
 
+_PICTURES = _PICTURE, _CURVED = "a picture without text", "letters drawn as curves"
 _CURVES = 200  # drawn paths on a page without text; fewer are lines and boxes
 _OBJECTS = 10_000
 _UNMAPPED = 0.2
@@ -84,7 +86,7 @@ def _contents(
     tables = Tables(budget)
     chars = 0
     for number in range(min(len(document), budget.limits.pages)):
-        text, grids, fault = _page(document, number)
+        text, grids, fault = _page(document, number, budget)
         chars += len(text)
         budget.text(chars)
         pages.append(text)
@@ -114,7 +116,7 @@ def _unsaid(objects: Objects, pages: list[str], tables: Tables) -> list[str]:
     return ["\n".join(lines)] if lines else []
 
 
-def _page(document: pypdfium2.PdfDocument, number: int) -> tuple[str, list[Grid], str]:
+def _page(document: pypdfium2.PdfDocument, number: int, budget: Budget) -> tuple[str, list[Grid], str]:
     """Text, tables, and why it cannot be read."""
     try:
         page = document[number]
@@ -131,7 +133,10 @@ def _page(document: pypdfium2.PdfDocument, number: int) -> tuple[str, list[Grid]
     else:
         if words.unmapped > _UNMAPPED or charset.unreadable(text) > _UNMAPPED:
             return text, grids, "its fonts have no character map"
-        return text, grids, _drawn(page, bare=not words.words)
+        fault = _drawn(page, bare=not words.words)
+        if fault in _PICTURES:
+            text, fault = scanned.read(page, fault, budget)
+        return text, grids, fault
     finally:
         page.close()
 
@@ -157,9 +162,9 @@ def _drawn(page: pypdfium2.PdfPage, *, bare: bool) -> str:
         if thing.type == pdfium.FPDF_PAGEOBJ_TEXT and not _size(thing):
             return "letters of no size"
         if bare and thing.type == pdfium.FPDF_PAGEOBJ_IMAGE:
-            return "a picture without text"
+            return _PICTURE
         curves += thing.type == pdfium.FPDF_PAGEOBJ_PATH
-    return "letters drawn as curves" if bare and curves > _CURVES else ""
+    return _CURVED if bare and curves > _CURVES else ""
 
 
 def _size(thing: pypdfium2.PdfObject) -> float:

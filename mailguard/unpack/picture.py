@@ -7,6 +7,7 @@ budget. Small letters are read better at twice their size; what is long is cut i
 import io
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 
 from PIL import Image, ImageFile, ImageOps, ImageSequence, ImageStat
 
@@ -19,17 +20,7 @@ _MOST = 9_000_000  # an A4 page at 300 dpi
 _LONG = 2  # a strip is so many times as high as it is wide
 _OVERLAP = 0.05
 _LIGHT = 160  # mean shade of what is white writing on nothing
-_FORMATS = ("PNG", "JPEG", "MPO", "GIF", "BMP", "DIB", "TIFF", "WEBP", "HEIF", "AVIF")
-
-
-def warm() -> None:
-    """Load the decoders while files can still be read."""
-    Image.init()
-    try:
-        import pi_heif  # type: ignore[import-untyped] # noqa: PLC0415 - optional, as all of this
-    except ImportError:
-        return
-    pi_heif.register_heif_opener()
+_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "HEIF", "AVIF")
 
 
 def frames(data: bytes, budget: Budget) -> Iterator[Image.Image | None]:
@@ -37,7 +28,7 @@ def frames(data: bytes, budget: Budget) -> Iterator[Image.Image | None]:
     seen: set[bytes] = set()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of Pillow's, about what stands in the file
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+        with Image.open(io.BytesIO(data), formats=[kind for kind in _FORMATS if kind in Image.OPEN]) as image:
             for number, frame in enumerate(ImageSequence.Iterator(image)):
                 if number >= _LOOKED_AT or len(seen) >= FRAMES:
                     yield None
@@ -83,5 +74,11 @@ def _grey(frame: Image.Image) -> Image.Image:
     return ground
 
 
+# A worker that is locked down cannot load decoders later.
+Image.init()
+with suppress(ImportError):
+    import pi_heif  # type: ignore[import-untyped]
+
+    pi_heif.register_heif_opener()
 # What a mail program shows of a file that breaks off is read, too.
 ImageFile.LOAD_TRUNCATED_IMAGES = True

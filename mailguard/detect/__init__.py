@@ -30,7 +30,7 @@ from mailguard.detect.passages import Passage, cut, joined, opening
 from mailguard.detect.people_files import lists_people, surer
 from mailguard.detect.ruleset import Ruleset
 from mailguard.detect.sender import is_data
-from mailguard.detect.span import Span
+from mailguard.detect.span import Span, moved
 from mailguard.detect.special_care import about_somebody, names_somebody
 from mailguard.detect.strays import Strays
 from mailguard.detect.table import table_evidence
@@ -275,7 +275,7 @@ class Detector:
             if found is None:
                 found = self._paragraph(paragraph)
                 self._paragraphs.put(paragraph, found, 300 + 4 * len(paragraph) + 200 * len(found))
-            spans += [_moved(span, start) for span in found] if start else found
+            spans += [moved(span, start) for span in found] if start else found
             start = match.end() if match else end
         return spans
 
@@ -384,7 +384,3 @@ def _without(folded: str, hits: Sequence[Hit]) -> str:
         pieces.append(folded[end : hit.span.start])
         end = max(end, hit.span.end)
     return " ".join("".join([*pieces, folded[end:]]).split())
-
-
-def _moved(span: Span, offset: int) -> Span:
-    return replace(span, start=span.start + offset, end=span.end + offset)

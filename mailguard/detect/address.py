@@ -43,6 +43,7 @@ _ROMAJI_SIGN = regex.compile(
 )
 _TOO_LONG = 200
 _LINE = regex.compile(r"[^\n。]{4,2000}+")
+_PLACE_SIGN = re.compile("[市巿区町村郡島都県府道]")
 # Cheap, and true of every line that can hold an address: a municipality and figures soon behind it.
 _LIKELY = re.compile(
     r"[市巿区町村郡島都県府道][^\n]{0,40}?(?:[0-9]|[〇一二三四五六七八九十百千](?:丁目|番|条|号|線|地割))"
@@ -81,10 +82,10 @@ class Address:
 
     def find(self, text: str) -> Iterator[Span]:
         """Addresses with a number part."""
-        for line in _LINE.finditer(text):
+        for line in _LINE.finditer(text) if _PLACE_SIGN.search(text) else ():
             if _LIKELY.search(line[0]) is not None:
                 yield from self._japanese(line[0], line.start())
-        if "," in text:
+        if "," in text and _ROMAJI_SIGN.search(text):
             for match in _ROMAJI.finditer(text):
                 if _ROMAJI_SIGN.search(match[0]):
                     yield Span(self.kind, match.start(), match.end(), "address.romaji", 0.7)

@@ -16,7 +16,7 @@ from mailguard.detect.headers import HeaderRule
 from mailguard.detect.name import Name
 from mailguard.detect.name_kana import NameKana
 from mailguard.detect.numbers import Number
-from mailguard.detect.patterns import SURE_ENOUGH, believe
+from mailguard.detect.patterns import SURE_ENOUGH, believe, possible
 from mailguard.detect.phone import Phone
 from mailguard.detect.postal_code import PostalCode
 from mailguard.detect.ruleset import KindRules, Pattern, Ruleset
@@ -114,6 +114,8 @@ def _pattern(pattern: Pattern) -> Iterator[str]:
     for text in pattern.hits:
         if not _matches(pattern, text):
             yield f"hit {text!r} does not match. Widen the regex, check or context, or take the example out."
+        if not possible(pattern, fold(text).text):
+            yield f"hit {text!r} is lost in a long text. Widen literals or anchor, or take them out."
     for text in pattern.misses:
         if _matches(pattern, text):
             yield f"miss {text!r} matches. Narrow the regex, or take the example out."

@@ -9,13 +9,16 @@ from collections.abc import Iterator
 
 from mailguard import normal
 from mailguard.detect import checks
-from mailguard.detect.patterns import Patterns
+from mailguard.detect.long_text import LONG, stretches
+from mailguard.detect.patterns import AFTER, BEFORE, Patterns
 from mailguard.detect.phone_writing import plain
 from mailguard.detect.ruleset import KindRules
-from mailguard.detect.span import Span
+from mailguard.detect.span import Span, moved
 from mailguard.model import Kind
 
 _NEEDS = r"[0-9][-0-9(). ・~_/一]{7}|[〇零○][〇零○一二三四五六七八九ー]"
+# What every number begins with, in whatever writing: 0 or +81, and figures close behind it.
+_POSSIBLE = re.compile(r"(?:0(?<![0-9]0)|\+81|[〇零○])[-. ()\[\]〔〕・~_/ー\d〇零○一二三四五六七八九]{8}")
 _WORDS = "(?:電話|携帯|自宅|勤務先|会社|実家|代表|直通|日中|夜間|緊急|父親?|母親?|本人|tel|telephone|phone|mobile|cell|fax|t|m)"
 _BEFORE = rf"[☎℡]? ?\(?{_WORDS}(?:電話|携帯|番号)?\)?[.: ]*|[☎℡] ?"
 _BEHIND = r" ?\((?:内(?:線)?[ :]{0,2}[0-9]{1,5}|[^()0-9]{1,6})\)| ?内線[ :]{0,2}[0-9]{1,5}| ?(?:#|\(内\)|ext|x|;{1,3})[. ]{0,2}[0-9]{1,5}"
@@ -54,6 +57,13 @@ class Phone:
 
     def find(self, text: str) -> Iterator[Span]:
         """Phone numbers in text."""
+        if len(text) <= LONG:
+            yield from self._found(text)
+            return
+        for start, end in stretches(_POSSIBLE, text, BEFORE, AFTER):
+            yield from (moved(span, start) for span in self._found(text[start:end]))
+
+    def _found(self, text: str) -> Iterator[Span]:
         return iter(()) if self._needs.search(text) is None else self._patterns.find(plain(text))
 
     def cell(self, value: str) -> float:

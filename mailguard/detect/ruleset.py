@@ -5,6 +5,7 @@ Files without a `kind`, `headers.toml` apart, belong to others (policies) and ar
 """
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,6 +31,8 @@ class Pattern:
     """One regular expression and what makes it believable.
 
     confidence: as matched; unchecked: when `check` refuses (0: no hit); in_context: when a word of `context` stands near.
+    For long texts, in lower case: one of `literals` stands in each match; `anchor` matches in each line that `regex` matches in;
+    words: those of a context without which there is no match. Empty: no such thing is known.
     """
 
     id: str
@@ -42,6 +45,9 @@ class Pattern:
     in_context: float = 0.95
     hits: tuple[str, ...] = ()
     misses: tuple[str, ...] = ()
+    literals: tuple[str, ...] = ()
+    anchor: "re.Pattern[str] | None" = None
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +203,9 @@ def _examples(place: _Place, raw: Any) -> Examples:
 
 def _pattern(file: str, raw: Any) -> Pattern:
     place = _Place(file, str(raw.get("id", "pattern")) if isinstance(raw, dict) else "pattern")
-    place.known(raw, "id regex confidence check unchecked context require_context in_context hits misses")
+    place.known(
+        raw, "id regex confidence check unchecked context require_context in_context literals anchor hits misses"
+    )
     if not isinstance(raw.get("id"), str) or not isinstance(raw.get("regex"), str):
         raise place.error("id or regex is missing", "Give both as texts")
     context = place.strings(raw, "context")
@@ -221,7 +229,22 @@ def _pattern(file: str, raw: Any) -> Pattern:
         in_context=place.share(raw, "in_context", 0.95),
         hits=hits,
         misses=misses,
+        literals=tuple(word.lower() for word in place.strings(raw, "literals")),
+        anchor=_anchor(place, raw),
+        words=tuple(word.lower() for word in context) if require else (),
     )
+
+
+def _anchor(place: _Place, raw: Mapping[str, Any]) -> "re.Pattern[str] | None":
+    """As given, else one of the literals."""
+    given = raw.get("anchor")
+    if given is None:
+        literals = place.strings(raw, "literals")
+        return re.compile("|".join(re.escape(word.lower()) for word in literals)) if literals else None
+    try:
+        return re.compile(given)
+    except (re.error, TypeError) as error:
+        raise place.error(f"anchor does not compile: {error}", "Mend the anchor, or take it out") from error
 
 
 def _compiled(place: _Place, pattern: str) -> "regex.Pattern[str]":

@@ -1,6 +1,6 @@
 """What a detector hands out: a stretch of text that is of a kind. Never the text itself."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailguard.model import Kind
 
@@ -15,3 +15,8 @@ class Span:
     rule: str
     confidence: float
     greeted: bool = False
+
+
+def moved(span: Span, offset: int) -> Span:
+    """The same, so many characters further on."""
+    return replace(span, start=span.start + offset, end=span.end + offset)

@@ -12,10 +12,13 @@ from itertools import accumulate
 from mailguard.detect.categorical import Categorical
 from mailguard.detect.detector import Detector
 from mailguard.detect.evidence import Values
-from mailguard.detect.span import Span
+from mailguard.detect.long_text import stretches
+from mailguard.detect.patterns import AFTER, BEFORE
+from mailguard.detect.span import Span, moved
 from mailguard.model import Kind
 
 _HONORIFIC = re.compile(" ?(?:様|さま|さん|氏|殿)")
+_HONOURED = re.compile("様(?<![^々一-龥][仕模]様)|さま|さん|氏|殿")  # 仕様 and 模様 behind kana or marks honour nobody
 _SEVERAL = 3  # names with an honorific; one alone may be a product's
 _APART = {Kind.NAME, Kind.NAME_KANA, Kind.SPECIAL_CARE}
 _FIGURE = re.compile("[0-9]")
@@ -31,15 +34,17 @@ class Strays:
 
     def values(self, cells: Categorical, also: Callable[[str], Iterable[Span]]) -> Iterable[Values]:
         """What stands in a column, by kind; `also` finds more in the same text."""
-        met = [(code, value) for code, value in enumerate(cells.values) if value]
-        text = "\n".join(value for _, value in met)
-        starts = list(accumulate((len(value) + 1 for _, value in met), initial=0))
+        met = [value for value in cells.values if value]
+        empty = cells.values.index("") if len(met) < len(cells.values) else len(met)
+        text = "\n".join(met)
+        spans = [*self._contacts(text), *self._honoured(text), *also(text)]
+        starts = list(accumulate((len(value) + 1 for value in met), initial=0)) if spans else []
         values: dict[Kind, Values] = {}
         found: dict[Kind, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
-        for span in (*self._contacts(text), *self._honoured(text), *also(text)):
+        for span in spans:
             values.setdefault(span.kind, Values(span.kind, span.rule, span.confidence))
-            code, _ = met[bisect_right(starts, span.start) - 1]
-            found[span.kind][code].append(text[span.start : span.end])
+            place = bisect_right(starts, span.start) - 1
+            found[span.kind][place + (place >= empty)].append(text[span.start : span.end])
         for kind, of_kind in found.items():
             rows = cells.rows([code in of_kind for code in range(len(cells.values))])
             values[kind].clear = [value for code in cells.codes[rows].tolist() for value in of_kind[code]]
@@ -47,9 +52,10 @@ class Strays:
 
     def _honoured(self, text: str) -> list[Span]:
         """Names in remarks (「山田 花子様より入電」), when there are several."""
-        if _HONORIFIC.search(text) is None:
-            return []
-        found = [span for span in self._names.find(text) if _HONORIFIC.match(text, span.end)]
+        found = []
+        for start, end in stretches(_HONOURED, text, BEFORE, AFTER):
+            spans = self._names.find(text[start:end])
+            found += [moved(span, start) for span in spans if _HONORIFIC.match(text, start + span.end)]
         return found if len({text[span.start : span.end] for span in found}) >= _SEVERAL else []
 
     def _contacts(self, text: str) -> Iterator[Span]:

@@ -36,6 +36,8 @@ def test_every_shipped_example_holds(rules):
         ('exact = ["tel"]', 'exact = "tel"', "exact is no list of texts"),
         ("confidence = 0.9", 'confidence = 0.9\ncheck = "lunh"', "unknown check 'lunh'"),
         ("confidence = 0.9", "confidence = 0.9\nrequire_context = true", "require_context has no context"),
+        ("confidence = 0.9", "confidence = 0.9\nanchor = '['", "phone.test: anchor does not compile"),
+        ("confidence = 0.9", "confidence = 0.9\nanchor = 1", "phone.test: anchor does not compile"),
         ("[header]", "[header", "cannot be read"),
     ],
 )
@@ -62,6 +64,12 @@ def test_a_hit_that_does_not_match_and_a_miss_that_does_are_told(tmp_path):
         ["phone.toml:", "phone.test:", "hit", "'abc'"],
         ["phone.toml:", "phone.test:", "miss", "'123-4567'"],
     ]
+
+
+@pytest.mark.parametrize("wrong", ["literals = ['tel']", "anchor = '[0-9]{5}'", "literals = ['-', '5']\nanchor = 'A'"])
+def test_a_hit_that_a_long_text_would_lose_is_told(tmp_path, wrong):
+    (tmp_path / "phone.toml").write_text(GOOD.replace("confidence", f"{wrong}\nconfidence", 1), "utf-8")
+    assert any("is lost in a long text" in failure for failure in kinds.check(ruleset.load(tmp_path)))
 
 
 def test_the_version_changes_with_any_byte_of_a_rule(tmp_path):

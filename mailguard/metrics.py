@@ -132,6 +132,18 @@ WORKERS = Gauge("mailguard_smtp_workers", "SMTP processes that listen", multipro
 RESTARTS = Counter(
     "mailguard_smtp_worker_restarts", "SMTP processes that ended and were started again", registry=REGISTRY
 )
+AUDIT_ROWS = Gauge("mailguard_audit_rows", "Rows of the record", multiprocess_mode="livesum", registry=REGISTRY)
+AUDIT_HEAD = Info(
+    "mailguard_audit_head",
+    "End of the record when it was last remembered: rows and hash, as `mailguard audit verify --head ROWS:HASH` takes them",
+    registry=REGISTRY,
+)
+AUDIT_SET_BACK = Gauge(
+    "mailguard_audit_set_back",
+    "Whether the record lacks an end that it had before (1); run `mailguard audit verify`",
+    multiprocess_mode="livesum",
+    registry=REGISTRY,
+)
 BUILD = Info("mailguard_build", "The version that runs", registry=REGISTRY)
 
 

@@ -4,21 +4,58 @@ import argparse
 import sys
 
 from mailguard.cli.options import Verbs, nested, store_of, takes_config, verb
+from mailguard.store.proof import Break, Fault, Head
+
+WHAT = {
+    Fault.CHANGED: "was changed",
+    Fault.REMOVED: "was removed",
+    Fault.INSERTED: "was put in, or written anew, by somebody without the key",
+    Fault.TRUNCATED: "is missing: the end of the record was cut off",
+    Fault.SET_BACK: "is not what it was when the end of the record was noted: the database was set back",
+    Fault.OUTCOME: "does not fit the recipients of message {message}: what became of them was changed",
+}
 
 
 def register(verbs: Verbs) -> None:
     """Add the command."""
     actions = nested(verbs, "audit", "Look after the audit records.")
-    parser = verb(actions, "verify", "Recompute the chain from the first record to the last.", "mailguard audit verify")
+    parser = verb(
+        actions,
+        "verify",
+        "Recompute the chain from the first record to the last; say the first that is wrong, and how.",
+        "mailguard audit verify --head 1204:9f2c…",
+    )
+    parser.add_argument(
+        "--head",
+        type=_head,
+        action="append",
+        default=[],
+        metavar="ROWS:HASH",
+        help="an end of the record that was noted elsewhere: from the daily log line or the metric mailguard_audit_head",
+    )
     takes_config(parser)
     parser.set_defaults(run=_verify)
 
 
+def _head(text: str) -> Head:
+    head = Head.parse(text)
+    if head is None:
+        raise argparse.ArgumentTypeError("must be ROWS:HASH, as the log says it")
+    return head
+
+
 def _verify(arguments: argparse.Namespace) -> int:
     with store_of(arguments) as store:
-        broken = store.audit.verify()
+        broken = store.witness.check(*arguments.head)
+        head = store.audit.head()
     if broken is not None:
-        print(f"audit: record {broken} does not fit the one before it: it was changed or removed.", file=sys.stderr)
+        print(f"audit: {sentence(broken)}", file=sys.stderr)
         return 1
-    print("audit: every record fits the one before it")
+    print(f"audit: every record fits the one before it; head {head}")
     return 0
+
+
+def sentence(broken: Break) -> str:
+    """Where, and how."""
+    where = f"record {broken.seq}" if broken.last <= broken.seq else f"one of the records {broken.seq} to {broken.last}"
+    return f"{where} {WHAT[broken.fault].format(message=broken.message)}."

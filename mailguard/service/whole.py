@@ -23,6 +23,7 @@ from mailguard.service.clock import now
 from mailguard.service.counting import Counter
 from mailguard.service.fleet import Fleet
 from mailguard.service.intake import Intake, hostname
+from mailguard.service.notary import Notary
 from mailguard.service.pace import Pace
 from mailguard.service.pages import Pages, create_app, create_metrics_app
 from mailguard.service.rulebook import Rulebook
@@ -65,6 +66,7 @@ class Service:
         self._counter = Counter(self.store, lambda: self._rulebook.config)
         self._pages = Pages()
         self._pace = Pace(clock)
+        self._notary = Notary(self.store.witness, clock)
         self._systemd = Systemd(os.environ)
         self._ready = False
         self._asked = asyncio.Event()
@@ -180,6 +182,7 @@ class Service:
                 await asyncio.wait_for(self.stop.wait(), HOUSEKEEPING_SECONDS)
 
     def _tidy(self) -> None:
+        self._notary.note()
         if self._pace.steady():
             self.store.holds.expire_due()
             self.store.holds.purge_due()
@@ -193,6 +196,7 @@ class Service:
         self._front.measure()
         metrics.WORKERS.set(self._front.listening)
         gauges = self.store.holds.gauges()
+        metrics.AUDIT_ROWS.set(self.store.audit.head().length)
         metrics.HELD_MESSAGES.set(gauges.held_messages)
         metrics.HOLDS_PENDING.set(gauges.holds_pending)
         metrics.OLDEST_PENDING.set(gauges.oldest_pending.timestamp() if gauges.oldest_pending else 0)

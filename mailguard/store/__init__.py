@@ -31,6 +31,7 @@ from mailguard.store.switch import Switch
 from mailguard.store.times import Times
 from mailguard.store.vault import Vault
 from mailguard.store.watching import Watching
+from mailguard.store.witness import Witness
 
 __all__ = ["Clock", "Store", "open_store"]
 
@@ -38,10 +39,11 @@ __all__ = ["Clock", "Store", "open_store"]
 class Store:
     """One open database; safe to use from several threads."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, folder: Path) -> None:
         self._database = context.database
         self.digester: Digester = context.digester
         self.audit = Audit(context)
+        self.witness = Witness(self.audit, folder)
         self.record = Record(context, self.audit)
         self.people = People(context, self.audit)
         self.logins = Logins(context, self.audit)
@@ -82,4 +84,4 @@ def open_store(url: str, data_dir: Path, clock: Clock, *, holds: config.Holds) -
     except BaseException:
         database.close()
         raise
-    return Store(Context(database, Vault(keys), clock, holds))
+    return Store(Context(database, Vault(keys), clock, holds), data_dir)

@@ -4,34 +4,26 @@ In: facts, inside the transaction that makes them true. Out: rows, and whether t
 mails by message id; never an address, a subject or a text.
 """
 
-import hashlib
-import hmac
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from mailguard.digest import Digester
 from mailguard.store.context import Context
-from mailguard.store.schema import audit, audit_head
+from mailguard.store.proof import START, Break, Fault, Head, Proof, as_row, chain, seal_of
+from mailguard.store.schema import audit, audit_head, audit_seals
 from mailguard.store.statement import Statement
 from mailguard.store.views import AuditRow
 
-START = "0" * 64
 TIME = "time"  # the actor of what nobody did: expiry, purge
 
 _HEAD = select(audit_head.c.length, audit_head.c.hash, audit_head.c.seal)
 _END = Statement(_HEAD)
 _ADD = Statement(insert(audit), ("seq", "at", "actor", "action", "subject", "detail", "previous", "hash"))
+_SEAL = Statement(insert(audit_seals), ("seq", "seal"))
 _ADVANCE = Statement(update(audit_head).where(audit_head.c.length == bindparam("seen")), ("length", "hash", "seal"))
-_FROM = (
-    select(audit).where(audit.c.seq > bindparam("after")).order_by(audit.c.seq).limit(1000)
-)  # a page of the chain, in order
-
-_CANONICAL = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 _DETAIL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
@@ -44,16 +36,6 @@ class Entry:
     action: str
     subject: str
     detail: Mapping[str, object]
-
-
-def chain(row: AuditRow) -> str:
-    """The hash of a row: SHA-256 over the previous hash and the canonical JSON of everything else."""
-    text = _CANONICAL([row.seq, row.at.isoformat(), row.actor, row.action, row.subject, row.detail])
-    return hashlib.sha256(f"{row.previous}{text}".encode()).hexdigest()
-
-
-def _seal(digester: Digester, count: int, last: str) -> bytes:
-    return digester.of("audit head", f"{count}:{last}")
 
 
 class Audit:
@@ -89,7 +71,8 @@ class Audit:
             )  # fmt: skip
         _ADD.run(tx, rows)
         length = start + len(rows)
-        seal = _seal(self._context.digester, length, last)
+        seal = seal_of(self._context.digester, length, last)
+        _SEAL.run(tx, [{"seq": length, "seal": seal}])
         if head:
             _ADVANCE.run(tx, [{"seen": start, "length": length, "hash": last, "seal": seal}])
         else:
@@ -101,29 +84,25 @@ class Audit:
         if subject is not None:
             query = query.where(audit.c.subject == subject)
         with self._context.database.read() as tx:
-            return [_row(row) for row in tx.execute(query)]
+            return [as_row(row) for row in tx.execute(query)]
 
     def verify(self) -> int | None:
         """The number of the first row that is not what was written (or is missing), None when all is well."""
-        seq, previous = 0, START
+        broken = self.check()
+        return broken.seq if broken else None
+
+    def check(self, *known: Head) -> Break | None:
+        """The first thing that is wrong with the record. known: ends that it had once, kept outside the database."""
+        return Proof(self._context).first_break(known)
+
+    def lacks(self, known: Head) -> Break | None:
+        """What is wrong when the record once ended with `known`, and does not lead there any more."""
         with self._context.database.read() as tx:
-            head = tx.execute(_HEAD).one_or_none()
-            while page := tx.execute(_FROM, {"after": seq}).all():
-                for found in page:
-                    row = _row(found)
-                    if row.seq != seq + 1 or row.previous != previous or row.hash != chain(row):
-                        return seq + 1
-                    seq, previous = row.seq, row.hash
-        if head is None:
-            return 1 if seq else None
-        expected = _seal(self._context.digester, head.length, head.hash)
-        if head.length < seq:
-            return int(head.length) + 1
-        if head.length > seq or head.hash != previous or not hmac.compare_digest(expected, head.seal):
-            return seq + 1
-        return None
+            found = tx.execute(select(audit.c.hash).where(audit.c.seq == known.length)).scalar_one_or_none()
+        return None if found == known.hash else Break(Fault.SET_BACK, known.length, known.length)
 
-
-def _row(row: Any) -> AuditRow:
-    at = datetime.fromisoformat(row.at)
-    return AuditRow(row.seq, at, row.actor, row.action, row.subject, row.detail, row.previous, row.hash)
+    def head(self) -> Head:
+        """The end of the record now."""
+        with self._context.database.read() as tx:
+            found = _END.rows(tx, {})
+        return Head(*found[0][:2]) if found else Head(0, START)

@@ -4,9 +4,10 @@ In: a message whose recipients are settled, or shall be. Out: its last state, wi
 same transaction. Never touches a recipient that the relay accepted.
 """
 
+from collections import Counter
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from mailguard import lifecycle
 from mailguard.errors import DamagedError
@@ -14,8 +15,15 @@ from mailguard.lifecycle import MessageState, RecipientState
 from mailguard.model import Envelope
 from mailguard.store.bounces import Bounces
 from mailguard.store.desk import AtDesk, Desk
+from mailguard.store.proof import outcome_digest
 from mailguard.store.schema import messages, recipients
+from mailguard.store.statement import Statement
 
+_STATES = Statement(
+    select(recipients.c.position, recipients.c.state)
+    .where(recipients.c.message == bindparam("message"))
+    .order_by(recipients.c.position)
+)
 SENDABLE = (MessageState.HELD.value, MessageState.RELEASING.value)
 
 
@@ -36,15 +44,11 @@ class Finishing(AtDesk):
         tx.execute(query)
 
     def _finish(self, tx: Connection, row: Any, *, damaged: bool = False) -> MessageState:
-        query = (
-            select(recipients.c.state, func.count())
-            .where(recipients.c.message == row.serial)
-            .group_by(recipients.c.state)
-        )
-        counts = {state: count for state, count in tx.execute(query)}  # noqa: C416 - rows are no pairs to mypy
-        accepted = counts.get(RecipientState.ACCEPTED.value, 0)
-        refused = counts.get(RecipientState.REFUSED.value, 0)
-        withdrawn = counts.get(RecipientState.WITHDRAWN.value, 0)
+        settled = _STATES.rows(tx, {"message": row.serial})
+        counts = Counter(state for _, state in settled)
+        accepted = counts[RecipientState.ACCEPTED.value]
+        refused = counts[RecipientState.REFUSED.value]
+        withdrawn = counts[RecipientState.WITHDRAWN.value]
         state = lifecycle.advance(MessageState.RELEASING, final(accepted, refused, withdrawn))
         values = {
             "state": state.value, "due_at": None, "token": None, "lease_until": None, "finished_at": self._context.clock(),
@@ -57,7 +61,8 @@ class Finishing(AtDesk):
             detail["bounced"] = self._owe(tx, row)
         self._desk.audit.append(
             tx, "relay", f"message.{state.value}", row.id,
-            hold=row.hold_id, accepted=accepted, refused=refused, attempts=row.attempts, **detail,
+            hold=row.hold_id, accepted=accepted, refused=refused, attempts=row.attempts,
+            outcomes=outcome_digest((position, state) for position, state in settled), **detail,
         )  # fmt: skip
         if refused:
             self._desk.notices.tell(tx, self._hold(tx, row.hold_id), "failed")

@@ -16,6 +16,7 @@ from sqlalchemy import insert, select
 
 from mailguard.errors import KeyFileError
 from mailguard.store.engine import Database
+from mailguard.store.replacing import draft, settle
 from mailguard.store.schema import keyring
 
 NAME = "mailguard.key"
@@ -75,21 +76,12 @@ def load(path: Path) -> Keys:
 
 def _create(path: Path) -> None:
     text = f"mailguard keys 1\ndigest {secrets.token_hex(SIZE)}\ndata {secrets.token_hex(SIZE)}\n"
-    draft = path.with_name(f"{NAME}.{secrets.token_hex(8)}")
     try:
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(text.encode())
-            file.flush()
-            os.fsync(file.fileno())
+        made = draft(path, text)
         # link, not rename: a key file that another process made in the meantime wins.
         with contextlib.suppress(FileExistsError):
-            os.link(draft, path)
-        draft.unlink()
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+            os.link(made, path)
+        made.unlink()
+        settle(path.parent)
     except OSError as error:
         raise KeyFileError(f"{path}: cannot be made ({error.strerror}). Check owner and mode of the folder.") from None

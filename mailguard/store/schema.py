@@ -433,6 +433,14 @@ audit_head = Table(
     CheckConstraint("id = 1", name="audit_head_one_row"),
 )
 
+# The end of each transaction that wrote to the record, under the digest key: rows that were put in later have none.
+audit_seals = Table(
+    "audit_seals",
+    metadata,
+    Column("seq", SERIAL, primary_key=True, autoincrement=False),
+    Column("seal", LargeBinary(16), nullable=False),
+)
+
 SQLITE_GUARDS = tuple(
     f"CREATE TRIGGER audit_no_{verb.lower()} BEFORE {verb} ON audit "
     "BEGIN SELECT RAISE(ABORT, 'audit rows are never changed'); END"

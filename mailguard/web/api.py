@@ -116,7 +116,9 @@ class Api:
     def one(self, request: Request, hold_id: str) -> Json:
         """One hold with what was found, and who can decide."""
         session, _ = self._session(request)
-        return self._view(request, session, hold_id)
+        shown = self._view(request, session, hold_id)
+        self._site.store.record.viewed(hold_id, shown["revision"], session.person.id)
+        return shown
 
     def recipients(
         self,

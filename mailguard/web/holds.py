@@ -201,6 +201,7 @@ class HoldPages:
     ) -> Response:
         store, t, now = self._site.store, self._site.texts(request), self._site.clock()
         view = store.holds.get(hold_id)
+        store.record.viewed(hold_id, view.row.revision, session.person.id)
         person, pending = session.person, view.row.state is HoldState.PENDING
         pager = Pager.at(page, PER_PAGE, sum(view.progress.recipients.values()))
         approved = view.row.state is HoldState.APPROVED or _stopped(view)

@@ -137,7 +137,7 @@ def test_the_record_is_verified_and_a_changed_one_is_found(configured, capsys, t
     database.commit()
     database.close()
     assert run("audit", "verify", *configured) == 1
-    assert "record 1 does not fit" in capsys.readouterr().err
+    assert "record 1 was changed" in capsys.readouterr().err
 
 
 def test_a_missing_key_is_refused(configured, capsys, tmp_path):
@@ -209,3 +209,15 @@ def test_a_bad_line_is_named(capsys, monkeypatch, line):
     monkeypatch.setattr("sys.stdin", io.StringIO('{"text": "x"}\n' + line + "\n"))
     assert run("scan", "--spans") == 1
     assert "line 2 is not a JSON object" in capsys.readouterr().err
+
+
+def test_an_end_of_the_record_from_the_log_is_looked_for(configured, capsys):
+    assert run("audit", "verify", *configured) == 0
+    head = capsys.readouterr().out.split()[-1]
+    for name in ("one", "two"):
+        assert run("login", "add", name, *configured) == 0
+    assert run("audit", "verify", "--head", head, *configured) == 0
+    assert run("audit", "verify", "--head", "1:" + "0" * 64, *configured) == 1
+    assert "record 1 is not what it was" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        run("audit", "verify", "--head", "12", *configured)

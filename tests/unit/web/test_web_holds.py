@@ -214,3 +214,16 @@ def test_a_rejected_hold_counts_what_came_later(world):
     page = world.client("sato").get(f"/holds/{hold}").text
     assert "2通を保管しています(送信されません)" in page
     assert "添付が違う" in page
+
+
+def test_who_was_shown_a_hold_is_recorded_once_for_each_revision(world):
+    hold = world.admit()
+    client = world.client("sato")
+    for _ in range(2):
+        client.get(f"/holds/{hold}")
+    world.client("kansa").get(f"/holds/{hold}")
+    rows = [row for row in world.store.audit.rows(99, 0, hold) if row.action == "hold.viewed"]
+    assert [(row.actor, row.detail) for row in rows] == [
+        (world.auditor.id, '{"revision":1}'),
+        (world.approver.id, '{"revision":1}'),
+    ]

@@ -16,13 +16,15 @@ from mailguard.store.desk import Desk
 from mailguard.store.engine import Database
 from mailguard.store.false_positives import FalsePositives
 from mailguard.store.holds import Holds
-from mailguard.store.keys import unlock
+from mailguard.store.keys import begin_rotation, unlock
 from mailguard.store.logins import Logins
 from mailguard.store.notices import Notices
+from mailguard.store.occupancy import Occupancy
 from mailguard.store.pending import Pending
 from mailguard.store.people import People
 from mailguard.store.record import Record
 from mailguard.store.releases import Releases
+from mailguard.store.rotation import Rotated, rotate
 from mailguard.store.sessions import Sessions
 from mailguard.store.shelf import Shelf
 from mailguard.store.sources import Sources
@@ -33,13 +35,14 @@ from mailguard.store.vault import Vault
 from mailguard.store.watching import Watching
 from mailguard.store.witness import Witness
 
-__all__ = ["Clock", "Store", "open_store"]
+__all__ = ["Clock", "Rotated", "Store", "open_store", "rotate_key"]
 
 
 class Store:
     """One open database; safe to use from several threads."""
 
-    def __init__(self, context: Context, folder: Path) -> None:
+    def __init__(self, context: Context, folder: Path, place: Occupancy) -> None:
+        self._place = place
         self._database = context.database
         self.digester: Digester = context.digester
         self.audit = Audit(context)
@@ -66,6 +69,7 @@ class Store:
     def close(self) -> None:
         """Let go of the database."""
         self._database.close()
+        self._place.leave()
 
     def __enter__(self) -> Self:
         return self
@@ -77,11 +81,33 @@ class Store:
 def open_store(url: str, data_dir: Path, clock: Clock, *, holds: config.Holds) -> Store:
     """Open the database at `url`, upgrade it, and check the key file in `data_dir`; makes both at the first start."""
     private_folder(data_dir)
-    database = Database(url)
+    place = Occupancy(data_dir, alone=False)
+    try:
+        database = Database(url)
+        try:
+            database.upgrade()
+            keys = unlock(database, data_dir)
+        except BaseException:
+            database.close()
+            raise
+    except BaseException:
+        place.leave()
+        raise
+    return Store(Context(database, Vault(keys), clock, holds), data_dir, place)
+
+
+def rotate_key(url: str, data_dir: Path, clock: Clock, *, holds: config.Holds, actor: str) -> Rotated:
+    """Seal everything under a new key; raises UnavailableError while anybody else has the database open."""
+    private_folder(data_dir)
+    place, database = Occupancy(data_dir, alone=True), Database(url)
     try:
         database.upgrade()
-        keys = unlock(database, data_dir)
-    except BaseException:
+        unlock(database, data_dir)
+        keys = begin_rotation(data_dir)
+        context = Context(database, Vault(keys), clock, holds)
+        done = rotate(context, Audit(context), keys, data_dir, actor)
+        database.compact()
+        return done
+    finally:
         database.close()
-        raise
-    return Store(Context(database, Vault(keys), clock, holds), data_dir)
+        place.leave()

@@ -76,6 +76,11 @@ class Database:
                     "database: made by a newer mailguard. Install that version, or restore a backup of this one."
                 ) from None
 
+    def compact(self) -> None:
+        """Leave nothing of what was deleted or replaced in the files, as far as the kind of database can."""
+        with self.guarded():
+            self._kind.compact()
+
     def ping(self) -> None:
         """Raises StoreError when the database does not answer."""
         with self.read() as connection:

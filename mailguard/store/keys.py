@@ -16,7 +16,7 @@ from sqlalchemy import insert, select
 
 from mailguard.errors import KeyFileError
 from mailguard.store.engine import Database
-from mailguard.store.replacing import draft, settle
+from mailguard.store.replacing import draft, replace, settle
 from mailguard.store.schema import keyring
 
 NAME = "mailguard.key"
@@ -25,10 +25,22 @@ SIZE = 32
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """digest: recognises equal values, for ever. data: encrypts held bytes, may be replaced one day."""
+    """digest: recognises equal values, for ever. data: encrypts held bytes. next: replaces it in a rotation under way."""
 
     digest: bytes = field(repr=False)
     data: bytes = field(repr=False)
+    next: bytes = field(default=b"", repr=False)
+
+    @property
+    def rotated(self) -> "Keys":
+        """What they are when the rotation is over."""
+        return Keys(self.digest, self.next)
+
+    @property
+    def text(self) -> str:
+        """The content of the key file."""
+        more = f"next {self.next.hex()}\n" if self.next else ""
+        return f"mailguard keys 1\ndigest {self.digest.hex()}\ndata {self.data.hex()}\n{more}"
 
     @property
     def fingerprint(self) -> str:
@@ -47,8 +59,21 @@ def unlock(database: Database, folder: Path) -> Keys:
         keys = load(path)
         if known is None:
             tx.execute(insert(keyring).values(id=1, fingerprint=keys.fingerprint))
+        elif keys.next and hmac.compare_digest(known, keys.rotated.fingerprint):
+            keys = keys.rotated  # a rotation was over but for the key file
+            replace(path, keys.text)
         elif not hmac.compare_digest(known, keys.fingerprint):
             raise KeyFileError(f"{path}: not the key of this database. Put back the key file that belongs to it.")
+    return keys
+
+
+def begin_rotation(folder: Path) -> Keys:
+    """The keys with a new one beside the old; on disk before anything is sealed with it. One that was begun goes on."""
+    path = folder / NAME
+    keys = load(path)
+    if not keys.next:
+        keys = Keys(keys.digest, keys.data, secrets.token_bytes(SIZE))
+        replace(path, keys.text)
     return keys
 
 
@@ -66,16 +91,16 @@ def load(path: Path) -> Keys:
         raise KeyFileError(f"{path}: others may read it (mode {mode & 0o777:04o}). Run: chmod 600 {path}")
     try:
         lines = dict(line.split(" ", 1) for line in content.decode("ascii").splitlines()[1:])
-        keys = Keys(bytes.fromhex(lines["digest"]), bytes.fromhex(lines["data"]))
-    except (ValueError, KeyError):
+        keys = Keys(*(bytes.fromhex(lines.get(name, "")) for name in ("digest", "data", "next")))
+    except ValueError:
         keys = Keys(b"", b"")
-    if len(keys.digest) != SIZE or len(keys.data) != SIZE:
+    if len(keys.digest) != SIZE or len(keys.data) != SIZE or len(keys.next) not in (0, SIZE):
         raise KeyFileError(f"{path}: damaged. Restore it from your backup.")
     return keys
 
 
 def _create(path: Path) -> None:
-    text = f"mailguard keys 1\ndigest {secrets.token_hex(SIZE)}\ndata {secrets.token_hex(SIZE)}\n"
+    text = Keys(secrets.token_bytes(SIZE), secrets.token_bytes(SIZE)).text
     try:
         made = draft(path, text)
         # link, not rename: a key file that another process made in the meantime wins.

@@ -75,6 +75,11 @@ class Postgresql:
     def announce() -> None:
         """Everybody asks anyway."""
 
+    def compact(self) -> None:
+        """Make room of dead rows. Their bytes stay in the files until they are used again; VACUUM FULL is the owner's choice."""
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM"))
+
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()

@@ -73,6 +73,15 @@ class Sqlite:
         """Something changed that others may remember."""
         self._mark.change()
 
+    def compact(self) -> None:
+        """Write the file anew without its free pages, and empty the write-ahead log."""
+        raw: Any = self.engine.raw_connection()
+        try:
+            for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                raw.execute(statement).close()
+        finally:
+            raw.close()
+
     def close(self) -> None:
         """Let go of the file."""
         self._mark.close()

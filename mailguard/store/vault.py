@@ -31,7 +31,8 @@ class Vault:
 
     def __init__(self, keys: Keys) -> None:
         self.digester = Digester(keys.digest)
-        self._cipher = AESGCM(keys.data)
+        self._cipher = AESGCM(keys.next or keys.data)
+        self._before = AESGCM(keys.data) if keys.next else None  # a rotation is under way
 
     def seal(self, data: bytes, place: str) -> bytes:
         """Encrypt for one place: bytes moved to another row do not open there."""
@@ -45,12 +46,27 @@ class Vault:
 
     def open(self, sealed: bytes, place: str) -> bytes:
         """Decrypt; raises DamagedError when the bytes are not what was sealed there."""
+        data = self._decrypted(self._cipher, sealed, place)
+        if data is None and self._before is not None:
+            data = self._decrypted(self._before, sealed, place)
+        if data is None:
+            raise _altered(place)
+        return data
+
+    def resealed(self, sealed: bytes, place: str) -> bytes | None:
+        """The same under the newest key; None when it is there already. Raises DamagedError."""
+        if self._decrypted(self._cipher, sealed, place) is not None:
+            return None
+        return self.seal(self.open(sealed, place), place)
+
+    @staticmethod
+    def _decrypted(cipher: AESGCM, sealed: bytes, place: str) -> bytes | None:
         head, nonce, body = sealed[:1], sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :]
         try:
-            data = self._cipher.decrypt(nonce, body, head + place.encode())
+            data = cipher.decrypt(nonce, body, head + place.encode())
             return _inflate(data) if head == _DEFLATED else data
         except (InvalidTag, ValueError, zlib.error):
-            raise _altered(place) from None
+            return None
 
     def open_msgpack(self, sealed: bytes, place: str, kind: type[T]) -> T:
         """Decrypt and decode; raises DamagedError."""

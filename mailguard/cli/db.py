@@ -1,10 +1,14 @@
 """mailguard db: bring the database to the schema of this version, give it a new key."""
 
 import argparse
+import getpass
+import sys
 
 from mailguard import service
 from mailguard.cli.options import ACTOR, Verbs, config_of, nested, store_of, takes_config, verb
-from mailguard.store import rotate_key
+from mailguard.errors import RefusedError
+from mailguard.store import Store, rotate_key
+from mailguard.store.views import Person
 
 
 def register(verbs: Verbs) -> None:
@@ -21,6 +25,20 @@ def register(verbs: Verbs) -> None:
     )
     takes_config(parser)
     parser.set_defaults(run=_rotate)
+    parser = verb(
+        actions,
+        "purge",
+        "Delete held bytes that are older than [retention] says; the record stays.",
+        "mailguard db purge --dry-run",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="only show, by state, what is due and what is kept")
+    parser.add_argument(
+        "--confirm",
+        metavar="LOGIN",
+        help="the approver who confirms it; the password is asked for, or read from a pipe",
+    )
+    takes_config(parser)
+    parser.set_defaults(run=_purge)
 
 
 def _upgrade(arguments: argparse.Namespace) -> int:
@@ -36,3 +54,31 @@ def _rotate(arguments: argparse.Namespace) -> int:
     if done.damaged:
         print(f"db: {done.damaged:,} values opened under no key; they stay as they were.")
     return 0
+
+
+def _purge(arguments: argparse.Namespace) -> int:
+    confirm = config_of(arguments).retention.confirm
+    with store_of(arguments) as store:
+        for part in store.holds.purge_plan():
+            print(
+                f"{part.state}\tdue {part.due:,}\tkept {part.kept:,}\tkept for {part.age}\toldest {part.oldest:%F %R} UTC"
+            )
+        if arguments.dry_run:
+            return 0
+        if arguments.confirm:
+            done = store.holds.purge_confirmed(_confirming(store, arguments.confirm).id)
+        elif confirm:
+            raise RefusedError("unconfirmed", "retention.confirm: an approver must confirm. Add --confirm LOGIN.")
+        else:
+            done = store.holds.purge_due()
+        store.compact()
+    print(f"db: the bytes of {done:,} messages are deleted")
+    return 0
+
+
+def _confirming(store: Store, login: str) -> Person:
+    password = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+    person = store.people.authenticate(login, password, "")
+    if person is None:
+        raise RefusedError("login_wrong", "Login or password is wrong. Nothing was deleted.")
+    return person

@@ -266,14 +266,23 @@ class Notify(Section):
 
 
 class Holds(Section):
-    """The time a hold waits, and how long its bytes are kept."""
+    """The time a hold waits."""
 
     business_days: int = Field(
         3, ge=1, le=60, description="a hold expires after so many business days; it is never sent then"
     )
-    keep_released_hours: float = Field(24, ge=0, le=87_600, description="held bytes are deleted so long after release")
-    keep_closed_days: float = Field(
-        7, ge=0, le=3_650, description="held bytes are deleted so long after rejection or expiry"
+
+
+class Retention(Section):
+    """How long held bytes are kept; the record of them stays."""
+
+    released_hours: float = Field(24, ge=0, le=87_600, description="held bytes are deleted so long after release")
+    rejected_days: float = Field(
+        7, ge=0, le=3_650, description="the same after a rejection, a withdrawal or a failed release"
+    )
+    expired_days: float = Field(7, ge=0, le=3_650, description="the same after expiry")
+    confirm: bool = Field(
+        default=False, description="delete only when an approver confirms it: mailguard db purge --confirm LOGIN"
     )
 
 

@@ -15,6 +15,7 @@ from mailguard.config.sections import (
     Notify,
     Relay,
     Release,
+    Retention,
     Smtp,
     StoreSection,
     Web,
@@ -46,6 +47,7 @@ class Config(BaseSettings):
     store: StoreSection = StoreSection()
     notify: Notify = Notify()
     holds: Holds = Holds()
+    retention: Retention = Retention()
     own: Own = Own()
     policy: PolicySection = PolicySection()
     scanner: Scanner = Scanner()

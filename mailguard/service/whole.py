@@ -45,7 +45,9 @@ class Service:
         self._rulebook = Rulebook(config)  # a broken file is said here, in words, not by a worker that died
         self._config = config = self._rulebook.config
         config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.store: Store = open_store(config.database_url, config.data_dir, clock, holds=config.holds)
+        self.store: Store = open_store(
+            config.database_url, config.data_dir, clock, holds=config.holds, retention=config.retention
+        )
         self._policy = policy(config, self.store.digester)
         self._front: Intake | Fleet
         if config.smtp.workers == 1:

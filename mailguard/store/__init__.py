@@ -66,6 +66,10 @@ class Store:
         """Raises StoreError when the database does not answer."""
         self._database.ping()
 
+    def compact(self) -> None:
+        """Leave nothing of deleted bytes in the files, as far as the database can; takes as long as copying it."""
+        self._database.compact()
+
     def close(self) -> None:
         """Let go of the database."""
         self._database.close()
@@ -78,8 +82,13 @@ class Store:
         self.close()
 
 
-def open_store(url: str, data_dir: Path, clock: Clock, *, holds: config.Holds) -> Store:
-    """Open the database at `url`, upgrade it, and check the key file in `data_dir`; makes both at the first start."""
+def open_store(
+    url: str, data_dir: Path, clock: Clock, *, holds: config.Holds, retention: config.Retention | None = None
+) -> Store:
+    """Open the database at `url`, upgrade it, and check the key file in `data_dir`; makes both at the first start.
+
+    retention: needed by who purges.
+    """
     private_folder(data_dir)
     place = Occupancy(data_dir, alone=False)
     try:
@@ -93,7 +102,7 @@ def open_store(url: str, data_dir: Path, clock: Clock, *, holds: config.Holds) -
     except BaseException:
         place.leave()
         raise
-    return Store(Context(database, Vault(keys), clock, holds), data_dir, place)
+    return Store(Context(database, Vault(keys), clock, holds, retention or config.Retention()), data_dir, place)
 
 
 def rotate_key(url: str, data_dir: Path, clock: Clock, *, holds: config.Holds, actor: str) -> Rotated:

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from mailguard import config, crockford, normal
@@ -22,6 +22,7 @@ class Context:
     vault: Vault
     clock: Clock
     settings: config.Holds
+    retention: config.Retention = field(default_factory=config.Retention)
 
     @property
     def digester(self) -> Digester:

@@ -1,19 +1,23 @@
 """What time does: holds expire, bytes are deleted. Time never sends anything; the record stays."""
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from mailguard import lifecycle
+from mailguard.errors import RefusedError
 from mailguard.lifecycle import Choice, HoldState, MessageState
 from mailguard.store.audit import TIME
 from mailguard.store.decisions import Decisions
 from mailguard.store.schema import holds, messages
+from mailguard.store.views import Purgeable
 
 BATCH = 500  # messages purged in one transaction: mail coming in does not wait long
 _SENT = (MessageState.RELEASED, MessageState.PARTLY)
-_CLOSED = (MessageState.REJECTED, MessageState.EXPIRED, MessageState.WITHDRAWN, MessageState.FAILED)
+_REJECTED = (MessageState.REJECTED, MessageState.WITHDRAWN, MessageState.FAILED)
+_EXPIRED = (MessageState.EXPIRED,)
 _OPEN = (HoldState.PENDING.value, HoldState.RETURNED.value)
 
 
@@ -28,9 +32,38 @@ class Retention(Decisions):
         return sum(self._expire(hold_id) for hold_id in found)
 
     def purge_due(self) -> int:
-        """Delete the bytes of messages that are over; how many messages."""
+        """Delete the bytes of messages that are over; how many messages. None while an approver must confirm it."""
+        return 0 if self._context.retention.confirm else self._purge_all(TIME)
+
+    def purge_confirmed(self, person_id: str) -> int:
+        """The same, confirmed by an approver; raises RefusedError."""
+        with self._database.read() as tx:
+            person = self._person(tx, person_id)
+        if not person.enabled or person.role != "approver":
+            code = "not_approver" if person.enabled else "disabled"
+            raise RefusedError(code, "Only an approver confirms that held bytes are deleted. Ask one of them.")
+        return self._purge_all(person_id)
+
+    def purge_plan(self) -> list[Purgeable]:
+        """What a purge would delete now, and what is still kept, by state; changes nothing."""
+        now = self._context.clock()
+        kept = (messages.c.skeleton.is_not(None), messages.c.finished_at.is_not(None))
+        plan = []
+        with self._database.read() as tx:
+            for states, age in self._ages():
+                for state in states:
+                    query = select(func.count(), func.min(messages.c.finished_at)).where(
+                        *kept, messages.c.state == state.value
+                    )
+                    total, oldest = tx.execute(query).one()
+                    due = tx.execute(query.where(messages.c.finished_at <= now - age)).one()[0]
+                    if total:
+                        plan.append(Purgeable(state, age, due, total - due, oldest))
+        return plan
+
+    def _purge_all(self, actor: str) -> int:
         total = 0
-        while done := self._purge():
+        while done := self._purge(actor):
             total += done
         return total
 
@@ -53,32 +86,33 @@ class Retention(Decisions):
             self._desk.notices.tell(tx, hold, "expired")
         return True
 
-    def _purge(self) -> int:
+    def _purge(self, actor: str) -> int:
         with self._database.read() as tx:
             if not self._over(tx, 1):
                 return 0
         with self._database.write() as tx:
-            serials = self._over(tx, BATCH)
+            found = self._over(tx, BATCH)
+            serials = [serial for serial, _ in found]
             if serials:
                 tx.execute(update(messages).where(messages.c.serial.in_(serials)).values(envelope=None, skeleton=None))
                 gone = self._desk.shelf.drop(tx, serials)
-                self._desk.audit.append(tx, TIME, "bytes.purged", "", messages=len(serials), parts=gone)
+                states = Counter(state for _, state in found)
+                self._desk.audit.append(tx, actor, "bytes.purged", "", messages=len(serials), parts=gone, states=states)
             return len(serials)
 
-    def _over(self, tx: Connection, limit: int) -> list[int]:
-        now, settings = self._context.clock(), self._context.settings
-        query = (
-            select(messages.c.serial)
-            .where(
-                messages.c.skeleton.is_not(None),
-                or_(
-                    _older(_SENT, now - timedelta(hours=settings.keep_released_hours)),
-                    _older(_CLOSED, now - timedelta(days=settings.keep_closed_days)),
-                ),
-            )
-            .limit(limit)
+    def _ages(self) -> tuple[tuple[tuple[MessageState, ...], timedelta], ...]:
+        kept = self._context.retention
+        return (
+            (_SENT, timedelta(hours=kept.released_hours)),
+            (_REJECTED, timedelta(days=kept.rejected_days)),
+            (_EXPIRED, timedelta(days=kept.expired_days)),
         )
-        return list(tx.execute(query).scalars())
+
+    def _over(self, tx: Connection, limit: int) -> list[tuple[int, str]]:
+        now = self._context.clock()
+        old = or_(*(_older(states, now - age) for states, age in self._ages()))
+        query = select(messages.c.serial, messages.c.state).where(messages.c.skeleton.is_not(None), old).limit(limit)
+        return [(row.serial, row.state) for row in tx.execute(query)]
 
 
 def _older(states: tuple[MessageState, ...], moment: Any) -> Any:

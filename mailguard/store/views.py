@@ -4,7 +4,7 @@ Addresses and replies in here are masked; clear text comes only from a `Claim`, 
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from mailguard.lifecycle import Choice, HoldState, MessageState, RecipientState
@@ -250,6 +250,17 @@ class Notice:
     recipients: int
     persons: int
     attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Purgeable:
+    """Messages of one state whose bytes are there: due to be deleted (older than `age`), or kept; the oldest end."""
+
+    state: MessageState
+    age: timedelta
+    due: int
+    kept: int
+    oldest: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,13 +52,14 @@ class Stage:
     folder: Path
     clock: Clock = field(default_factory=Clock)
     settings: config.Holds = field(default_factory=config.Holds)
+    retention: config.Retention = field(default_factory=config.Retention)
 
     def __post_init__(self):
         self.numbers = count(1)
         self.open()
 
     def open(self):
-        self.store = open_store(self.url, self.folder, self.clock, holds=self.settings)
+        self.store = open_store(self.url, self.folder, self.clock, holds=self.settings, retention=self.retention)
 
     def reopen(self):
         self.store.close()

@@ -38,16 +38,17 @@ def test_there_are_durations():
 
 def test_the_file_hears_what_is_wrong(tmp_path):
     path = tmp_path / "mailguard.toml"
-    path.write_text("[holds]\nkeep_closed_days = inf\n")
-    with pytest.raises(ConfigError, match=r"holds\.keep_closed_days: .*finite number"):
+    path.write_text("[retention]\nrejected_days = inf\n")
+    with pytest.raises(ConfigError, match=r"retention\.rejected_days: .*finite number"):
         config.load(path, {})
 
 
 def test_the_longest_times_break_nothing(tmp_path):
-    names = ("business_days", "keep_released_hours", "keep_closed_days")
-    settings = config.Holds(**{name: most(config.Holds, name) for name in names})
+    settings = config.Holds(business_days=most(config.Holds, "business_days"))
+    names = ("released_hours", "rejected_days", "expired_days")
+    retention = config.Retention(**{name: most(config.Retention, name) for name in names})
     folder = tmp_path / "data"
-    stage = Stage(f"sqlite:///{folder / 'mailguard.db'}", folder, settings=settings)
+    stage = Stage(f"sqlite:///{folder / 'mailguard.db'}", folder, settings=settings, retention=retention)
     sato = stage.person("sato")
     source = stage.source(stage.person("tanaka", "operator"))
     hold_id = stage.admit(source).hold_id

@@ -52,6 +52,12 @@ COUNTS = Counter(
     ["result"],
     registry=REGISTRY,
 )
+UNLOCKS = Counter(
+    "mailguard_unlocks",
+    "Held messages inspected again because another mail of their sender told a password, by result (opened, closed: nothing opened, failed)",
+    ["result"],
+    registry=REGISTRY,
+)
 FINDINGS = Counter("mailguard_findings", "Findings in inspected messages by kind", ["kind"], registry=REGISTRY)
 PROBLEMS = Counter("mailguard_problems", "Parts that could not be inspected by kind", ["kind"], registry=REGISTRY)
 WOULD_HOLD = Counter(

@@ -10,13 +10,15 @@ path leads from an error to "pass", and 250 for a held message is said only afte
 
 import asyncio
 import logging
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Protocol
 
 from mailguard import metrics
 from mailguard.errors import RelayError, ScannerBusyError, StoreError
-from mailguard.model import Action, Inspection, Message, Source, Verdict
+from mailguard.model import Action, Envelope, Inspection, Message, ProblemKind, Source, Verdict
 from mailguard.pieces import Pieces, cut
 from mailguard.policy import Mailings, Policy, content_key, judge
 from mailguard.relay.next_hop import Transaction
@@ -24,6 +26,7 @@ from mailguard.relay.received import received_line
 from mailguard.relay.reply import Reply
 from mailguard.store import Store
 from mailguard.store.arrival import Arrival
+from mailguard.store.candidates import Told
 from mailguard.store.register import Register
 from mailguard.store.views import Admission, Reservation
 from mailguard.store.watching import Watched
@@ -36,13 +39,17 @@ _STORE_DOWN = Reply.of(451, "4.3.0 storage is not available, try again later")
 _HOP_DOWN = Reply.of(451, "4.4.2 next hop broke off, try again later")
 _BIG = 1_000_000  # bytes from which a message is cut in a thread
 _MOST = 200  # messages that one commit takes
+_TOLD_SECONDS = 600.0  # what was kept is not kept anew for so long
+_TOLD = 1_000
 
 
 class Inspects(Protocol):
     """What looks into a mail; another may take its place between two mails."""
 
-    async def mail(self, pieces: Pieces, seconds: float, *, beginning: bool = False) -> Inspection:
-        """Inspect a mail; raises ScannerBusyError when no scanner comes free in time. beginning: as in `Inspector.mail`."""
+    async def mail(
+        self, pieces: Pieces, seconds: float, *, beginning: bool = False, secrets: Sequence[bytes] = ()
+    ) -> Inspection:
+        """Inspect a mail; raises ScannerBusyError when no scanner comes free in time. The rest as in `Inspector.mail`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,7 @@ class Pipeline:
     """hostname: our name for the Received line, None to add none.
 
     wait_seconds: the longest wait for a scanner; reply_seconds: from the final dot to the reply.
+    keep: how long what mails tell of passwords may open others of the same submitter; nothing is not at all.
     """
 
     store: Store
@@ -67,17 +75,21 @@ class Pipeline:
     hostname: str | None
     wait_seconds: float
     reply_seconds: float
+    keep: timedelta = timedelta()
     _mailings: Mailings = field(init=False, default_factory=Mailings)
     _registers: Together[None, Register] = field(init=False)
     _reservations: Together[Arrival, Reservation | None] = field(init=False)
     _admissions: Together[Arrival, Admission] = field(init=False)
     _watching: Together[Watched, None] = field(init=False)
+    _telling: Together[Told, None] = field(init=False)
+    _told: OrderedDict[tuple[bytes, bytes], float] = field(init=False, default_factory=OrderedDict)
 
     def __post_init__(self) -> None:
         self._registers = Together(self._read_register, _late, most=10_000)
         self._reservations = Together(self.store.holds.reserve_all, _late, most=_MOST)
         self._admissions = Together(self.store.holds.admit_all, _late, most=_MOST)
         self._watching = Together(self.store.watching.count_all, _late, most=_MOST)
+        self._telling = Together(self.store.candidates.keep_all, _late, most=_MOST)
 
     async def deliver(self, message: Message, transaction: Transaction) -> Reply:
         """Bring one message to its end: handed over, held or put off. Never raises for trouble of ours or the relay's."""
@@ -115,10 +127,22 @@ class Pipeline:
             reply = await self._hand_over(delivery, "passed")
             if verdict.watched and reply.ok:
                 await self._watched(source, verdict.watched, delivery.deadline)
-            return reply
-        inspection = replace(inspection, findings=(*inspection.findings, *verdict.findings))
+        else:
+            reply = await self._approved_or_held(delivery, self._arrival(message, pieces, source, inspection, verdict))
+        if reply.ok:
+            await self._tell(delivery, source, inspection)
+        return reply
+
+    def _arrival(
+        self, message: Message, pieces: Pieces, source: Source, inspection: Inspection, verdict: Verdict
+    ) -> Arrival:
+        submitter = self._submitter(message.envelope, source, inspection) if _encrypted(inspection) else b""
+        findings = (*inspection.findings, *verdict.findings)
+        inspection = replace(inspection, findings=findings, passwords=b"", passwords_key=b"")
         key = content_key(source.id, inspection.subject_key, verdict.evidence, self.store.digester)
-        arrival = Arrival(message, pieces, source, inspection, verdict, key)
+        return Arrival(message, pieces, source, inspection, verdict, key, submitter)
+
+    async def _approved_or_held(self, delivery: _Delivery, arrival: Arrival) -> Reply:
         if not self.store.holds.hopeless(arrival):
             reservation = await self._reservations.ask(arrival, delivery.deadline)
             if reservation is not None:
@@ -133,8 +157,37 @@ class Pipeline:
         inspection = await inspector.mail(pieces, self.wait_seconds, beginning=beginning)
         source = await self._source(delivery, inspection)
         envelope = delivery.message.envelope
+        if self.keep and _encrypted(inspection):
+            submitter = self._submitter(envelope, source, inspection)
+            secrets = await asyncio.to_thread(self.store.candidates.of, submitter, self.keep)
+            if secrets:
+                inspection = await inspector.mail(pieces, self.wait_seconds, beginning=beginning, secrets=secrets)
         recipients = self._mailings.recipients(envelope, inspection, source, policy, asyncio.get_running_loop().time())
         return inspection, source, judge(envelope, inspection, policy, source.mode, recipients=recipients)
+
+    def _submitter(self, envelope: Envelope, source: Source, inspection: Inspection) -> bytes:
+        """Whose mails belong together: login, or source or address where there is none, and the domain of From."""
+        who = envelope.login or (source.id if source.declared else envelope.client)
+        kind = "login" if envelope.login else "source" if source.declared else "client"
+        domains = " ".join(sorted(inspection.from_domains))
+        return self.store.digester.of("submitter", f"{kind}\0{who}\0{domains}")
+
+    async def _tell(self, delivery: _Delivery, source: Source, inspection: Inspection) -> None:
+        """Keep what a mail tells of passwords. It is on its way already: what fails is logged, and opens nothing."""
+        if not self.keep or not inspection.passwords:
+            return
+        submitter = self._submitter(delivery.message.envelope, source, inspection)
+        known, now = (submitter, inspection.passwords_key), asyncio.get_running_loop().time()
+        if self._told.get(known, -_TOLD_SECONDS) + min(_TOLD_SECONDS, self.keep.total_seconds() / 2) > now:
+            return  # the mails of a mailing all tell the same
+        try:
+            await self._telling.ask(Told(submitter, inspection.passwords_key, inspection.passwords), delivery.deadline)
+        except StoreError as error:
+            _LOG.error("password candidates of a message were not kept: %s", error)
+            return
+        self._told[known] = now
+        if len(self._told) > _TOLD:
+            self._told.popitem(last=False)
 
     async def _cut(self, content: bytes) -> Pieces:
         if len(content) < _BIG:
@@ -204,6 +257,10 @@ class Pipeline:
         # Once it is admitted the message is ours: only now may the client hear 250 (RFC 5321 §6.1).
         metrics.MESSAGES.labels("joined_closed" if admission.outcome == "closed" else "held").inc()
         return Reply.of(250, f"2.0.0 held for approval, {admission.hold_id}")
+
+
+def _encrypted(inspection: Inspection) -> bool:
+    return any(problem.kind is ProblemKind.ENCRYPTED for problem in inspection.problems)
 
 
 def _late() -> Exception:

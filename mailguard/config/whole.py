@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from mailguard.config.inspection import Own, PolicySection, Scanner
 from mailguard.config.limits import Limits
+from mailguard.config.passwords import Passwords
 from mailguard.config.sections import (
     Holds,
     Log,
@@ -48,6 +49,7 @@ class Config(BaseSettings):
     notify: Notify = Notify()
     holds: Holds = Holds()
     retention: Retention = Retention()
+    passwords: Passwords = Passwords()
     own: Own = Own()
     policy: PolicySection = PolicySection()
     scanner: Scanner = Scanner()

@@ -23,6 +23,7 @@ from mailguard.inspect.letter import Answer, Letter, Need, Parcel, Unread
 from mailguard.inspect.results import Results
 from mailguard.inspect.tools import SandboxTools
 from mailguard.inspect.turns import Turns
+from mailguard.inspect.unlocking import Unlocking
 from mailguard.model import UNNAMED, Inspection, Problem, ProblemKind
 from mailguard.pieces import Pieces
 from mailguard.sandbox import CrashedError, Programs, Scanner, TimedOutError
@@ -34,11 +35,13 @@ _APART_SECONDS = 3.0  # longest wait for a worker that reads the rest
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """What a worker needs to know at birth."""
+    """What a worker needs to know at birth. password_key: seals candidates for other workers; passwords: the configured list."""
 
     digest_key: bytes
     rules_dir: str
     limits: Limits = msgspec.field(default_factory=Limits)
+    password_key: bytes = b""
+    passwords: tuple[str, ...] = ()
 
 
 class _File(msgspec.Struct, frozen=True, array_like=True):
@@ -56,9 +59,9 @@ def worker(init: bytes, programs: Programs) -> Callable[[str, memoryview], bytes
     """Entry of the scanner process: load dictionaries once, answer jobs."""
     settings = msgspec.msgpack.decode(init, type=Settings)
     digester = Digester(settings.digest_key)
-    engine = Engine(
-        Detector.build(Path(settings.rules_dir), digester), digester, settings.limits, SandboxTools(programs)
-    )
+    unlocking = Unlocking(digester, settings.limits, settings.password_key, settings.passwords)
+    detector = Detector.build(Path(settings.rules_dir), digester)
+    engine = Engine(detector, digester, settings.limits, SandboxTools(programs), unlocking)
     warm()
     engine.file("warm.csv", "氏名,電話\n山田太郎,090-1234-5678\n".encode("cp932"))
     encode = msgspec.msgpack.Encoder().encode
@@ -89,13 +92,16 @@ class Inspector:
         self._results, self._turns = Results(), Turns()
         self._faulty: OrderedDict[bytes, tuple[ProblemKind, float]] = OrderedDict()
 
-    async def mail(self, pieces: Pieces, seconds: float, *, beginning: bool = False) -> Inspection:
+    async def mail(
+        self, pieces: Pieces, seconds: float, *, beginning: bool = False, secrets: Sequence[bytes] = ()
+    ) -> Inspection:
         """Inspect a mail; raises ScannerBusyError when no scanner comes free in time.
 
         beginning: where the first rows of a long table hold something, what follows is not read (`Inspection.uncounted`).
+        secrets: what other mails of the sender told (`Inspection.passwords`), to be tried on what is encrypted.
         """
         started = time.perf_counter()
-        parcel = Parcel(pieces, beginning=beginning)
+        parcel = Parcel(pieces, beginning=beginning, secrets=secrets)
         deadline = asyncio.get_running_loop().time() + seconds
         await self._turns.wait(parcel.readings, deadline)
         unread = self._unread(parcel)

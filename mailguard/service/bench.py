@@ -4,6 +4,7 @@ In: a configuration. Out: inspections. A message that has begun under one versio
 """
 
 import asyncio
+from collections.abc import Sequence
 
 from mailguard import metrics
 from mailguard.config import Config
@@ -20,10 +21,10 @@ from mailguard.service.scanning import policy, rules_dir, scanner
 class Bench:
     """`start`, then `mail`, then `retire` or `stop`. Its caches are its own: none serves what another version found."""
 
-    def __init__(self, config: Config, digester: Digester) -> None:
+    def __init__(self, config: Config, digester: Digester, password_key: bytes = b"") -> None:
         self.version = ruleset.load(rules_dir(config)).version
         self.policy: Policy = policy(config, digester)
-        self.scanner: Scanner = scanner(config, digester)
+        self.scanner: Scanner = scanner(config, digester, password_key)
         self._inspector = Inspector(self.scanner, digester)
         self._under_way = 0
         self._idle = asyncio.Event()
@@ -34,12 +35,14 @@ class Bench:
         metrics.RULES_LOADED.labels(self.version).set(1)
         metrics.MONITORING.set(int(self.policy.monitor))
 
-    async def mail(self, pieces: Pieces, seconds: float, *, beginning: bool = False) -> Inspection:
-        """Inspect one mail; beginning as in `Inspector.mail`."""
+    async def mail(
+        self, pieces: Pieces, seconds: float, *, beginning: bool = False, secrets: Sequence[bytes] = ()
+    ) -> Inspection:
+        """Inspect one mail; beginning and secrets as in `Inspector.mail`."""
         self._under_way += 1
         self._idle.clear()
         try:
-            return await self._inspector.mail(pieces, seconds, beginning=beginning)
+            return await self._inspector.mail(pieces, seconds, beginning=beginning, secrets=secrets)
         finally:
             self._under_way -= 1
             if not self._under_way:

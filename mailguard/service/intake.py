@@ -17,6 +17,7 @@ from mailguard.pipeline import Pipeline
 from mailguard.relay.next_hop import NextHop
 from mailguard.service import ports, tools
 from mailguard.service.bench import Bench
+from mailguard.service.scanning import keep
 from mailguard.smtp import SmtpServer
 from mailguard.store import Store
 
@@ -38,7 +39,8 @@ class Intake:
         name = hostname(config)
         self.next_hop = NextHop(config.relay, name)
         self._digester = store.digester
-        self._bench = Bench(config, store.digester)
+        self._password_key = store.password_key
+        self._bench = Bench(config, store.digester, store.password_key)
         self._renewals: asyncio.Queue[Config] = asyncio.Queue()
         self._pipeline = Pipeline(
             store=store,
@@ -47,6 +49,7 @@ class Intake:
             hostname=name if config.smtp.received else None,
             wait_seconds=_waiting(config),
             reply_seconds=config.smtp.reply_seconds,
+            keep=keep(config),
         )
         self._smtp = SmtpServer(config.smtp, self._pipeline, self.next_hop, clock, store.logins)
 
@@ -92,7 +95,7 @@ class Intake:
     async def _renew(self, config: Config) -> None:
         fresh: Bench | None = None
         try:
-            fresh = await asyncio.to_thread(Bench, config, self._digester)
+            fresh = await asyncio.to_thread(Bench, config, self._digester, self._password_key)
             await fresh.start()
         except (MailguardError, OSError) as error:
             metrics.RULES_RELOADS.labels("failed").inc()

@@ -1,10 +1,12 @@
 """What a configuration says about scanning: the rule files, the sandboxed workers, the policy."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 
 from mailguard.config import Config
+from mailguard.config.passwords import listed
 from mailguard.detect import ruleset
 from mailguard.digest import Digester
 from mailguard.inspect import Settings
@@ -22,23 +24,37 @@ def rules_dir(config: Config) -> Path:
     return config.rules_dir or ruleset.shipped_dir()
 
 
-def scanner(config: Config, digester: Digester) -> Scanner:
-    """Sandboxed workers for this configuration, not yet started."""
-    return _scanner(config, digester, config.scanner.processes, config.scanner.task_seconds)
+def scanner(config: Config, digester: Digester, password_key: bytes = b"") -> Scanner:
+    """Sandboxed workers for this configuration, not yet started. password_key: as in `inspect.Settings`."""
+    return _scanner(config, _settings(config, digester, password_key), config.scanner.processes)
 
 
-def counter(config: Config, digester: Digester, *, nice: int = _NICE) -> Scanner:
+def counter(config: Config, digester: Digester, password_key: bytes = b"", *, nice: int = _NICE) -> Scanner:
     """One worker that counts long tables to their end: with more time, as much memory, and behind all others."""
-    return _scanner(config, digester, 1, max(COUNT_SECONDS, config.scanner.task_seconds), nice)
+    return _scanner(config, _settings(config, digester, password_key), 1, least_seconds=COUNT_SECONDS, nice=nice)
 
 
-def _scanner(config: Config, digester: Digester, workers: int, task_seconds: float, nice: int = 0) -> Scanner:
-    settings = Settings(digester.key, str(rules_dir(config).absolute()), limits(config))
+def keep(config: Config) -> timedelta:
+    """How long what mails tell is kept; nothing is none of it."""
+    return timedelta(hours=config.passwords.keep_hours)
+
+
+def _settings(config: Config, digester: Digester, password_key: bytes) -> Settings:
+    return Settings(
+        digester.key,
+        str(rules_dir(config).absolute()),
+        limits(config),
+        password_key if keep(config) else b"",
+        listed(config.passwords),
+    )
+
+
+def _scanner(config: Config, settings: Settings, workers: int, *, least_seconds: float = 0, nice: int = 0) -> Scanner:
     return Scanner(
         "mailguard.inspect.client:worker",
         msgspec.msgpack.encode(settings),
         workers=workers,
-        task_seconds=task_seconds,
+        task_seconds=max(least_seconds, config.scanner.task_seconds),
         memory_mb=config.scanner.memory_mb,
         recycle_tasks=config.scanner.recycle_tasks,
         recycle_mb=config.scanner.recycle_mb,

@@ -27,8 +27,9 @@ from mailguard.service.notary import Notary
 from mailguard.service.pace import Pace
 from mailguard.service.pages import Pages, create_app, create_metrics_app
 from mailguard.service.rulebook import Rulebook
-from mailguard.service.scanning import policy
+from mailguard.service.scanning import keep, policy
 from mailguard.service.systemd import Systemd
+from mailguard.service.unlocking import Unlocker
 from mailguard.store import Store, open_store
 
 __all__ = ["Service", "now"]
@@ -66,6 +67,7 @@ class Service:
         )
         self._notices = NoticeWorker(self.store.notices, next_hop, config.notify, config.web.url, clock)
         self._counter = Counter(self.store, lambda: self._rulebook.config)
+        self._unlocker = Unlocker(self.store, lambda: self._rulebook.config, lambda: self._policy)
         self._pages = Pages()
         self._pace = Pace(clock)
         self._notary = Notary(self.store.witness, clock)
@@ -106,6 +108,7 @@ class Service:
             tasks.create_task(self._front.run(self.stop))
             tasks.create_task(self._release.run(self.stop))
             tasks.create_task(self._counter.run(self.stop))
+            tasks.create_task(self._unlocker.run(self.stop))
             if self._config.notify.enabled:
                 tasks.create_task(self._notices.run(self.stop))
             tasks.create_task(self._housekeeping())
@@ -188,6 +191,7 @@ class Service:
         if self._pace.steady():
             self.store.holds.expire_due()
             self.store.holds.purge_due()
+            self.store.candidates.purge(keep(self._config))
             return
         lease, session = self._config.release.lease_seconds, self._config.web.session_hours
         self.store.times.bring_back(

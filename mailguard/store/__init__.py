@@ -10,6 +10,7 @@ from typing import Self
 from mailguard import config
 from mailguard.digest import Digester
 from mailguard.store.audit import Audit
+from mailguard.store.candidates import PasswordCandidates
 from mailguard.store.context import Clock, Context
 from mailguard.store.counting import Counting
 from mailguard.store.desk import Desk
@@ -31,6 +32,7 @@ from mailguard.store.sources import Sources
 from mailguard.store.sqlite import private_folder
 from mailguard.store.switch import Switch
 from mailguard.store.times import Times
+from mailguard.store.unlocking import Unlocking
 from mailguard.store.vault import Vault
 from mailguard.store.watching import Watching
 from mailguard.store.witness import Witness
@@ -45,6 +47,7 @@ class Store:
         self._place = place
         self._database = context.database
         self.digester: Digester = context.digester
+        self.password_key: bytes = context.vault.password_key
         self.audit = Audit(context)
         self.witness = Witness(self.audit, folder)
         self.record = Record(context, self.audit)
@@ -56,6 +59,8 @@ class Store:
         desk = Desk(context, self.audit, self.notices, self.people, Shelf(context), Pending(context.database))
         self.holds = Holds(desk)
         self.counting = Counting(desk)
+        self.candidates = PasswordCandidates(context)
+        self.unlocking = Unlocking(desk, self.candidates)
         self.releases = Releases(desk)
         self.switch = Switch(context, self.audit, self.people)
         self.times = Times(context, self.audit)

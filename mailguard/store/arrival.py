@@ -9,7 +9,10 @@ from mailguard.store.standing import Sender
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """pieces: of the message's content; content_key: what one decision covers, see policy.py."""
+    """pieces: of the message's content; content_key: what one decision covers, see policy.py.
+
+    submitter: whose other mails may tell the password of what is encrypted in it; b"" where nothing is.
+    """
 
     message: Message
     pieces: Pieces
@@ -17,6 +20,7 @@ class Arrival:
     inspection: Inspection
     verdict: Verdict
     content_key: bytes
+    submitter: bytes = b""
 
     @property
     def recipients(self) -> int:

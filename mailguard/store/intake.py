@@ -5,6 +5,7 @@ second or the fourteen-thousandth: counters on the hold, no counting.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -12,7 +13,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from mailguard.lifecycle import HoldState, MessageState, RecipientState
 from mailguard.pieces import Pieces
-from mailguard.store import counting, masks, standing
+from mailguard.store import counting, masks, standing, unlocking
 from mailguard.store.arrival import Arrival
 from mailguard.store.audit import Entry
 from mailguard.store.calendar import add_business_days
@@ -79,6 +80,7 @@ class Intake:
         self._recipients: list[dict[str, Any]] = []
         self._pieces: dict[int, Pieces] = {}
         self._counts: dict[str, dict[str, Any]] = {}
+        self._locked: dict[str, tuple[int, bytes, datetime]] = {}
         self._entries: list[Entry] = []
 
     def take(self, mail: Sealed) -> Admission:
@@ -94,6 +96,7 @@ class Intake:
             if rows:
                 statement.run(self._tx, rows)
         counting.asked(self._tx, self._counts)
+        unlocking.await_password(self._tx, self._locked)
         self._desk.shelf.put(self._tx, self._pieces, prepared)
         self._drafts.write()
         self._desk.audit.extend(self._tx, self._entries)
@@ -144,6 +147,8 @@ class Intake:
         draft = self._drafts.open(row)
         draft.note_evidence(self._tx, arrival.evidence)
         self._ask_count(draft, arrival)
+        if arrival.submitter:
+            self._locked[hold_id] = self._serial + 1, arrival.submitter, arrival.message.received_at
         return draft
 
     def _grow(self, draft: Draft, outcome: Place, arrival: Arrival) -> None:

@@ -336,6 +336,30 @@ counts = Table(
     Column("given_up", Boolean, nullable=False),
 )
 
+# What mails told that may open others of the same submitter, a digest: sealed by scanner workers for each other, and once more for its row.
+candidates = Table(
+    "candidates",
+    metadata,
+    Column("submitter", LargeBinary(16), primary_key=True),
+    Column("key", LargeBinary(16), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("kept_at", Moment, nullable=False),
+    Index("candidates_kept", "kept_at"),
+)
+
+# Holds with encrypted parts. asked: times that its submitter told something; tried: those it was inspected with; begun: that inspection, so often.
+locked = Table(
+    "locked",
+    metadata,
+    Column("hold_id", String(20), ForeignKey("holds.id"), primary_key=True),
+    Column("message", SERIAL, ForeignKey("messages.serial"), nullable=False),
+    Column("submitter", LargeBinary(16), nullable=False),
+    Column("asked", Integer, nullable=False),
+    Column("tried", Integer, nullable=False),
+    Column("begun", Integer, nullable=False),
+    Index("locked_submitter", "submitter"),
+)
+
 # Messages that only monitoring let pass, by day in Japan (2026-11-21); reason "" counts each message once.
 watched = Table(
     "watched",

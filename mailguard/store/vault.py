@@ -4,6 +4,8 @@ In: the pieces of a mail. Out: a small skeleton, apart from the large parts, whi
 decoded: whatever the bytes are, joined they are the same bytes.
 """
 
+import hashlib
+import hmac
 import os
 import zlib
 from collections.abc import Callable
@@ -27,12 +29,13 @@ T = TypeVar("T")
 
 
 class Vault:
-    """Seals and opens; one key for digests, one for encryption."""
+    """Seals and opens; one key for digests, one for encryption. password_key: by which scanner workers seal for each other."""
 
     def __init__(self, keys: Keys) -> None:
         self.digester = Digester(keys.digest)
         self._cipher = AESGCM(keys.next or keys.data)
         self._before = AESGCM(keys.data) if keys.next else None  # a rotation is under way
+        self.password_key = hmac.digest(keys.next or keys.data, b"mailguard password candidates", hashlib.sha256)
 
     def seal(self, data: bytes, place: str) -> bytes:
         """Encrypt for one place: bytes moved to another row do not open there."""

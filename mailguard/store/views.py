@@ -155,6 +155,18 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Unopened:
+    """A held message with encrypted parts, and what its submitter told since, sealed. asked: how often so far."""
+
+    hold_id: str
+    message_id: str
+    envelope: Envelope
+    content: bytes
+    secrets: tuple[bytes, ...]
+    asked: int
+
+
+@dataclass(frozen=True, slots=True)
 class Uncounted:
     """A held message whose long tables are to be read to their end."""
 

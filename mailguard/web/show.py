@@ -15,6 +15,7 @@ from mailguard.web.texts import Texts
 
 JAPAN = timezone(timedelta(hours=9), "JST")  # no summer time since 1951; needs no zone files
 ARRIVING = timedelta(seconds=60)
+OPENED = frozenset({"mail", "other", "list"})  # where a password was found
 CONSTANTS = frozenset({BODY, HTML, HEADERS, SENDERS[-1], UNNAMED, MAIL})
 
 
@@ -74,6 +75,7 @@ class Node:
     name: str
     media_type: str = ""
     size: int = 0
+    opened: str = ""
     found: dict[Kind, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     children: "dict[str, Node]" = field(default_factory=dict)
@@ -85,6 +87,7 @@ def tree(inspection: Inspection) -> list[Node]:
     for part in inspection.parts:
         node = _node(root, part.path)
         node.media_type, node.size = part.media_type, part.size
+        node.opened = part.opened if part.opened in OPENED else node.opened
     for finding in inspection.findings:
         found = _node(root, finding.path).found
         found[finding.kind] = found.get(finding.kind, 0) + finding.count

@@ -17,6 +17,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from mailguard.config import Config
+from mailguard.config.passwords import listed
 from mailguard.errors import StoreError
 from mailguard.policy import thresholds
 from mailguard.service import loops, ports, tools
@@ -40,6 +41,7 @@ def findings(config: Config, clock: Callable[[], datetime]) -> Iterator[Finding]
     yield from _processes(config)
     yield from tools.findings()
     yield from _policy(config)
+    yield from _passwords(config)
 
 
 def _listeners(config: Config) -> Iterator[Finding]:
@@ -149,6 +151,11 @@ def _policy(config: Config) -> Iterator[Finding]:
     elif limits.monitor.rules:
         fact = f"ONLY MONITORED, holds nothing: {', '.join(sorted(limits.monitor.rules))}"
         yield Finding(f"{file}: monitor.rules", fact, Weight.WARNING)
+
+
+def _passwords(config: Config) -> Iterator[Finding]:
+    if config.passwords.list_file:
+        yield Finding("passwords.list_file", f"{len(listed(config.passwords))} to try on encrypted attachments")
 
 
 def _processes(config: Config) -> Iterator[Finding]:

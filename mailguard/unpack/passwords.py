@@ -11,7 +11,10 @@ from typing import Final
 from mailguard.model import PartPath
 
 SECONDS: Final = 5.0
-"""That all tries on one mail may take, programs that are started included: a 7z whose list is encrypted takes 0.2 s for one."""
+"""Processor time that all tries on one mail may take: a 7z whose list is encrypted takes 0.2 s for one."""
+
+WALL_SECONDS: Final = 10.0
+"""The same by the clock: programs that are started spend their own processor time."""
 
 MOST: Final = 300
 
@@ -27,7 +30,7 @@ class Passwords:
 
     def __init__(self, source: Callable[[], Iterable[str]] | Iterable[str] = (), seconds: float = SECONDS) -> None:
         self._source = source
-        self._left = seconds
+        self._left, self._wall = seconds, WALL_SECONDS
         self.skip: frozenset[str] = frozenset()
         self._opened: list[tuple[PartPath, str]] = []
         self._fitted: dict[str, None] = {}
@@ -43,7 +46,7 @@ class Passwords:
     @property
     def ended(self) -> bool:
         """Whether the time is over: candidates may be left that were not tried."""
-        return self._left <= 0
+        return self._left <= 0 or self._wall <= 0
 
     def tries(self) -> Iterator[str]:
         """One after the other while there is time; what is done with each counts."""
@@ -51,10 +54,11 @@ class Passwords:
         for password in self.all:
             if self.ended:
                 break
-            started = time.monotonic()
+            started, at = time.process_time(), time.monotonic()
             self._trying = password
             yield password
-            self._left -= time.monotonic() - started
+            self._left -= time.process_time() - started
+            self._wall -= time.monotonic() - at
         self._trying = ""
 
     def fits(self, path: PartPath) -> None:

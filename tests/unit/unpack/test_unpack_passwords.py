@@ -99,8 +99,8 @@ def test_what_fitted_is_tried_first_and_the_time_is_bounded() -> None:
     tried = []
     for word in budget.secrets.tries():
         tried.append(word)
-        ends = time.monotonic() + 0.02
-        while time.monotonic() < ends:
+        ends = time.process_time() + 0.02
+        while time.process_time() < ends:
             pass
     assert tried == ["b"]
     assert budget.secrets.ended

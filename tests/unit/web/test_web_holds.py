@@ -95,7 +95,7 @@ def test_a_problem_is_explained_at_its_part(world):
     page = world.client("sato").get(f"/holds/{hold}").text
     assert "添付「見積.zip」の中身を確認できません(暗号化)" in page
     assert "中身を確認できない添付" in page
-    assert "パスワードで暗号化されているため開けません" in page
+    assert "パスワード付きのファイルを送ること自体は、よくある方法です" in page
     assert "不明" in page
 
 

@@ -34,6 +34,7 @@ def test_everything_that_has_a_code_has_words(language):
         "message": MessageState,
         "recipient": RecipientState,
         "choice": lifecycle.Choice,
+        "opened": show.OPENED,
         "part": (BODY, HTML, HEADERS, UNNAMED, MAIL),
         "refused": (*decisions.WHY, *lateness.WHY, *switch.WHY, "throttled", *deciding.INPUT),
     }
@@ -51,6 +52,7 @@ def test_no_text_is_unused():
     )
     groups = (
         "kind.",
+        "opened.",
         "problem.",
         "explain.",
         "state.",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, Table, bindparam, func, select, text, update
+from sqlalchemy import Column, Table, bindparam, delete, func, select, text, update
 
 from mailguard.errors import DamagedError, UnavailableError
 from mailguard.store import schema
@@ -49,6 +49,10 @@ SEALED = (
 )
 
 
+FORGOTTEN = (schema.candidates,)
+"""Sealed below by a key that hangs on the old one (`Vault.password_key`), and kept for hours only."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rotated:
     """sealed: values under the new key now. damaged: values that open under neither; they stay as they are."""
@@ -65,6 +69,8 @@ def rotate(context: Context, audit: Audit, keys: Keys, folder: Path, actor: str)
         some, broken = _column(context, sealed)
         done, damaged = done + some, damaged + broken
     with context.database.write() as tx:
+        for table in FORGOTTEN:
+            tx.execute(delete(table))
         tx.execute(update(schema.keyring).values(fingerprint=keys.rotated.fingerprint))
         audit.append(tx, actor, "key.rotated", "", sealed=done, damaged=damaged)
     replace(folder / NAME, keys.rotated.text)

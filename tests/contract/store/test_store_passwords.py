@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from mailguard.lifecycle import Choice
 from mailguard.model import Action, Finding, Inspection, Kind, PartInfo, Problem, ProblemKind, Verdict
+from mailguard.store import rotate_key
 from mailguard.store.candidates import GIVEN, MOST, Told
 from mailguard.store.schema import candidates
 from mailguard.store.unlocking import TRIES
@@ -108,7 +109,7 @@ def test_what_opened_shows_on_the_hold_which_stays_held(stage, staff, closed):
     assert json.loads(entry.detail) == {"evidence": 1, "persons": 6, "revision": 2}
     tell(stage, told(9))
     assert due(stage) is None
-    assert stage.store.audit.verify() is None
+    assert stage.store.audit.check() is None
 
 
 def test_what_later_messages_added_stays(stage, staff):
@@ -164,4 +165,13 @@ def test_altered_candidates_open_nothing(stage, closed):
     moved = stage.store.candidates._vault.seal(b"x", "elsewhere")
     with stage.store.candidates._context.database.write() as tx:
         tx.execute(update(candidates).values(sealed=moved))
+    assert due(stage).secrets == ()
+
+
+def test_a_new_key_forgets_what_was_told_under_the_old_one(stage, closed):
+    tell(stage, told())
+    stage.store.close()
+    rotate_key(stage.url, stage.folder, stage.clock, holds=stage.settings, actor="test")
+    stage.open()
+    assert stage.store.candidates.of(WHO, DAY) == ()
     assert due(stage).secrets == ()

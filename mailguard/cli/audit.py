@@ -1,9 +1,10 @@
-"""mailguard audit: verify the chain of audit records."""
+"""mailguard audit: verify the chain of audit records, write the record of a hold."""
 
 import argparse
 import sys
 
-from mailguard.cli.options import Verbs, nested, store_of, takes_config, verb
+from mailguard.cli.options import ACTOR, Verbs, nested, store_of, takes_config, verb
+from mailguard.dossier import FORMATS, written
 from mailguard.store.proof import Break, Fault, Head
 
 WHAT = {
@@ -35,6 +36,16 @@ def register(verbs: Verbs) -> None:
     )
     takes_config(parser)
     parser.set_defaults(run=_verify)
+    parser = verb(
+        actions,
+        "export",
+        "Write the record of holds: who asked, who approved, when, what was found, what became of it.",
+        "mailguard audit export --hold H-7K2M9QX4TD --format html > record.html",
+    )
+    parser.add_argument("--hold", action="append", required=True, metavar="ID", help="may be given several times")
+    parser.add_argument("--format", choices=list(FORMATS), default="csv")
+    takes_config(parser)
+    parser.set_defaults(run=_export)
 
 
 def _head(text: str) -> Head:
@@ -52,6 +63,13 @@ def _verify(arguments: argparse.Namespace) -> int:
         print(f"audit: {sentence(broken)}", file=sys.stderr)
         return 1
     print(f"audit: every record fits the one before it; head {head}")
+    return 0
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    with store_of(arguments) as store:
+        lines = store.dossiers.take(arguments.hold, ACTOR)
+    print(written(lines, arguments.format), end="")
     return 0
 
 

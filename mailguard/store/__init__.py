@@ -14,6 +14,7 @@ from mailguard.store.candidates import PasswordCandidates
 from mailguard.store.context import Clock, Context
 from mailguard.store.counting import Counting
 from mailguard.store.desk import Desk
+from mailguard.store.dossiers import Dossiers
 from mailguard.store.engine import Database
 from mailguard.store.false_positives import FalsePositives
 from mailguard.store.holds import Holds
@@ -58,6 +59,7 @@ class Store:
         self.notices = Notices(context, self.people)
         desk = Desk(context, self.audit, self.notices, self.people, Shelf(context), Pending(context.database))
         self.holds = Holds(desk)
+        self.dossiers = Dossiers(context, self.holds, self.audit, self.people)
         self.counting = Counting(desk)
         self.candidates = PasswordCandidates(context)
         self.unlocking = Unlocking(desk, self.candidates)

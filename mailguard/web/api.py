@@ -9,7 +9,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 from starlette.requests import Request
+from starlette.responses import Response
 
+from mailguard.dossier import FORMATS, written
 from mailguard.errors import RefusedError
 from mailguard.lifecycle import Choice, HoldState
 from mailguard.policy import Report
@@ -19,6 +21,7 @@ from mailguard.telling import finding_json, part_json, problem_json
 from mailguard.web import deciding, law, say, show
 from mailguard.web import rest as resting
 from mailguard.web.deciding import Refusal, Wish
+from mailguard.web.holds import AUDIT_ROLES
 from mailguard.web.site import Site, client
 from mailguard.web.texts import Texts
 
@@ -76,6 +79,7 @@ class Api:
         add("/holds", self.overview, methods=["GET"])
         add("/holds/{hold_id}", self.one, methods=["GET"])
         add("/holds/{hold_id}/recipients", self.recipients, methods=["GET"])
+        add("/holds/{hold_id}/record", self.record, methods=["GET"], response_model=None)
         add("/holds/{hold_id}/decision", self.decide, methods=["POST"])
         add("/holds/{hold_id}/rest", self.answer, methods=["POST"])
         add("/release", self.release, methods=["GET"])
@@ -144,6 +148,15 @@ class Api:
                 for row in rows
             ]
         }
+
+    def record(self, request: Request, hold_id: str, form: Literal["csv", "json", "html"] = "json") -> Response:
+        """The record of a hold to keep or print; for approvers, auditors and administrators."""
+        session, _ = self._session(request)
+        if session.person.role not in AUDIT_ROLES:
+            raise Refusal(403, "not_auditor", self._site.texts(request)("refused.not_auditor"))
+        text = written(self._site.store.dossiers.take([hold_id], session.person.id), form)
+        name = f'attachment; filename="mailguard-record.{form}"'
+        return Response(text, media_type=FORMATS[form], headers={"Content-Disposition": name})
 
     def decide(self, request: Request, hold_id: str, body: DecisionBody) -> Json:
         """Approve or reject the revision that was looked at; answers with the hold as it is then."""

@@ -221,3 +221,19 @@ def test_an_end_of_the_record_from_the_log_is_looked_for(configured, capsys):
     assert "record 1 is not what it was" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         run("audit", "verify", "--head", "12", *configured)
+
+
+def test_the_database_gets_a_new_key_and_is_purged(configured, capsys, monkeypatch, tmp_path):
+    assert run("login", "add", "one", *configured) == 0
+    old = (tmp_path / "data" / "mailguard.key").read_bytes()
+    assert run("db", "rotate-key", *configured) == 0
+    assert "1 values are sealed under the new key" in capsys.readouterr().out
+    assert (tmp_path / "data" / "mailguard.key").read_bytes() != old
+    assert run("db", "purge", "--dry-run", *configured) == 0
+    monkeypatch.setenv("MAILGUARD_RETENTION__CONFIRM", "true")
+    assert run("db", "purge", *configured) == 1
+    assert "an approver must confirm" in capsys.readouterr().err
+    monkeypatch.setattr("sys.stdin", io.StringIO("wrong\n"))
+    assert run("db", "purge", "--confirm", "nobody", *configured) == 1
+    assert "Nothing was deleted" in capsys.readouterr().err
+    assert run("audit", "export", "--hold", "H-0", *configured) == 1

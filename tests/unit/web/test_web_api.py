@@ -148,3 +148,16 @@ def test_logout_ends_the_token(world, bearer):
 def test_no_api_browser_is_served(world):
     client = world.client("sato")
     assert {client.get(path).status_code for path in ("/docs", "/redoc", "/openapi.json")} == {404}
+
+
+def test_the_record_is_for_those_who_may_read_it(world, bearer):
+    hold = world.admit()
+    page = bearer("kansa").get(f"/api/holds/{hold}/record?form=html")
+    assert page.status_code == 200
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "本人数" in page.text
+    refused = bearer("tanaka").get(f"/api/holds/{hold}/record")
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_auditor")
+    assert [row.actor for row in world.store.audit.rows(9, 0, hold) if row.action == "hold.exported"] == [
+        world.auditor.id
+    ]

@@ -1,0 +1,88 @@
+"""The record of one hold for people outside: who asked, what was found, who decided and when, what became of the mail.
+
+In: the id of a hold. Out: lines, and one audit row that says who took them. Recipients are counts; subject and
+samples are masks; names are those of staff.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from mailguard.dossier import Line
+from mailguard.store.audit import Audit
+from mailguard.store.context import Context
+from mailguard.store.holds import Holds
+from mailguard.store.people import People
+from mailguard.store.views import HoldView
+
+ROWS = 10_000  # of the record, of one hold
+_STATES = {
+    "waiting": "未送信", "accepted": "送信済み", "refused": "送信失敗", "withdrawn": "送信取りやめ",
+    "held": "保留中", "releasing": "送信中", "released": "送信済み", "partly": "一部送信", "failed": "送信失敗",
+    "rejected": "却下(未送信)", "expired": "期限切れ(未送信)",
+}  # fmt: skip
+
+
+class Dossiers:
+    """Writes the records of one database down."""
+
+    def __init__(self, context: Context, holds: Holds, audit: Audit, people: People) -> None:
+        self._context, self._holds, self._audit, self._people = context, holds, audit, people
+
+    def take(self, hold_ids: Sequence[str], actor: str) -> list[Line]:
+        """Everything about these holds, for `actor`."""
+        broken, head = self._audit.check(), self._audit.head()
+        said = f"{broken.fault} {broken.seq}" if broken else "改ざんなし"
+        lines = [line for hold_id in hold_ids for line in self._lines(hold_id)]
+        lines.append(Line("", "検証", self._context.clock().isoformat(), "", f"末尾 {head}", said))
+        with self._context.database.write() as tx:
+            for hold_id in hold_ids:
+                self._audit.append(tx, actor, "hold.exported", hold_id)
+        return lines
+
+    def _lines(self, hold_id: str) -> Iterator[Line]:
+        view = self._holds.get(hold_id)
+        names = {person.id: person.name for person in self._people.all()}
+        for section, at, who, item, value in (*_facts(view), *_found(view), *_decided(view), *_outcome(view)):
+            yield Line(hold_id, section, at, who, item, value)
+        for row in reversed(self._audit.rows(ROWS, 0, hold_id)):
+            who = names.get(row.actor, row.actor)
+            yield Line(hold_id, "記録", row.at.isoformat(), who, f"{row.seq} {row.action}", row.detail)
+
+
+_Fact = tuple[str, str, str, str, str]
+
+
+def _facts(view: HoldView) -> Iterator[_Fact]:
+    row = view.row
+    yield "保留", row.first_seen.isoformat(), "", "送信システム", f"{row.source_title} ({row.source_id})"
+    for person in view.operators:
+        yield "依頼", row.first_seen.isoformat(), person.name, "送信担当者", person.organisation
+    yield "保留", row.first_seen.isoformat(), "", "件名(伏せ字)", row.subject
+    yield "保留", row.last_seen.isoformat(), "", "状態", row.state.value
+    yield "保留", "", "", "通数", str(row.messages)
+    yield "保留", "", "", "宛先数", str(row.recipients)
+    yield "保留", "", "", "承認の上限(宛先数)", "" if view.cap is None else str(view.cap)
+
+
+def _found(view: HoldView) -> Iterator[_Fact]:
+    row = view.row
+    yield "検出", "", "", "理由", ", ".join(row.reasons)
+    yield "検出", "", "", "本人数" if row.persons_exact else "本人数(最大)", str(row.persons)
+    yield "検出", "", "", "世帯数", str(row.households)
+    yield "検出", "", "", "検出箇所の数", str(len(view.inspection.findings))
+    for finding in view.inspection.findings:
+        yield "検出", "", "", finding.kind.value, f"{finding.count}件(異なる値 {finding.distinct}件)"
+    for problem in view.inspection.problems:
+        yield "検出", "", "", "確認できない添付", problem.kind.value
+
+
+def _decided(view: HoldView) -> Iterator[_Fact]:
+    for one in view.decisions:
+        cap = "" if one.cap is None else f"、上限 {one.cap}"
+        yield "判断", one.at.isoformat(), one.person_name, f"{one.choice} (版 {one.revision}{cap})", one.reason
+
+
+def _outcome(view: HoldView) -> Iterator[_Fact]:
+    for state, count in view.progress.recipients.items():
+        yield "結果", "", "", f"宛先数: {_STATES.get(state.value, state.value)}", str(count)
+    for message, count in view.progress.messages.items():
+        yield "結果", "", "", f"通数: {_STATES.get(message.value, message.value)}", str(count)

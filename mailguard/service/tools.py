@@ -4,7 +4,10 @@ import os
 from collections.abc import Iterator
 
 from mailguard.service.finding import Finding, Weight
+from mailguard.unpack import libarchive_entries
 from mailguard.unpack.tools import TOOLS, Tool
+
+_LIBARCHIVE = "tar, cpio, cab, ISO, zstd and lz4 files"
 
 
 def installed(tool: Tool) -> bool:
@@ -13,7 +16,12 @@ def installed(tool: Tool) -> bool:
 
 
 def findings() -> Iterator[Finding]:
-    """One for each tool. Without one the service works, and holds what cannot be read."""
+    """One for libarchive and for each tool. Without one the service works, and holds what cannot be read."""
+    if libarchive_entries.installed():
+        yield Finding("libarchive", f"installed; reads {_LIBARCHIVE}")
+    else:
+        fact = f"not installed: {_LIBARCHIVE} are held. To read them: apt install libarchive13"
+        yield Finding("libarchive", fact, Weight.WARNING)
     for tool in TOOLS:
         if installed(tool):
             yield Finding(f"tool {tool.name}", f"{tool.path} reads {tool.reads}")

@@ -269,4 +269,4 @@ def warm() -> None:
     sniff.describe(b"\0")
     with suppress(ImportError):  # mailguard[ocr] is optional
         from mailguard.unpack import picture  # noqa: F401, PLC0415 - see above
-    libarchive_entries.warm()
+    libarchive_entries.installed()

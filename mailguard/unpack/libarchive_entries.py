@@ -88,9 +88,10 @@ def _library() -> ModuleType:
     return module
 
 
-def warm() -> None:
-    """Open the library now: a worker that is locked down may not find it later."""
+def installed() -> bool:
+    """Whether there is a libarchive. Ask before a worker is locked down: it may not find it later."""
     try:
         _library()
     except MissingError:
-        return
+        return False
+    return True

@@ -22,13 +22,22 @@ def half(monkeypatch):
 
 
 def test_a_missing_tool_is_a_warning_with_what_is_held_and_the_remedy(half):
-    lha, *others = tools.findings()
+    _, lha, *others = tools.findings()
     assert str(lha) == "tool lha: /bin/sh reads LZH archives"
     assert {finding.weight for finding in others} == {Weight.WARNING}
     assert str(others[-1]) == (
         "warning: tool tesseract: not installed: pictures of text are held."
         " To read them: apt install tesseract-ocr tesseract-ocr-jpn"
     )
+
+
+def test_so_is_a_missing_libarchive(monkeypatch):
+    library, *_ = tools.findings()
+    assert str(library) == "libarchive: installed; reads tar, cpio, cab, ISO, zstd and lz4 files"
+    monkeypatch.setattr(tools.libarchive_entries, "installed", lambda: False)
+    library, *_ = tools.findings()
+    assert library.weight is Weight.WARNING
+    assert str(library).endswith("are held. To read them: apt install libarchive13")
 
 
 def test_the_log_has_it_on_one_line(half, monkeypatch):

@@ -43,6 +43,7 @@ _ROMAJI_SIGN = regex.compile(
 )
 _TOO_LONG = 200
 _LINE = regex.compile(r"[^\n。]{4,2000}+")
+_LETTER_AND_COMMA = re.compile(",(?<=[A-Za-z' -],)")
 _PLACE_SIGN = re.compile("[市巿区町村郡島都県府道]")
 # Cheap, and true of every line that can hold an address: a municipality and figures soon behind it.
 _LIKELY = re.compile(
@@ -79,13 +80,14 @@ class Address:
             cities=_cities(),
         )
         self._head = regex.compile(rf"{_PREFECTURE}|\L<cities>", cities=_cities())
+        self._opens = frozenset(opened[:2] for opened in (*municipalities()[0], *_cities()))
 
     def find(self, text: str) -> Iterator[Span]:
         """Addresses with a number part."""
-        for line in _LINE.finditer(text) if _PLACE_SIGN.search(text) else ():
+        for line in _LINE.finditer(text) if not text.isascii() and _PLACE_SIGN.search(text) else ():
             if _LIKELY.search(line[0]) is not None:
                 yield from self._japanese(line[0], line.start())
-        if "," in text and _ROMAJI_SIGN.search(text):
+        if _LETTER_AND_COMMA.search(text) and _ROMAJI_SIGN.search(text):
             for match in _ROMAJI.finditer(text):
                 if _ROMAJI_SIGN.search(match[0]):
                     yield Span(self.kind, match.start(), match.end(), "address.romaji", 0.7)
@@ -103,6 +105,8 @@ class Address:
         bare = value[9:].lstrip() if value[0] == "〒" else value
         if bare[-1:] in {"店", "館", "駅"} and not _NUMBER_PART.search(bare):
             return 0.0
+        if bare[:2] not in self._opens:
+            return _romaji(bare) if "," in bare else 0.0
         if (match := _CITY_LEVEL.match(bare)) is not None:
             return 0.95 if _NUMBER_PART.search(bare, match.end()) else (0.7 if len(bare) > match.end() else 0.55)
         if (match := self._head.match(bare)) is not None and len(bare) > match.end():

@@ -131,10 +131,11 @@ class Headers:
         self._ascii_owners = sorted(
             (word for word in self._person + self._organisation + self._thing if word.isascii()), key=len, reverse=True
         )
+        self._ascii_opens = tuple(self._ascii_owners)
         self._ruled = tuple((rule, _words(rule)) for rule in self.rules)
         self._known = frozenset(word for _, words in self._ruled for word in words)
         self._telling = self._known.union(self._organisation, self._person, self._staff)
-        self._widest = max(map(len, self._telling), default=0)
+        self._sizes = _sizes(self._telling)
         self.labels = _labels(rules)
         self.kind_of = lru_cache(maxsize=4096)(self._kind_of)
 
@@ -165,9 +166,13 @@ class Headers:
 
     def _present(self, head: _Text) -> frozenset[str]:
         """The words that stand in a header, and perhaps some more: ASCII words count there only whole."""
-        joined, size = head.joined, len(head.joined)
-        pieces = {joined[i:j] for i in range(size) for j in range(i + 1, min(i + self._widest, size) + 1)}
-        return self._telling & pieces
+        joined = head.joined
+        return frozenset(
+            joined[start : start + size]
+            for start, first in enumerate(joined)
+            for size in self._sizes.get(first, ())
+            if joined[start : start + size] in self._telling
+        )
 
     def _reads_thing(self, rule: HeaderRule, head: _Text) -> bool:
         if rule.kind is not Kind.NAME_KANA:
@@ -186,7 +191,7 @@ class Headers:
 
     def _parted(self, token: str) -> tuple[str, ...]:
         """Customername has no seam: a role word in front of a known word makes one."""
-        if token.isascii() and token not in self._known:
+        if token.isascii() and token not in self._known and token.startswith(self._ascii_opens):
             for owner in self._ascii_owners:
                 if token.startswith(owner) and token[len(owner) :] in self._known:
                     return owner, token[len(owner) :]
@@ -268,6 +273,14 @@ def _labels(rules: tuple[HeaderRule, ...]) -> frozenset[str]:
     folded = {unicodedata.normalize("NFKC", word) for word in words if len(word) > 1}
     polite = {prefix + word for word in folded if not word.isascii() for prefix in ("お", "ご")}
     return frozenset(folded | polite | {word.upper() for word in folded} | {word.title() for word in folded})
+
+
+def _sizes(words: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    """The lengths of the words that begin with each character."""
+    sizes: dict[str, set[int]] = {}
+    for word in filter(None, words):
+        sizes.setdefault(word[0], set()).add(len(word))
+    return {first: tuple(sorted(found)) for first, found in sizes.items()}
 
 
 def _whose(joined: str) -> str:

@@ -10,12 +10,15 @@ import itertools
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from mailguard.model import LongTable, Part
 from mailguard.unpack.budget import Budget
+
+if TYPE_CHECKING:
+    import _csv
 
 LONG = 8_000_000  # bytes from which a file is read in batches
 BATCH = 20_000  # rows
@@ -35,7 +38,7 @@ class _Reading:
     quoting: Literal[0, 3]
     skip: int
 
-    def rows(self) -> Iterator[list[str]]:
+    def rows(self) -> "_csv.Reader":
         """Every row. Raises csv.Error."""
         lines = io.TextIOWrapper(io.BytesIO(self.data), self.encoding, "replace")
         for _ in range(self.skip):
@@ -108,11 +111,14 @@ def _odd_lines(data: bytes, delimiter: str) -> bool:
 
 def _quotes_meant(reading: _Reading) -> bool:
     """Whether no quote swallows lines, and every row can be read."""
-    rows, swallowed = 0, False
+    rows, lines, swallowed = 0, 0, False
     try:
-        for row in reading.rows():
+        reader = reading.rows()
+        for row in reader:
             rows += 1
-            swallowed = swallowed or any(cell.count("\n") > _CELL_LINES for cell in row)
+            if reader.line_num - lines > _CELL_LINES and not swallowed:
+                swallowed = any(cell.count("\n") > _CELL_LINES for cell in row)
+            lines = reader.line_num
     except csv.Error:
         return False
     return not (swallowed and rows * 2 < reading.data.count(b"\n"))

@@ -38,7 +38,7 @@ def spans(text: str) -> list[tuple[str, int, int, str, float]]:
     ]
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(COLUMN)
 @example(["電話", "0312345678"])
 @example(["〇九〇ー一二三四ー五六七八", "03・1234・5678"])
@@ -53,7 +53,7 @@ def test_a_column_is_searched_as_if_it_were_short(column):
     assert found[0] == found[1]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(COLUMN)
 def test_a_column_has_what_its_cells_have(column):
     cells = [cell for cell in column if "\n" not in cell]

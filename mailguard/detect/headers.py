@@ -128,10 +128,8 @@ class Headers:
         self._kin = frozenset(map(normalise, words.kin))
         self._staff = tuple(map(normalise, words.staff))
         self._filler = sorted((normalise(word) for word in words.filler), key=len, reverse=True)
-        self._ascii_owners = sorted(
-            (word for word in self._person + self._organisation + self._thing if word.isascii()), key=len, reverse=True
-        )
-        self._ascii_opens = tuple(self._ascii_owners)
+        owners = (word for word in self._person + self._organisation + self._thing if word.isascii())
+        self._ascii_owners = tuple(sorted(owners, key=len, reverse=True))
         self._ruled = tuple((rule, _words(rule)) for rule in self.rules)
         self._known = frozenset(word for _, words in self._ruled for word in words)
         self._telling = self._known.union(self._organisation, self._person, self._staff)
@@ -191,7 +189,7 @@ class Headers:
 
     def _parted(self, token: str) -> tuple[str, ...]:
         """Customername has no seam: a role word in front of a known word makes one."""
-        if token.isascii() and token not in self._known and token.startswith(self._ascii_opens):
+        if token.isascii() and token not in self._known and token.startswith(self._ascii_owners):
             for owner in self._ascii_owners:
                 if token.startswith(owner) and token[len(owner) :] in self._known:
                     return owner, token[len(owner) :]
@@ -280,7 +278,7 @@ def _sizes(words: Iterable[str]) -> dict[str, tuple[int, ...]]:
     sizes: dict[str, set[int]] = {}
     for word in filter(None, words):
         sizes.setdefault(word[0], set()).add(len(word))
-    return {first: tuple(sorted(found)) for first, found in sizes.items()}
+    return {first: tuple(found) for first, found in sizes.items()}
 
 
 def _whose(joined: str) -> str:

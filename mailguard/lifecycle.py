@@ -34,12 +34,13 @@ class MessageState(StrEnum):
 
 
 class RecipientState(StrEnum):
-    """States of one recipient of a held message."""
+    """States of one recipient of a held message. SUPPRESSED: on the stop list when it was to be sent to."""
 
     WAITING = "waiting"
     ACCEPTED = "accepted"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
+    SUPPRESSED = "suppressed"
 
 
 class Choice(StrEnum):

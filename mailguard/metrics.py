@@ -36,7 +36,7 @@ REGISTRY = CollectorRegistry()
 MESSAGES = Counter(
     "mailguard_messages",
     "Messages by outcome: passed, held, joined_closed (kept under a rejected, expired or withdrawn hold), "
-    "approved_pass (sent under an approval), refused_relay, refused_client, deferred",
+    "approved_pass (sent under an approval), suppressed (all recipients are on the stop list), refused_relay, refused_client, deferred",
     ["outcome"],
     registry=REGISTRY,
 )
@@ -108,6 +108,21 @@ APPROVERS = Gauge(
     "mailguard_approvers_enabled",
     "Persons who can approve; below 2 holds cannot be decided",
     multiprocess_mode="livesum",
+    registry=REGISTRY,
+)
+SUPPRESSED = Counter(
+    "mailguard_suppressed_recipients",
+    "Recipients on the stop list that were not sent to, by stage (intake: accepted and spared, refused: told 550, release: listed while held)",
+    ["stage"],
+    registry=REGISTRY,
+)
+STOP_LIST_ENTRIES = Gauge(
+    "mailguard_stop_list_entries", "Entries of the stop list", multiprocess_mode="livesum", registry=REGISTRY
+)
+STOP_LIST_READS = Counter(
+    "mailguard_stop_list_reads",
+    "Files of the stop list that changed, by result (ok, failed: the entries before stay in force)",
+    ["result"],
     registry=REGISTRY,
 )
 DECISIONS = Counter("mailguard_decisions", "Decisions by choice", ["choice"], registry=REGISTRY)

@@ -103,7 +103,8 @@ class Source:
 class Envelope:
     """RFC 5321 envelope as received. Addresses are the raw paths without angle brackets; "" is the null sender.
 
-    login: name of SMTP AUTH; tls: the client sent under TLS.
+    login: name of SMTP AUTH; tls: the client sent under TLS. suppressed: recipients on the stop list, accepted and never
+    sent to. from_domains: of the header From, which stands here while a mail is held; None: not read yet.
     """
 
     mail_from: str
@@ -114,6 +115,8 @@ class Envelope:
     client: str = ""
     helo: str = ""
     tls: bool = False
+    suppressed: tuple[str, ...] = ()
+    from_domains: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
     message → inspect (sandboxed worker) → judge → PASS: hand over to the relay, inside the client's own transaction
                     (the beginning of a long table may hold; before it passes it is read to its end)
+                    (who is on the stop list gets nothing: not named to the relay, not held, recorded before 250)
                                                  → HOLD: under an approval? hand over : admit to the store, one commit
 
 In: a complete message and the open relay transaction. Out: the reply the client hears. Every error ends in 451: no
@@ -14,6 +15,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import zip_longest
 from typing import Protocol
 
 from mailguard import metrics
@@ -28,8 +30,10 @@ from mailguard.store import Store
 from mailguard.store.arrival import Arrival
 from mailguard.store.candidates import Told
 from mailguard.store.register import Register
+from mailguard.store.suppressions import Spared
 from mailguard.store.views import Admission, Reservation
 from mailguard.store.watching import Watched
+from mailguard.suppression import Suppression
 from mailguard.together import Together
 
 _LOG = logging.getLogger("mailguard.pipeline")
@@ -37,6 +41,8 @@ _LOG = logging.getLogger("mailguard.pipeline")
 _BUSY = Reply.of(451, "4.3.2 scanners are busy, try again later")
 _STORE_DOWN = Reply.of(451, "4.3.0 storage is not available, try again later")
 _HOP_DOWN = Reply.of(451, "4.4.2 next hop broke off, try again later")
+_SUPPRESSED = Reply.of(250, "2.0.0 accepted, all recipients are on the stop list")
+_LISTED = Reply.of(550, "5.7.1 all recipients are on the stop list")
 _BIG = 1_000_000  # bytes from which a message is cut in a thread
 _MOST = 200  # messages that one commit takes
 _TOLD_SECONDS = 600.0  # what was kept is not kept anew for so long
@@ -54,11 +60,15 @@ class Inspects(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Delivery:
-    """One message under way. deadline: time of the event loop by which the client shall have heard its reply."""
+    """One message under way. deadline: time of the event loop by which the client shall have heard its reply.
+
+    narrowed: the next hop has accepted recipients that the message must not go to.
+    """
 
     message: Message
     transaction: Transaction
     deadline: float
+    narrowed: bool = False
 
 
 @dataclass(slots=True)
@@ -76,6 +86,7 @@ class Pipeline:
     wait_seconds: float
     reply_seconds: float
     keep: timedelta = timedelta()
+    suppression: Suppression | None = None
     _mailings: Mailings = field(init=False, default_factory=Mailings)
     _registers: Together[None, Register] = field(init=False)
     _reservations: Together[Arrival, Reservation | None] = field(init=False)
@@ -109,12 +120,16 @@ class Pipeline:
         return reply
 
     async def _deliver(self, delivery: _Delivery) -> Reply:
-        message = delivery.message
-        pieces = await self._cut(message.content)
-        inspection, source, verdict = await self._judged(delivery, pieces, beginning=True)
-        if verdict.action is Action.PASS and inspection.uncounted:
+        if not delivery.message.envelope.rcpt_to:
+            return await self._nobody(delivery, await self._source(delivery, ()))
+        pieces = await self._cut(delivery.message.content)
+        delivery, inspection, source, verdict = await self._judged(delivery, pieces, beginning=True)
+        if verdict.action is Action.PASS and inspection.uncounted and delivery.message.envelope.rcpt_to:
             # A beginning may hold a message, never let it pass.
-            inspection, source, verdict = await self._judged(delivery, pieces)
+            delivery, inspection, source, verdict = await self._judged(delivery, pieces)
+        message = delivery.message
+        if not message.envelope.rcpt_to:
+            return await self._nobody(delivery, source)
         _LOG.info(
             "verdict message=%s source=%s action=%s reasons=%s watched=%s",
             message.id,
@@ -131,6 +146,8 @@ class Pipeline:
             reply = await self._approved_or_held(delivery, self._arrival(message, pieces, source, inspection, verdict))
         if reply.ok:
             await self._tell(delivery, source, inspection)
+        if reply.ok and message.envelope.suppressed:
+            await self._spared(message, source)
         return reply
 
     def _arrival(
@@ -151,11 +168,15 @@ class Pipeline:
 
     async def _judged(
         self, delivery: _Delivery, pieces: Pieces, *, beginning: bool = False
-    ) -> tuple[Inspection, Source, Verdict]:
-        """Inspected and judged by one version of rules and policy, though they be replaced meanwhile."""
+    ) -> tuple[_Delivery, Inspection, Source, Verdict]:
+        """Inspected and judged by one version of rules and policy, though they be replaced meanwhile.
+
+        Without the recipients on the stop list: who is left is who the mail is for.
+        """
         inspector, policy = self.inspector, self.policy()
         inspection = await inspector.mail(pieces, self.wait_seconds, beginning=beginning)
-        source = await self._source(delivery, inspection)
+        source = await self._source(delivery, inspection.from_domains)
+        delivery = await self._narrowed(delivery, source, inspection)
         envelope = delivery.message.envelope
         if self.keep and _encrypted(inspection):
             submitter = self._submitter(envelope, source, inspection)
@@ -163,7 +184,43 @@ class Pipeline:
             if secrets:
                 inspection = await inspector.mail(pieces, self.wait_seconds, beginning=beginning, secrets=secrets)
         recipients = self._mailings.recipients(envelope, inspection, source, policy, asyncio.get_running_loop().time())
-        return inspection, source, judge(envelope, inspection, policy, source.mode, recipients=recipients)
+        return delivery, inspection, source, judge(envelope, inspection, policy, source.mode, recipients=recipients)
+
+    async def _narrowed(self, delivery: _Delivery, source: Source, inspection: Inspection) -> _Delivery:
+        """Without those who are on the stop list for this From header; others were left out at RCPT."""
+        if self.suppression is None:
+            return delivery
+        envelope = delivery.message.envelope
+        listed = await self.suppression.at_dot(source, inspection.from_domains, envelope.rcpt_to)
+        kept = [place for place, stopped in enumerate(listed) if not stopped]
+        envelope = replace(
+            envelope,
+            rcpt_to=tuple(envelope.rcpt_to[place] for place in kept),
+            rcpt_options=tuple(envelope.rcpt_options[place] for place in kept if place < len(envelope.rcpt_options)),
+            suppressed=(
+                *envelope.suppressed,
+                *(envelope.rcpt_to[place] for place in range(len(listed)) if listed[place]),
+            ),
+            from_domains=inspection.from_domains or None,  # asked for again at release
+        )
+        narrowed = delivery.narrowed or len(kept) < len(listed)
+        return replace(delivery, message=replace(delivery.message, envelope=envelope), narrowed=narrowed)
+
+    async def _nobody(self, delivery: _Delivery, source: Source) -> Reply:
+        """Everybody whom the mail names is on the stop list: recorded, then the client hears what was configured."""
+        assert self.suppression is not None
+        await delivery.transaction.reset(delivery.deadline)
+        await self.suppression.record(Spared(delivery.message.id, source, delivery.message.envelope.suppressed))
+        metrics.MESSAGES.labels("suppressed").inc()
+        return _LISTED if self.suppression.refuses else _SUPPRESSED
+
+    async def _spared(self, message: Message, source: Source) -> None:
+        """The others have the mail, or it is held: what became of it stands whatever becomes of this row."""
+        assert self.suppression is not None
+        try:
+            await self.suppression.record(Spared(message.id, source, message.envelope.suppressed))
+        except StoreError as error:
+            _LOG.error("recipients on the stop list were spared, and not recorded message=%s: %s", message.id, error)
 
     def _submitter(self, envelope: Envelope, source: Source, inspection: Inspection) -> bytes:
         """Whose mails belong together: login, or source or address where there is none, and the domain of From."""
@@ -194,11 +251,11 @@ class Pipeline:
             return cut(content, self.store.digester)
         return await asyncio.to_thread(cut, content, self.store.digester)
 
-    async def _source(self, delivery: _Delivery, inspection: Inspection) -> Source:
+    async def _source(self, delivery: _Delivery, from_domains: Sequence[str]) -> Source:
         """A source counts from the next message on; a store that is down is noticed within a second, and then 451."""
         register = self.store.sources.fresh() or await self._registers.ask(None, delivery.deadline)
         envelope = delivery.message.envelope
-        return register.match(login=envelope.login, client=envelope.client, from_domains=inspection.from_domains)
+        return register.match(login=envelope.login, client=envelope.client, from_domains=from_domains)
 
     def _read_register(self, callers: Sequence[None]) -> list[Register]:
         return [self.store.sources.register()] * len(callers)
@@ -206,6 +263,12 @@ class Pipeline:
     async def _hand_over(self, delivery: _Delivery, outcome: str) -> Reply:
         message = delivery.message
         trace = received_line(message, self.hostname) if self.hostname else b""
+        if delivery.narrowed:
+            envelope = message.envelope
+            named = zip_longest(envelope.rcpt_to, envelope.rcpt_options, fillvalue=())
+            await delivery.transaction.narrow(
+                [(str(name), tuple(options)) for name, options in named], delivery.deadline
+            )
         try:
             reply = await delivery.transaction.data(trace + message.content, delivery.deadline)
         except RelayError as error:

@@ -15,7 +15,7 @@ from cryptography.x509.oid import NameOID
 from hop import Hop
 
 from mailguard.config import Relay, Smtp
-from mailguard.errors import RelayError, ThrottledError
+from mailguard.errors import RelayError, StoreError, ThrottledError
 from mailguard.relay.next_hop import NextHop
 from mailguard.relay.reply import Reply
 from mailguard.smtp import SmtpServer
@@ -90,6 +90,18 @@ class FakeLogins:
         return self.stamps.get(name)
 
 
+class FakeStopList:
+    """Names recipients, whoever sends; `broken`: it cannot be read."""
+
+    def __init__(self, reply, *listed):
+        self.refuses, self.listed, self.broken = reply == 550, listed, False
+
+    async def at_rcpt(self, login, client, recipients):
+        if self.broken:
+            raise StoreError("locked")
+        return [recipient in self.listed for recipient in recipients]
+
+
 class FakePipeline:
     """`mode`: pass | hold | raise | slow. `gate` lets a test stop the delivery half-way."""
 
@@ -108,6 +120,9 @@ class FakePipeline:
             await self.gate.wait()
         if self.mode == "raise":
             raise ValueError("personal data of taro@example.jp")
+        if not message.envelope.rcpt_to:
+            await transaction.reset()
+            return Reply.of(250, "2.0.0 accepted, all recipients are on the stop list")
         if self.mode == "hold":
             await transaction.reset()
             self.finished += 1
@@ -176,7 +191,7 @@ class Edge:
 
 
 @contextlib.asynccontextmanager
-async def edge(script=(), mode="pass", smtp=None, relay=None):
+async def edge(script=(), mode="pass", smtp=None, relay=None, stop_list=None):
     settings = Smtp(listen="127.0.0.1:0", hostname="guard.example", **(smtp or {}))
     async with Hop(list(script)) as hop:
         pipeline = FakePipeline(mode)
@@ -184,7 +199,7 @@ async def edge(script=(), mode="pass", smtp=None, relay=None):
         options = {"reply_seconds": 1, "connect_seconds": 1, "max_idle": 0, **(relay or {})}
         next_hop = NextHop(Relay(host="127.0.0.1", port=hop.port, **options), "guard.example")
         logins = FakeLogins()
-        server = SmtpServer(settings, pipeline, next_hop, clock, logins)
+        server = SmtpServer(settings, pipeline, next_hop, clock, logins, stop_list)
         await server.start()
         async with contextlib.AsyncExitStack() as stack:
             try:

@@ -20,7 +20,7 @@ from edge import Client
 from hop import Hop
 from sqlalchemy import select
 
-from mailguard.config import Holds, Own, Relay, Release, Smtp
+from mailguard.config import Holds, Own, Relay, Release, Smtp, StopListSection
 from mailguard.detect.ruleset import shipped_dir
 from mailguard.digest import Digester
 from mailguard.inspect import Inspector, Settings
@@ -31,11 +31,13 @@ from mailguard.policy import Policy, thresholds
 from mailguard.relay.next_hop import NextHop
 from mailguard.release import ReleaseWorker
 from mailguard.release import worker as releasing
+from mailguard.release.sparing import Sparing
 from mailguard.sandbox import Scanner
 from mailguard.service import now
 from mailguard.smtp import SmtpServer
 from mailguard.store import engine, open_store
 from mailguard.store.schema import messages
+from mailguard.suppression import Suppression
 
 PASSES, HOLDS = r"250 2\.0\.0 queued", r"250 2\.0\.0 held for approval, H-[0-9A-Z]{10}"
 KINDS = {"clean": {}, "held": {"held": True}, "approved": {"held": True, "subject": "approved"}}
@@ -222,6 +224,7 @@ class Guarded:
             Release(retry_seconds=0.05, **settings),
             self.clock,
             hostname="g.example",
+            check=Sparing(self.suppression),
         )
         stop = asyncio.Event()
         with mock.patch.multiple(releasing, POLL_SECONDS=0.05, UNREACHABLE_SECONDS=0.1):
@@ -245,7 +248,7 @@ class Guarded:
 
 
 @contextlib.asynccontextmanager
-async def guarded(made, folder, scanner, *, hops=1, relay=None, wait_seconds=20.0, busy_seconds=5.0):
+async def guarded(made, folder, scanner, *, hops=1, relay=None, wait_seconds=20.0, busy_seconds=5.0, stop_list=None):
     """A guard on a copy of the folder `made`, before so many hops."""
     shutil.copytree(made, folder, dirs_exist_ok=True)
     clock, file = Clock(), folder / "mailguard.db"
@@ -257,9 +260,18 @@ async def guarded(made, folder, scanner, *, hops=1, relay=None, wait_seconds=20.
         policy = Policy.build(thresholds(shipped_dir() / "policy.toml"), Own(), store.digester)
         guard.inspector = Gated(Inspector(scanner, store.digester))
         guard.policy = policy
-        guard.pipeline = Pipeline(store, guard.inspector, lambda: guard.policy, "guard.example.jp", wait_seconds, 60.0)
+        guard.suppression = Suppression(store, StopListSection(**(stop_list or {})))
+        guard.pipeline = Pipeline(
+            store,
+            guard.inspector,
+            lambda: guard.policy,
+            "guard.example.jp",
+            wait_seconds,
+            60.0,
+            suppression=guard.suppression,
+        )
         settings = Smtp(listen="127.0.0.1:0", hostname="guard.example.jp")
-        guard.server = SmtpServer(settings, guard.pipeline, guard.next_hop, clock)
+        guard.server = SmtpServer(settings, guard.pipeline, guard.next_hop, clock, stop_list=guard.suppression)
         await guard.server.start()
         stack.push_async_callback(guard.next_hop.close)
         stack.push_async_callback(guard.server.stop, 2)

@@ -24,6 +24,7 @@ from mailguard.config.sections import (
     is_loopback,
     split_endpoint,
 )
+from mailguard.config.stopping import StopListSection
 from mailguard.config.whole import PREFIX, Config
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "Scanner",
     "Section",
     "Smtp",
+    "StopListSection",
     "StoreSection",
     "Web",
     "example",

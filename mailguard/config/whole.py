@@ -21,6 +21,7 @@ from mailguard.config.sections import (
     StoreSection,
     Web,
 )
+from mailguard.config.stopping import StopListSection
 
 PREFIX = "MAILGUARD_"
 
@@ -50,6 +51,7 @@ class Config(BaseSettings):
     holds: Holds = Holds()
     retention: Retention = Retention()
     passwords: Passwords = Passwords()
+    stop_list: StopListSection = StopListSection()
     own: Own = Own()
     policy: PolicySection = PolicySection()
     scanner: Scanner = Scanner()

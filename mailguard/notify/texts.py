@@ -6,6 +6,7 @@ reads the notice follows the link and logs in.
 
 from dataclasses import dataclass
 
+from mailguard.store.suppressions import EVENT
 from mailguard.store.views import Notice
 
 
@@ -29,6 +30,7 @@ JAPANESE = {
     "late": Words("遅れて配信しますか", "承認から時間がたっても送信されていないメールがあります。あらためて判断するまで送信されません。"),
     "deliver_late": Words("遅れて配信します", "未送信のメールを遅れて配信すると判断されました。送信済みの宛先には再送されません。"),
     "rest_stopped": Words("残りの送信を取りやめました", "承認済みの配信のうち、未送信のメールは取り下げになりました。送信済みのメールには影響ありません。"),
+    "suppressed": Words("配信停止リストの宛先に送信しませんでした", "配信停止リストに載っている宛先を含むメールが届きました。その宛先には送信していません。ほかの宛先への送信には影響ありません。"),
     "closed": Words("終了した保留に後続のメールが届きました", "却下・取り下げ・期限切れの保留に当たるメールが届きました。送信されません。"),
 }  # fmt: skip
 
@@ -44,6 +46,7 @@ ENGLISH = {
     "late": Words("Deliver late?", "Some approved mail has not been sent in time. It is not sent until somebody decides again."),
     "deliver_late": Words("Delivering late", "It was decided to deliver the rest of an approved mailing late. Recipients that have it do not get it again."),
     "rest_stopped": Words("The rest of a mailing was stopped", "What was not sent of an approved mailing was withdrawn. Mail that was sent is not affected."),
+    "suppressed": Words("Recipients on the stop list were not sent to", "Mail arrived for recipients that are on the stop list. They were not sent to. Other recipients are not affected."),
     "closed": Words("More mail arrived for a closed hold", "Mail arrived that belongs to a rejected, withdrawn or expired hold. It is not sent."),
 }  # fmt: skip
 
@@ -60,6 +63,15 @@ def compose(notice: Notice, link: str) -> tuple[str, str]:
 
 def _japanese(notice: Notice, link: str) -> tuple[str, str]:
     words = JAPANESE.get(notice.event, _OTHER_JA)
+    if notice.event == EVENT:
+        text = (
+            f"{words.lead}\n\n"
+            f"日付: {notice.hold_id}\n"
+            f"送信システム: {notice.source_title}\n"
+            f"送信しなかった宛先数: {notice.recipients:,}件(この通知の時点)\n"
+            f"通数: {notice.messages:,}通\n"
+        )
+        return words.subject, text
     text = (
         f"{words.lead}\n\n"
         f"保留: {notice.hold_id}\n"
@@ -74,6 +86,15 @@ def _japanese(notice: Notice, link: str) -> tuple[str, str]:
 
 def _english(notice: Notice, link: str) -> tuple[str, str]:
     words = ENGLISH.get(notice.event, _OTHER_EN)
+    if notice.event == EVENT:
+        text = (
+            f"{words.lead}\n\n"
+            f"Day: {notice.hold_id}\n"
+            f"Sending system: {notice.source_title}\n"
+            f"Recipients not sent to, so far: {notice.recipients:,}\n"
+            f"Messages: {notice.messages:,}\n"
+        )
+        return words.subject, text
     text = (
         f"{words.lead}\n\n"
         f"Hold: {notice.hold_id}\n"

@@ -128,6 +128,25 @@ class Transaction:
             left = left[len(heard) :]
         return replies
 
+    async def narrow(self, recipients: Sequence[Recipient], deadline: float) -> None:
+        """Say the envelope anew with these recipients only, who were accepted before. Raises RelayError.
+
+        The one that was said ends with RSET. Whoever is refused now ends the transaction: nobody has got anything.
+        """
+        commands = [self._commands[0], *rcpts(recipients)]
+        self._here()
+        self._give()
+        try:
+            async with asyncio.timeout_at(deadline):
+                self._connection, replies = await self._hops.say(commands, self._login)
+        except TimeoutError:
+            raise _late() from None
+        self._commands, self._codes = commands, [reply.code for reply in replies]
+        self._left_over = self._open = replies[0].ok
+        if not all(reply.ok for reply in replies):
+            self._give()
+            raise RelayError("the next hop refused now whom it had accepted before")
+
     async def data(self, content: bytes, deadline: float | None = None) -> Reply:
         """DATA, content, final dot; the reply to the dot, or to a DATA that was refused. Ends the transaction.
 

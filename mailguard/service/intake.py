@@ -20,6 +20,7 @@ from mailguard.service.bench import Bench
 from mailguard.service.scanning import keep
 from mailguard.smtp import SmtpServer
 from mailguard.store import Store
+from mailguard.suppression import Suppression
 
 _LOG = logging.getLogger("mailguard.service")
 
@@ -42,6 +43,7 @@ class Intake:
         self._password_key = store.password_key
         self._bench = Bench(config, store.digester, store.password_key)
         self._renewals: asyncio.Queue[Config] = asyncio.Queue()
+        suppression = Suppression(store, config.stop_list)
         self._pipeline = Pipeline(
             store=store,
             inspector=self._bench,
@@ -50,8 +52,9 @@ class Intake:
             wait_seconds=_waiting(config),
             reply_seconds=config.smtp.reply_seconds,
             keep=keep(config),
+            suppression=suppression,
         )
-        self._smtp = SmtpServer(config.smtp, self._pipeline, self.next_hop, clock, store.logins)
+        self._smtp = SmtpServer(config.smtp, self._pipeline, self.next_hop, clock, store.logins, suppression)
 
     async def start(self, *, reuse_port: bool = False) -> None:
         """Start the scanners, then listen; raises ConfigError when an address is taken."""

@@ -19,6 +19,7 @@ from mailguard.notify import NoticeWorker
 from mailguard.relay import backoff
 from mailguard.relay.next_hop import NextHop
 from mailguard.release import ReleaseWorker
+from mailguard.release.sparing import Sparing
 from mailguard.service.clock import now
 from mailguard.service.counting import Counter
 from mailguard.service.fleet import Fleet
@@ -28,9 +29,11 @@ from mailguard.service.pace import Pace
 from mailguard.service.pages import Pages, create_app, create_metrics_app
 from mailguard.service.rulebook import Rulebook
 from mailguard.service.scanning import keep, policy
+from mailguard.service.stop_files import StopFiles
 from mailguard.service.systemd import Systemd
 from mailguard.service.unlocking import Unlocker
 from mailguard.store import Store, open_store
+from mailguard.suppression import Suppression
 
 __all__ = ["Service", "now"]
 
@@ -50,6 +53,8 @@ class Service:
             config.database_url, config.data_dir, clock, holds=config.holds, retention=config.retention
         )
         self._policy = policy(config, self.store.digester)
+        self._stop_files = StopFiles(config.stop_list.files, self.store)
+        self._stop_files.read()
         self._front: Intake | Fleet
         if config.smtp.workers == 1:
             self._front = Intake(config, self.store, clock)
@@ -64,6 +69,7 @@ class Service:
             config.release,
             clock,
             hostname=hostname(config) if config.smtp.received else "",
+            check=Sparing(Suppression(self.store, config.stop_list)),
         )
         self._notices = NoticeWorker(self.store.notices, next_hop, config.notify, config.web.url, clock)
         self._counter = Counter(self.store, lambda: self._rulebook.config)
@@ -161,6 +167,7 @@ class Service:
         while True:
             await self._asked.wait()
             self._asked.clear()
+            await asyncio.to_thread(self._stop_files.look, now=True)
             try:
                 changed = await asyncio.to_thread(self._rulebook.renew)
             except (MailguardError, OSError) as error:
@@ -188,10 +195,12 @@ class Service:
 
     def _tidy(self) -> None:
         self._notary.note()
+        self._stop_files.look()
         if self._pace.steady():
             self.store.holds.expire_due()
             self.store.holds.purge_due()
             self.store.candidates.purge(keep(self._config))
+            self.store.suppressions.purge(self._config.stop_list.keep_days)
             return
         lease, session = self._config.release.lease_seconds, self._config.web.session_hours
         self.store.times.bring_back(

@@ -6,7 +6,7 @@ In: a client's address. Out: whether it may speak. Never decides anything about 
 import asyncio
 import ipaddress
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -35,6 +35,17 @@ class Delivery(Protocol):
         """Pass, hold or defer; the reply is what the client hears."""
 
 
+class StopList(Protocol):
+    """Who wants no more mail."""
+
+    @property
+    def refuses(self) -> bool:
+        """Whether such a recipient hears 550; else 250, and is not sent to."""
+
+    async def at_rcpt(self, login: str | None, client: str, recipients: Sequence[str]) -> Sequence[bool]:
+        """Which of these are on it, for whoever sends here. Raises StoreError."""
+
+
 class Standing(StrEnum):
     """What a client's address alone allows."""
 
@@ -56,6 +67,7 @@ class Desk:
     clock: Callable[[], datetime]
     hostname: str
     gate: Gate
+    stop_list: StopList | None = None
     certificate: Certificate | None = None
     sessions: dict[Any, str] = field(default_factory=dict)  # session → client as it entered
     leaving: set[Any] = field(default_factory=set)

@@ -13,7 +13,7 @@ from datetime import datetime
 from mailguard.config import Smtp, split_endpoint
 from mailguard.errors import ConfigError
 from mailguard.relay.next_hop import NextHop
-from mailguard.smtp.desk import Delivery, Desk
+from mailguard.smtp.desk import Delivery, Desk, StopList
 from mailguard.smtp.doorway import BACKLOG, Doorway, listening
 from mailguard.smtp.gate import Gate, Logins
 from mailguard.smtp.session import Session
@@ -30,9 +30,10 @@ class SmtpServer:
         next_hop: NextHop,
         clock: Callable[[], datetime],
         logins: Logins | None = None,
+        stop_list: StopList | None = None,
     ) -> None:
         gate = Gate(settings, next_hop, logins, lambda: asyncio.get_running_loop().time())
-        self._desk = Desk(settings, pipeline, next_hop, clock, settings.hostname, gate)
+        self._desk = Desk(settings, pipeline, next_hop, clock, settings.hostname, gate, stop_list)
         self._server: asyncio.Server | None = None
         self._doorway: Doorway | None = None
         self.ports: tuple[int, ...] = ()

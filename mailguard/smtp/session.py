@@ -7,9 +7,10 @@ message: whoever goes away before has sent nothing.
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from mailguard.errors import RelayError
-from mailguard.metrics import MESSAGES, RELAY_ATTEMPTS
+from mailguard.errors import RelayError, StoreError
+from mailguard.metrics import MESSAGES, RELAY_ATTEMPTS, SUPPRESSED
 from mailguard.model import Envelope, Message
 from mailguard.relay.next_hop import Transaction
 from mailguard.relay.reply import Reply
@@ -28,7 +29,17 @@ _TOO_BIG = Reply.of(552, "5.3.4 message is bigger than this server takes")
 _TOO_MANY = Reply.of(452, "4.5.3 too many recipients, send the rest in another message")
 _NEXT_HOP_DOWN = Reply.of(451, "4.4.1 next hop does not answer, try again later")
 _NEXT_HOP_GONE = Reply.of(451, "4.4.2 next hop broke off, try again later")
+_STORE_DOWN = Reply.of(451, "4.3.0 storage is not available, try again later")
+_SPARED = Reply.of(250, "2.1.5 ok")
+_LISTED = Reply.of(550, "5.7.1 recipient is on the stop list")
 _LOG_IN_AGAIN = Reply.of(421, "4.7.0 your login has changed, log in again")
+
+
+@dataclass(frozen=True, slots=True)
+class _Spared:
+    """A recipient on the stop list: accepted, and never named to the next hop."""
+
+    address: Address
 
 
 class Session(Greeting):
@@ -39,11 +50,12 @@ class Session(Greeting):
         self._transaction: Transaction | None = None
         self._mail = Address("", ())
         self._recipients: list[Address] = []
+        self._suppressed: list[Address] = []
 
     async def abandon(self) -> None:
         """Forget the transaction, here and at the next hop. Never raises."""
         transaction, self._transaction = self._transaction, None
-        self._recipients = []
+        self._recipients, self._suppressed = [], []
         if transaction is not None:
             await transaction.close()
 
@@ -69,8 +81,9 @@ class Session(Greeting):
             self._mail = address  # what its recipients may say depends on it
             await self._begin(address, self._gathered([]))
 
-    async def _begin(self, mail: Address, asked: Sequence[Address | Reply]) -> None:
+    async def _begin(self, mail: Address, gathered: Sequence[Address | Reply]) -> None:
         """MAIL, and the recipients that came with it."""
+        asked = await self._sifted(gathered)
         named = [address for address in asked if isinstance(address, Address)]
         # The relay decides with pass-through; else what a client logged in with is nobody's business there.
         login = self._ticket.credentials if self._ticket and self._desk.settings.auth == "pass-through" else None
@@ -93,7 +106,7 @@ class Session(Greeting):
         if self._transaction is None:
             await self.push(OUT_OF_ORDER)
             return
-        asked = self._gathered([self._recipient(arg, 0)])
+        asked = await self._sifted(self._gathered([self._recipient(arg, 0)]))
         named = [address for address in asked if isinstance(address, Address)]
         try:
             replies = await self._transaction.rcpts(_said(named)) if named else []
@@ -104,7 +117,8 @@ class Session(Greeting):
     def _recipient(self, arg: str, named: int) -> Address | Reply:
         """`named`: so many stand in front of it that the next hop has not answered yet."""
         address = parse("RCPT", arg, self._offered, utf8=self._mail.utf8)
-        if isinstance(address, Address) and len(self._recipients) + named >= self._desk.settings.max_recipients:
+        so_far = len(self._recipients) + len(self._suppressed) + named
+        if isinstance(address, Address) and so_far >= self._desk.settings.max_recipients:
             return _TOO_MANY
         return address
 
@@ -121,9 +135,34 @@ class Session(Greeting):
             asked.append(recipient)
         return asked
 
-    async def _answer_recipients(self, asked: Sequence[Address | Reply], replies: Sequence[Reply]) -> None:
+    async def _sifted(self, asked: Sequence[Address | Reply]) -> list[Address | Reply | _Spared]:
+        """`asked`, with what recipients on the stop list hear in their place: the next hop never hears of them."""
+        named = [address.path for address in asked if isinstance(address, Address)]
+        stop_list = self._desk.stop_list
+        if stop_list is None or not named:
+            return list(asked)
+        try:
+            found = iter(await stop_list.at_rcpt(self._ticket.login if self._ticket else None, self._client, named))
+        except StoreError:
+            return [_STORE_DOWN if isinstance(address, Address) else address for address in asked]
+        sifted: list[Address | Reply | _Spared] = []
+        for address in asked:
+            if not isinstance(address, Address) or not next(found):
+                sifted.append(address)
+            elif stop_list.refuses:
+                SUPPRESSED.labels("refused").inc()
+                sifted.append(_LISTED)
+            else:
+                sifted.append(_Spared(address))
+        return sifted
+
+    async def _answer_recipients(self, asked: Sequence[Address | Reply | _Spared], replies: Sequence[Reply]) -> None:
         heard = iter(replies)
         for address in asked:
+            if isinstance(address, _Spared):
+                self._suppressed.append(address.address)
+                await self.push(_SPARED)
+                continue
             reply = next(heard) if isinstance(address, Address) else address
             if isinstance(address, Address) and reply.ok:
                 self._recipients.append(address)
@@ -143,7 +182,7 @@ class Session(Greeting):
         if self._transaction is None:
             await self.push(OUT_OF_ORDER)
             return
-        if not self._recipients:
+        if not self._recipients and not self._suppressed:
             await self.push(Reply.of(554, "5.5.1 no valid recipients"))
             return
         await self.push(_GO_ON)
@@ -181,6 +220,7 @@ class Session(Greeting):
             client=self._client,
             helo=self._helo,
             tls=self._tls,
+            suppressed=tuple([recipient.path for recipient in self._suppressed]),
         )
         return Message(message_id(now), envelope, content, now)
 

@@ -31,6 +31,8 @@ from mailguard.store.sessions import Sessions
 from mailguard.store.shelf import Shelf
 from mailguard.store.sources import Sources
 from mailguard.store.sqlite import private_folder
+from mailguard.store.stop_list import StopLists
+from mailguard.store.suppressions import Suppressions
 from mailguard.store.switch import Switch
 from mailguard.store.times import Times
 from mailguard.store.unlocking import Unlocking
@@ -56,7 +58,9 @@ class Store:
         self.logins = Logins(context, self.audit)
         self.sources = Sources(context, self.audit)
         self.sessions = Sessions(context, self.people)
-        self.notices = Notices(context, self.people)
+        self.stop_list = StopLists(context, self.audit)
+        self.suppressions = Suppressions(context, self.people)
+        self.notices = Notices(context, self.people, self.suppressions)
         desk = Desk(context, self.audit, self.notices, self.people, Shelf(context), Pending(context.database))
         self.holds = Holds(desk)
         self.dossiers = Dossiers(context, self.holds, self.audit, self.people)

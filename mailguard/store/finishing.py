@@ -49,7 +49,8 @@ class Finishing(AtDesk):
         accepted = counts[RecipientState.ACCEPTED.value]
         refused = counts[RecipientState.REFUSED.value]
         withdrawn = counts[RecipientState.WITHDRAWN.value]
-        state = lifecycle.advance(MessageState.RELEASING, final(accepted, refused, withdrawn))
+        suppressed = counts[RecipientState.SUPPRESSED.value]
+        state = lifecycle.advance(MessageState.RELEASING, final(accepted, refused, withdrawn, suppressed))
         values = {
             "state": state.value, "due_at": None, "token": None, "lease_until": None, "finished_at": self._context.clock(),
         }  # fmt: skip
@@ -57,6 +58,8 @@ class Finishing(AtDesk):
         detail: dict[str, object] = {"damaged": True} if damaged else {}
         if withdrawn:
             detail["withdrawn"] = withdrawn
+        if suppressed:
+            detail["suppressed"] = suppressed
         if refused and not damaged:
             detail["bounced"] = self._owe(tx, row)
         self._desk.audit.append(
@@ -88,8 +91,11 @@ class Finishing(AtDesk):
         return self._vault.open_msgpack(row.envelope, f"envelope:{row.id}", Envelope)
 
 
-def final(accepted: int, refused: int, withdrawn: int = 0) -> MessageState:
-    """The last state of a message nobody waits for any more. One failure among what was stopped is still a failure."""
+def final(accepted: int, refused: int, withdrawn: int = 0, suppressed: int = 0) -> MessageState:
+    """The last state of a message nobody waits for any more. One failure among what was stopped is still a failure.
+
+    Who is on the stop list is not missing: a message that all others got is released.
+    """
     if accepted:
         return MessageState.PARTLY if refused or withdrawn else MessageState.RELEASED
-    return MessageState.WITHDRAWN if withdrawn and not refused else MessageState.FAILED
+    return MessageState.WITHDRAWN if (withdrawn or suppressed) and not refused else MessageState.FAILED

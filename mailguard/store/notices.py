@@ -10,6 +10,7 @@ from mailguard.store import standing
 from mailguard.store.context import Context
 from mailguard.store.people import People, approvers
 from mailguard.store.schema import holds, notices, people
+from mailguard.store.suppressions import MARK, Suppressions
 from mailguard.store.views import Notice
 
 ONCE = frozenset({"closed", "failed"})  # thousands of messages would tell the same thousands of times
@@ -18,9 +19,10 @@ ONCE = frozenset({"closed", "failed"})  # thousands of messages would tell the s
 class Notices:
     """The notices of one database."""
 
-    def __init__(self, context: Context, folk: People) -> None:
+    def __init__(self, context: Context, folk: People, suppressions: Suppressions) -> None:
         self._context = context
         self._people = folk
+        self._suppressions = suppressions
 
     def tell(self, tx: Connection, hold: Any, event: str, *others: Any) -> None:
         """Put a notice in the queue for all whom `event` concerns, and for `others` (rows of people)."""
@@ -37,7 +39,7 @@ class Notices:
             tx.execute(insert(notices), rows)
 
     def pending(self, limit: int = 50) -> list[Notice]:
-        """Due notices, oldest first."""
+        """Due notices, oldest first; those of the stop list behind the others."""
         query = (
             select(notices, holds.c.source_title, holds.c.messages, holds.c.recipients, holds.c.persons)
             .join(holds, holds.c.id == notices.c.hold_id)
@@ -49,13 +51,14 @@ class Notices:
             rows = tx.execute(query).all()
             found = tx.execute(select(people).where(people.c.id.in_({row.person_id for row in rows}))).all()
         folk = {row.id: self._people.person(row) for row in found}
-        return [
+        due = [
             Notice(
                 str(row.serial), row.event, folk[row.person_id], row.hold_id,
                 row.source_title, row.messages, row.recipients, row.persons, row.attempts,
             )
             for row in rows
         ]  # fmt: skip
+        return due + self._suppressions.pending(limit)
 
     def sent(self, id: str) -> None:  # noqa: A002 - the word of the worker that calls it
         """The relay took it."""
@@ -66,6 +69,9 @@ class Notices:
         self._settle(id, retry_at)
 
     def _settle(self, notice_id: str, due_at: datetime | None) -> None:
+        if notice_id.startswith(MARK):
+            self._suppressions.settle(notice_id, due_at)
+            return
         with self._context.database.write() as tx:
             values = {"due_at": due_at, "attempts": notices.c.attempts + 1}
             tx.execute(update(notices).where(notices.c.serial == int(notice_id)).values(values))

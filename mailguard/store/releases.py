@@ -93,7 +93,7 @@ class Releases(Lateness):
         late = now - timedelta(hours=late_hours) if late_hours else None
         in_time = () if late is None else (or_(holds.c.sending_since > late, messages.c.received_at > late),)
         return (
-            select(messages, holds.c.sending_since)
+            select(messages, holds.c.sending_since, holds.c.source_id, holds.c.source_title)
             .join(holds, holds.c.id == messages.c.hold_id)
             .where(
                 messages.c.due_at <= now,
@@ -140,6 +140,7 @@ class Releases(Lateness):
             row.id, row.hold_id, leased.token, envelope, self._desk.shelf.assemble(skeleton, leased.parts),
             tuple((position, envelope.rcpt_to[position]) for position in leased.waiting),
             row.attempts + 1, leased.first, leased.until, row.received_at, leased.pauses,
+            row.source_id, row.source_title,
         )  # fmt: skip
 
     def _abandon(self, leased: _Leased) -> None:

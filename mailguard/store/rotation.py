@@ -46,6 +46,9 @@ SEALED = (
     Sealed(schema.decisions, "reason", lambda row: f"reason:{row['hold_id']}"),
     Sealed(schema.pauses, "reason", lambda _: "pause"),
     Sealed(schema.bounces, "sealed", lambda row: f"bounce:{row['message_id']}"),
+    Sealed(schema.stop_files, "path", lambda row: f"stop file:{row['path_key'].hex()}"),
+    Sealed(schema.stop_blocks, "scope", lambda row: f"stop block:{row['id']}"),
+    Sealed(schema.stop_entries, "sealed", lambda row: f"stop entry:{row['id']}"),
 )
 
 

@@ -152,6 +152,8 @@ class Claim:
     lease_until: datetime
     received_at: datetime
     pauses: tuple[tuple[datetime, datetime], ...] = ()
+    source_id: str = ""
+    source_title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +253,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A notice to be mailed. event: opened | approved | rejected | expired | failed | first_approval."""
+    """A notice to be mailed. event: opened | approved | rejected | expired | failed | first_approval | suppressed (hold_id: a day)."""
 
     id: str
     event: str

@@ -7,7 +7,7 @@ something is wrong. Digests stay inside.
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
+from pydantic import Field, StrictBool, StrictInt
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -21,18 +21,13 @@ from mailguard.telling import finding_json, part_json, problem_json
 from mailguard.web import deciding, law, say, show
 from mailguard.web import rest as resting
 from mailguard.web.deciding import Refusal, Wish
+from mailguard.web.entrance import Entrance, Strict
 from mailguard.web.holds import AUDIT_ROLES
 from mailguard.web.site import Site, client
 from mailguard.web.texts import Texts
 
 ROWS = 200
 Json = dict[str, Any]
-
-
-class Strict(BaseModel):
-    """A body with these fields and no others."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class LoginBody(Strict):
@@ -67,11 +62,11 @@ class SwitchBody(Strict):
     reason: str = Field("", max_length=5000)
 
 
-class Api:
+class Api(Entrance):
     """Routes under /api."""
 
     def __init__(self, site: Site) -> None:
-        self._site = site
+        super().__init__(site)
         self.router = APIRouter(prefix="/api")
         add = self.router.add_api_route
         add("/login", self.log_in, methods=["POST"])
@@ -193,17 +188,6 @@ class Api:
             self._site.store.switch.resume(session.person.id)
         return self.release(request)
 
-    def _session(self, request: Request) -> tuple[Session, str]:
-        token = _bearer(request) or self._site.token(request)
-        return self._site.look_up(request, token), token
-
-    def _changing(self, request: Request) -> tuple[Session, str]:
-        session, token = self._session(request)
-        if not _bearer(request):
-            # Only a cookie comes along by itself, so only then could another site have sent this.
-            self._site.check_form(request, session.csrf, request.headers.get("x-csrf-token", ""))
-        return session, token
-
     def _view(self, request: Request, session: Session, hold_id: str) -> Json:
         holds, t = self._site.store.holds, self._site.texts(request)
         view = holds.get(hold_id)
@@ -215,11 +199,6 @@ class Api:
             "rest": _rest(resting.shown(self._site, t, view, session.person, self._site.store.switch.state())),
             "deciders": [_person(person) for person in holds.deciders(hold_id)] if pending else [],
         }
-
-
-def _bearer(request: Request) -> str:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _person(person: Person) -> Json:

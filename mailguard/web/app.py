@@ -20,6 +20,7 @@ from mailguard.web.guard import Guard
 from mailguard.web.holds import HoldPages
 from mailguard.web.login import LoginPages
 from mailguard.web.site import Clock, build
+from mailguard.web.stop_list import StopListApi
 from mailguard.web.switch import SwitchPages
 from mailguard.web.trouble import Trouble
 
@@ -43,6 +44,7 @@ def create_app(
     app.include_router(HoldPages(site).router)
     app.include_router(SwitchPages(site).router)
     app.include_router(Api(site).router)
+    app.include_router(StopListApi(site).router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     app.add_api_route("/", _home, methods=["GET"], response_model=None)
     trouble.install(app)

@@ -143,7 +143,13 @@ def bar(counts: Mapping[RecipientState, int] | Mapping[MessageState, int], order
     return slices
 
 
-RECIPIENT_ORDER = (RecipientState.ACCEPTED, RecipientState.REFUSED, RecipientState.WAITING, RecipientState.WITHDRAWN)
+RECIPIENT_ORDER = (
+    RecipientState.ACCEPTED,
+    RecipientState.REFUSED,
+    RecipientState.WAITING,
+    RecipientState.WITHDRAWN,
+    RecipientState.SUPPRESSED,
+)
 MESSAGE_ORDER = (
     MessageState.RELEASED,
     MessageState.PARTLY,

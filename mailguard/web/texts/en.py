@@ -103,6 +103,7 @@ TEXTS = {
     "recipient.accepted": "Relay accepted",
     "recipient.refused": "Failed",
     "recipient.withdrawn": "Withdrawn",
+    "recipient.suppressed": "on the stop list, not sent",
     "recipient.other": "{code}",
     # why it is held
     "why.held": "Reason of the hold",
@@ -287,6 +288,9 @@ TEXTS = {
     "refused.not_operator": "Only an operator of the source may withdraw.",
     "refused.not_a_choice": "A person cannot choose this.",
     "refused.reason_missing": "Give a reason.",
+    "refused.not_stop_list": "Only operators, approvers and administrators may add to the stop list.",
+    "refused.not_stop_list_remove": "Only approvers and administrators may take somebody off the stop list.",
+    "refused.stop_list_bad": "Name an e-mail address or a mail domain, one of them only.",
     "refused.reason_long": "Keep the reason within 2,000 characters.",
     "refused.cap_missing": "Give the cap as a number of 1 or more.",
     "refused.cap_unconfirmed": "The cap and the number typed to confirm it differ.",

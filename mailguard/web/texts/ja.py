@@ -103,6 +103,7 @@ TEXTS = {
     "recipient.accepted": "中継サーバー受理",
     "recipient.refused": "送信失敗",
     "recipient.withdrawn": "取り下げ",
+    "recipient.suppressed": "配信停止リスト(未送信)",
     "recipient.other": "{code}",
     # why it is held
     "why.held": "保留理由",
@@ -287,6 +288,9 @@ TEXTS = {
     "refused.not_operator": "取り下げられるのは、この送信システムの送信担当者だけです。",
     "refused.not_a_choice": "この操作は人が選べるものではありません。",
     "refused.reason_missing": "理由を入力してください。",
+    "refused.not_stop_list": "配信停止リストに追加できるのは、送信担当者・承認者・管理者です。",
+    "refused.not_stop_list_remove": "配信停止リストから外せるのは、承認者と管理者です。",
+    "refused.stop_list_bad": "メールアドレスかドメインの、どちらか一つを正しく書いてください。",
     "refused.reason_long": "理由は2,000文字までにしてください。",
     "refused.cap_missing": "承認上限を1以上の数で入力してください。",
     "refused.cap_unconfirmed": "承認上限と、確認のために入力した数が一致しません。",

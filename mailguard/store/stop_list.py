@@ -1,0 +1,254 @@
+"""The stop list of one database: files that were read, and entries that people added one by one.
+
+In: blocks of keyed digests, addresses, domains. Out: all of it as one `StopList`, read again when it changed. An address
+is here only as its digest and its mask; each change is an audit row.
+"""
+
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, delete, insert, select, update
+
+from mailguard import stoplist
+from mailguard.errors import NotFoundError, RefusedError
+from mailguard.stoplist import Block, Scope, StopList
+from mailguard.store import masks
+from mailguard.store.audit import Audit
+from mailguard.store.context import Context, fresh_id
+from mailguard.store.schema import people, stop_blocks, stop_entries, stop_files, stop_version
+
+CLI = "cli"  # the actor of the service and the command line: whoever runs them owns the machine
+ADDING = frozenset({"operator", "approver", "administrator"})
+REMOVING = frozenset({"approver", "administrator"})
+WHY = {
+    "not_stop_list": "Only operators, approvers and administrators may add to the stop list.",
+    "not_stop_list_remove": "Only approvers and administrators may take somebody off the stop list.",
+    "stop_list_bad": "An entry names an e-mail address or a mail domain, and one of them only.",
+}
+SECONDS = 1.0  # how long a stop list is believed while nothing announces a change
+
+
+class _Facts(msgspec.Struct, frozen=True):
+    sources: list[str]
+    from_domains: list[str]
+    reason: str = ""
+
+    @classmethod
+    def of(cls, scope: Scope, reason: str = "") -> "_Facts":
+        plain = scope.plain()
+        return cls(plain["sources"], plain["from_domains"], reason)
+
+    @property
+    def scope(self) -> Scope:
+        return Scope.of(self.sources, self.from_domains)
+
+
+@dataclass(frozen=True, slots=True)
+class StopEntry:
+    """An entry that somebody added; `shown` is masked."""
+
+    id: str
+    shown: str
+    scope: Scope
+    reason: str
+    added_by: str
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StopFile:
+    """A file of the stop list as it was read last."""
+
+    path: str
+    entries: int
+    read_at: datetime
+
+
+class StopLists:
+    """The stop list of one database."""
+
+    def __init__(self, context: Context, audit: Audit) -> None:
+        self._context, self._audit = context, audit
+        self._known: tuple[int, StopList] | None = None
+        self._fresh: tuple[bytes | None, float, StopList] | None = None
+
+    # What stands on it
+
+    def latest(self) -> StopList:
+        """The list as it is now: one cheap read; the same object as long as nothing changed in any process."""
+        mark, moment = self._context.database.mark(), time.monotonic()
+        found = self._latest()
+        self._fresh = mark, moment, found
+        return found
+
+    def fresh(self) -> StopList | None:
+        """What `latest` would say, a second old at most, without asking the database; None: ask it."""
+        if self._fresh is None:
+            return None
+        mark, moment, found = self._fresh
+        if mark != self._context.database.mark() or time.monotonic() - moment > SECONDS:
+            return None
+        return found
+
+    def entries(self) -> list[StopEntry]:
+        """What people added, the newest first."""
+        with self._context.database.read() as tx:
+            rows = tx.execute(select(stop_entries).order_by(stop_entries.c.added_at.desc(), stop_entries.c.id)).all()
+        return [self._entry(row) for row in rows]
+
+    def files(self) -> list[StopFile]:
+        """What was read from files."""
+        with self._context.database.read() as tx:
+            rows = tx.execute(select(stop_files)).all()
+        return sorted((StopFile(self._path(row), row.entries, row.read_at) for row in rows), key=lambda file: file.path)
+
+    # Changes by people
+
+    def add(
+        self,
+        actor: str,
+        *,
+        address: str = "",
+        domain: str = "",
+        sources: Sequence[str] = (),
+        from_domains: Sequence[str] = (),
+        reason: str = "",
+    ) -> StopEntry:
+        """Add one entry; the same one again is the one that is there. Raises RefusedError."""
+        key = self._key(address, domain)
+        facts = _Facts.of(Scope.of(sources, from_domains), reason.strip())
+        shown = masks.address(address) if address else _masked(domain)
+        entry = StopEntry(fresh_id("L"), shown, facts.scope, facts.reason, actor, self._context.clock())
+        with self._context.database.write(announced=True) as tx:
+            self._allowed(tx, actor, ADDING, "not_stop_list")
+            there = [self._entry(row) for row in tx.execute(select(stop_entries).where(stop_entries.c.key == key))]
+            if same := next((other for other in there if other.scope == entry.scope), None):
+                return same
+            sealed = self._context.vault.seal(msgspec.json.encode(facts), f"stop entry:{entry.id}")
+            row = {"id": entry.id, "key": key, "shown": shown, "sealed": sealed, "added_by": actor}
+            tx.execute(insert(stop_entries), row | {"added_at": entry.added_at})
+            _changed(tx)
+            self._audit.append(tx, actor, "stop_list.added", entry.id, scope=facts.scope.plain())
+        return entry
+
+    def remove(self, actor: str, entry_id: str) -> None:
+        """Take an entry off. Raises RefusedError, NotFoundError."""
+        with self._context.database.write(announced=True) as tx:
+            self._allowed(tx, actor, REMOVING, "not_stop_list_remove")
+            if not tx.execute(delete(stop_entries).where(stop_entries.c.id == entry_id)).rowcount:
+                raise NotFoundError("No such entry of the stop list.")
+            _changed(tx)
+            self._audit.append(tx, actor, "stop_list.removed", entry_id)
+
+    # Files
+
+    def content_key(self, data: bytes) -> bytes:
+        """By which `take_file` knows that nothing changed."""
+        return self._context.digester.of("stop content", data)
+
+    def has_file(self, path: str, content_key: bytes) -> bool:
+        """Whether this is what was read from that path last."""
+        query = select(stop_files.c.content_key).where(stop_files.c.path_key == self._path_key(path))
+        with self._context.database.read() as tx:
+            return bool(tx.execute(query).scalar_one_or_none() == content_key)
+
+    def take_file(self, path: str, content_key: bytes, blocks: Sequence[Block]) -> None:
+        """Put these entries in the place of what was read from that path before."""
+        key, total, seal = self._path_key(path), sum(map(len, blocks)), self._context.vault.seal
+        row: dict[str, Any] = {
+            "path_key": key,
+            "path": seal(path.encode("utf-8", "surrogateescape"), f"stop file:{key.hex()}"),
+        }
+        row |= {"content_key": content_key, "entries": total, "read_at": self._context.clock()}
+        with self._context.database.write(announced=True) as tx:
+            _drop(tx, [key])
+            tx.execute(insert(stop_files), row)
+            for number, block in enumerate(blocks):
+                name = f"{key.hex()}:{number:06}"
+                scope = seal(msgspec.json.encode(_Facts.of(block.scope)), f"stop block:{name}")
+                tx.execute(insert(stop_blocks), {"id": name, "path_key": key, "scope": scope, "keys": block.data})
+            _changed(tx)
+            self._audit.append(tx, CLI, "stop_list.read", "", file=key.hex(), entries=total)
+
+    def keep_files(self, paths: Collection[str]) -> int:
+        """Forget files that the configuration does not name any more; how many."""
+        wanted = {self._path_key(path) for path in paths}
+        with self._context.database.read() as tx:
+            gone = [key for key in tx.execute(select(stop_files.c.path_key)).scalars() if key not in wanted]
+        if gone:
+            with self._context.database.write(announced=True) as tx:
+                _drop(tx, gone)
+                _changed(tx)
+                for key in gone:
+                    self._audit.append(tx, CLI, "stop_list.dropped", "", file=key.hex())
+        return len(gone)
+
+    # Inside
+
+    def _latest(self) -> StopList:
+        with self._context.database.read() as tx:
+            # The version first: a list is never taken for newer than it is.
+            version = tx.execute(select(stop_version.c.version)).scalar_one_or_none() or 0
+            if (known := self._known) and known[0] == version:
+                return known[1]
+            blocks = tx.execute(select(stop_blocks).order_by(stop_blocks.c.id)).all()
+            rows = tx.execute(select(stop_entries)).all()
+        added: dict[Scope, list[bytes]] = {}
+        for row in rows:
+            added.setdefault(self._entry(row).scope, []).append(row.key)
+        found = StopList((*map(self._block, blocks), *(Block.of(scope, keys) for scope, keys in added.items())))
+        self._known = version, found
+        return found
+
+    def _block(self, row: Any) -> Block:
+        place = f"stop block:{row.id}"
+        return Block(self._context.vault.open_json(row.scope, place, _Facts).scope, row.keys)
+
+    def _entry(self, row: Any) -> StopEntry:
+        facts = self._context.vault.open_json(row.sealed, f"stop entry:{row.id}", _Facts)
+        return StopEntry(row.id, row.shown, facts.scope, facts.reason, row.added_by, row.added_at)
+
+    def _path(self, row: Any) -> str:
+        sealed = self._context.vault.open(row.path, f"stop file:{row.path_key.hex()}")
+        return sealed.decode("utf-8", "surrogateescape")
+
+    def _path_key(self, path: str) -> bytes:
+        return self._context.digester.of("stop file", path)
+
+    def _key(self, address: str, domain: str) -> bytes:
+        digester, bad = self._context.digester, RefusedError("stop_list_bad", WHY["stop_list_bad"])
+        if bool(address) == bool(domain):
+            raise bad
+        try:
+            return stoplist.address_key(address, digester) if address else stoplist.domain_key(domain, digester)
+        except ValueError:
+            raise bad from None
+
+    @staticmethod
+    def _allowed(tx: Connection, actor: str, roles: Collection[str], code: str) -> None:
+        if actor == CLI:
+            return
+        person = tx.execute(select(people.c.role, people.c.enabled).where(people.c.id == actor)).one_or_none()
+        if person is None or not person.enabled or person.role not in roles:
+            raise RefusedError(code, WHY[code])
+
+
+def _drop(tx: Connection, keys: Sequence[bytes]) -> None:
+    for table in (stop_blocks, stop_files):
+        tx.execute(delete(table).where(table.c.path_key.in_(keys)))
+
+
+def _changed(tx: Connection) -> None:
+    if not tx.execute(update(stop_version).values(version=stop_version.c.version + 1)).rowcount:
+        tx.execute(insert(stop_version), {"id": 1, "version": 1})
+
+
+def _masked(domain: str) -> str:
+    """@e***.jp, or .e***.jp with all below it."""
+    bare = domain.strip().removeprefix("*").strip(".")
+    sign = "." if domain.strip().startswith((".", "*")) else "@"
+    return sign + masks.address(f"x@{bare}").rpartition("@")[2]

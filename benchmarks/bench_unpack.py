@@ -2,6 +2,7 @@
 
 A file counts once, under the gravest thing said of it. `silent`: neither text nor a Problem, though it is not empty. rss:
 the largest worker, MB. bodies: those of mime4j's `*_decoded*` files that are found in what its mail is split into.
+--charsets: instead, the share of made-up texts of each encoding that are read exactly, without a declaration.
 Example: python benchmarks/bench_unpack.py --data DIR --list silent,crashed
 """
 
@@ -21,7 +22,10 @@ from processes import memory, role, tree
 
 from mailguard.digest import Digester
 from mailguard.model import Part, PartInfo
-from mailguard.unpack import Budget, Limits, unpack
+from mailguard.unpack import Budget, Limits, charset, unpack
+
+sys.path.append(str(Path(__file__).parents[1] / "tests" / "unit" / "unpack"))
+import charset_samples
 
 COLUMNS = {
     "crashed": {"crashed"},
@@ -114,13 +118,29 @@ def _squeezed(data: bytes) -> bytes:
     return b" ".join(data.split())
 
 
+def charsets(seed: int = 5, rounds: int = 50) -> None:
+    """A line per encoding, and one for all."""
+    exact, asked = Counter[str](), Counter[str]()
+    for sample in charset_samples.matrix(seed, rounds):
+        for name in (sample.encoding, "all"):
+            exact[name] += charset.decode(sample.data) == sample.text
+            asked[name] += 1
+    for name in [*charset_samples.ENCODINGS, "all"]:
+        print(f"{name:16} {exact[name]:6} of {asked[name]:6} exact  {exact[name] / asked[name]:8.2%}")
+
+
 def main() -> None:
     """Print a line per corpus."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
+    chosen = parser.add_mutually_exclusive_group(required=True)
+    chosen.add_argument("--data", type=Path)
+    chosen.add_argument("--charsets", action="store_true")
     parser.add_argument("--corpus", default="", help="only these, with commas between them")
     parser.add_argument("--list", default="", help="columns whose files are named, with commas between them")
     arguments = parser.parse_args()
+    if arguments.charsets:
+        charsets()
+        return
     only, listed = set(filter(None, arguments.corpus.split(","))), set(filter(None, arguments.list.split(",")))
     print(f"{'corpus':20} {'files':>5} " + " ".join(f"{name:>9}" for name in SHOWN) + "  seconds   rss")
     named: list[str] = []

@@ -31,14 +31,25 @@ _BOM_BEGINS = frozenset(mark[:1] for mark, _ in _BOMS)
 _ESCAPE = re.compile(rb"\x1b(\$[@AB]|\$\([@ABCDOPQ]|\([A-Z]|\.[AF])|([\x0e\x0f])")
 _JAPANESE_ESCAPE = re.compile(rb"\x1b(?:\$[@B]|\$\([@BDOPQ]|\([IJ])")
 _NOT_ASCII = re.compile("[^\x00-\x7f]+")
-# One look for the surest sign of UTF-8: a sequence of three bytes, or three sequences.
-_UTF8_SIGN = re.compile("[\u0800-\U0010ffff]|[\u0080-\u07ff][\x00-\x7f]*[\u0080-\u07ff][\x00-\x7f]*[\u0080-\u07ff]")
+# One look for the surest sign of UTF-8: a character that Japanese text uses, or three of other writing. Rare ones are no
+# sign: 德永 of cp932 is a syllable of Hangul and a letter, 齊田 one of Yi.
+_UTF8_SIGN = re.compile(
+    "[\u2010-\u27bf\u3000-\u33ff\u4e00-\u9fff\ufe00-\U0010ffff]|(?:[\u0080-\u1fff\uac00-\ucfff][\x00-\x7f]*){3}"
+)
 # What writing uses; the rest is looked up one by one.
 _UNUSUAL = re.compile("[^ -~\t\n\r\f\v\x1a\x1b\u3000-\u3002\u3041-\u30fe\u4e00-\u9fff\uff01-\uff5e\uff61-\uff9f]")
 _SCORED = 5_000  # characters beyond ASCII that decide; more would not change the answer
 UNREADABLE = 0.1  # share of characters of no writing, from which a text counts as not decoded
 _DAMAGED = 0.1  # what a reading with unreadable bytes loses besides
 _CERTAIN = 1.2  # score from which cp932 needs no rival: EUC-JP and UTF-16 read as cp932 stay below one half
+_LIKELY = 0.5  # score of a few kanji and marks
+_SHORT = 200  # bytes; a longer UTF-16 text that is all ASCII bytes has NULs
+_WIDE = ("utf-16-le", "utf-16-be")
+# Half-width kana of EUC-JP, which cp932 reads as kanji of one row: three in a row are hardly a word, four are none.
+_EUC_KANA = re.compile(rb"(?:\x8e[\xa1-\xdf]){3}")
+_FOUR_KANA = re.compile("[\uff61-\uff9f]{4}")
+_HALF_KANA = re.compile("[\uff61-\uff9f]")
+_KANA_CREDIT = 1.2  # makes such a kana weigh what the kanji weighs
 _TO_EUC = bytes(byte | 0x80 if 0x21 <= byte <= 0x7E else byte for byte in range(256))
 _LEVEL_ONE = frozenset(
     bytes((row, cell)).decode("euc_jp")
@@ -110,24 +121,36 @@ def _strict(data: bytes, codec: str) -> str | None:
 def _ascii(data: bytes) -> str:
     if data.count(0) * 4 > len(data):  # UTF-16 of ASCII characters is ASCII bytes and NULs
         return _best(data, "")
-    return data.decode("ascii")
+    text = data.decode("ascii")
+    if len(data) <= _SHORT and len(data) % 2 == 0 and unreadable(text):  # and 「佐々木」 is ASCII bytes and a control
+        wide = [found for found in (data.decode(codec, "replace") for codec in _WIDE) if is_utf16(found)]
+        least = _LIKELY if b"\0" in data else _CERTAIN
+        return max([found for found in wide if _score(found) > least], key=_score, default=text)
+    return text
 
 
 def _surely_utf8(text: str) -> bool:
-    """Three sequences, or one of three bytes, are no accident; two half-width kana of cp932 may be one."""
-    first = text[:_SCORED]
-    if not first.isascii():
-        return _UTF8_SIGN.search(first) is not None
+    """Two half-width kana of cp932 may be one character of UTF-8."""
     beyond = _NOT_ASCII.search(text)
-    return beyond is None or any(char > "\u07ff" for char in beyond[0])
+    if beyond is None:
+        return True
+    at = beyond.start()
+    return _UTF8_SIGN.search(text, at, at + _SCORED) is not None
 
 
 def _best(data: bytes, wanted: str) -> str:
     japanese = _strict(data, "cp932")
-    if japanese is not None and _score(japanese) > _CERTAIN:
+    kana = _EUC_KANA.search(data) is not None
+    if japanese is not None and not kana and _score(japanese) > _CERTAIN:
         return japanese
     scored = [
-        (_score(text) + (_credit(wanted) if codec == wanted else 0.0), text) for codec, text in _trials(data, wanted)
+        (
+            _score(text)
+            + (_credit(wanted) if codec == wanted else 0.0)
+            + (_euc_kana(text) if kana and codec == "euc_jp" else 0.0),
+            text,
+        )
+        for codec, text in _trials(data, wanted)
     ]
     # One bad byte must not hand a whole list to a charset that fits every byte and reads as nothing.
     scored += [(_score(text) - _DAMAGED, text) for text in _damaged(data, wanted if not scored else "")]
@@ -150,7 +173,7 @@ def _trials(data: bytes, wanted: str) -> Iterator[tuple[str, str]]:
             yield codec, data.decode(codec, errors)
         except UnicodeError:
             continue
-    names = ["utf-16-le", "utf-16-be"] if len(data) % 2 == 0 else []
+    names = list(_WIDE) if len(data) % 2 == 0 else []
     if wanted and wanted not in {"utf-8", "cp932", "euc_jp", "iso2022_jp", "utf-7"}:
         names.append(wanted)
     for codec in names:
@@ -173,6 +196,13 @@ def _score(text: str) -> float:
         return -5.0 * zeros
     total = sum(_weight(char) for char in sample)
     return (total - 5.0 * zeros) / len(sample)
+
+
+def _euc_kana(text: str) -> float:
+    """What `_score` holds too low in a reading as EUC-JP that has half-width kana in a row."""
+    sample = "".join(_NOT_ASCII.findall(text))[:_SCORED]
+    credit = _KANA_CREDIT + (0.1 if _FOUR_KANA.search(sample) else 0.0)
+    return credit * len(_HALF_KANA.findall(sample)) / len(sample)
 
 
 @functools.lru_cache(maxsize=65_536)

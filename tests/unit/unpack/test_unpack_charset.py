@@ -2,6 +2,7 @@
 
 import itertools
 
+import charset_samples
 import pytest
 
 from mailguard.unpack import charset
@@ -107,3 +108,52 @@ def test_western_text_is_never_read_as_utf16() -> None:
     text = "Grüße an Häuser: a@example.com 12\r\n" * 12
     for tail in ("", "x"):
         assert "a@example.com" in charset.decode((text + tail).encode("latin-1"))
+
+
+def test_the_matrix_of_encodings_lengths_gaiji_and_half_width_kana() -> None:
+    samples = list(charset_samples.matrix(seed=1, rounds=3))
+    wrong = [sample for sample in samples if charset.decode(sample.data) != sample.text]
+    assert len(wrong) <= len(samples) * 0.005, wrong[:3]
+
+
+@pytest.mark.parametrize("declared", ["", "iso-2022-jp", "Shift_JIS"])
+def test_names_of_cp932_that_are_also_a_letter_of_utf8(declared: str) -> None:
+    for text in ("德永", "齊田", "a" * 6_000 + ",德永\r\n"):  # 힉i, ꏓc
+        assert charset.decode(text.encode("cp932"), declared) == text
+
+
+@pytest.mark.parametrize("text", ["ﾔﾏﾀﾞ ﾀﾛｳ", "佐藤 花子,ｻﾄｳ ﾊﾅｺ", "a" * 5_000 + "瀨 久美子,ｼﾐｽﾞ ｸﾐｺ"])
+def test_half_width_kana_of_euc_jp_are_no_kanji(text: str) -> None:
+    assert charset.decode(charset_samples.euc_jp(text)) == text
+
+
+@pytest.mark.parametrize("text", ["実質", "自社車", "社員車両", "質実"])
+def test_kanji_of_cp932_are_no_half_width_kana(text: str) -> None:
+    assert charset.decode(text.encode("cp932")) == text
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", ["佐々木 陽葵", "吉田 愛", "村上 明日香"])
+def test_utf16_without_a_mark_that_is_all_ascii_bytes(text: str, codec: str) -> None:
+    assert charset.decode(text.encode(codec)) == text
+
+
+@pytest.mark.parametrize("text", ["\x02name\x03ab", "a\0b\0", "GS\x1dRS\x1e12", "1,2\x00\r\n" * 9])
+def test_ascii_with_controls_stays_ascii(text: str) -> None:
+    assert charset.decode(text.encode()) in {text, text.replace("\0", "")}
+
+
+def test_writing_of_others_in_utf8() -> None:
+    for text in ("서울특별시", "ภาษาไทย", "Łódź, Gdańsk", "Ω – “ok”", "𠮷田", "😀"):
+        assert charset.decode(text.encode()) == text
+
+
+@pytest.mark.parametrize("codec", ["cp932", "utf-8"])
+def test_mail_that_declares_iso_2022_jp_and_is_not(codec: str) -> None:
+    text = "㈱髙﨑①～－ の件、山田様\r\n"
+    assert charset.decode(text.encode(codec), "iso-2022-jp") == text
+
+
+def test_twenty_bytes_of_cp932() -> None:
+    data = "山田太郎,港区芝1\n".encode("cp932")
+    assert (len(data), charset.decode(data)) == (17, "山田太郎,港区芝1\n")

@@ -27,6 +27,7 @@ LIMITATIONS = (
 
 _PICTURES = _PICTURE, _CURVED = "a picture without text", "letters drawn as curves"
 _CURVES = 200  # drawn paths on a page without text; fewer are lines and boxes
+_STROKES = 1_000  # lines and curves in them all: one path can hold a whole page of letters
 _OBJECTS = 10_000
 _UNMAPPED = 0.2
 _NOTHING_SHOWN = (pdfium.FPDF_ANNOT_LINK, pdfium.FPDF_ANNOT_POPUP)
@@ -157,14 +158,16 @@ def _flat(document: pypdfium2.PdfDocument, page: pypdfium2.PdfPage, number: int)
 
 def _drawn(page: pypdfium2.PdfPage, *, bare: bool) -> str:
     """What else shows on the page, or hides there. bare: it has no text."""
-    curves = 0
+    curves = strokes = 0
     for thing in itertools.islice(page.get_objects(max_depth=5), _OBJECTS):
         if thing.type == pdfium.FPDF_PAGEOBJ_TEXT and not _size(thing):
             return "letters of no size"
         if bare and thing.type == pdfium.FPDF_PAGEOBJ_IMAGE:
             return _PICTURE
-        curves += thing.type == pdfium.FPDF_PAGEOBJ_PATH
-    return _CURVED if bare and curves > _CURVES else ""
+        if thing.type == pdfium.FPDF_PAGEOBJ_PATH:
+            curves += 1
+            strokes += max(pdfium.FPDFPath_CountSegments(thing), 0)
+    return _CURVED if bare and (curves > _CURVES or strokes > _STROKES) else ""
 
 
 def _size(thing: pypdfium2.PdfObject) -> float:

@@ -325,3 +325,15 @@ def test_pages_beyond_the_limit_are_a_problem() -> None:
 
 def test_a_pdf_cut_off_is_damaged() -> None:
     assert [kind for kind, _ in problems(make.pdf("Hello")[:200])] == [ProblemKind.DAMAGED]
+
+
+@pytest.mark.parametrize(("strokes", "held"), [(40, 0), (1_200, 1)])
+def test_one_path_can_hold_a_page_of_letters(monkeypatch: pytest.MonkeyPatch, strokes: int, held: int) -> None:
+    monkeypatch.setattr("mailguard.unpack.ocr.available", lambda budget: False)
+    steps = b"".join(b"%d 10 20 30 %d 50 c " % (number % 300, number % 500) for number in range(strokes))
+
+    def outline(file: pikepdf.Pdf) -> None:
+        file.pages[0].Contents = file.make_stream(b"5 5 m " + steps + b" f")
+
+    expected = [(ProblemKind.NOT_READ, "page 1: letters drawn as curves; pages not read: 1")] * held
+    assert problems(changed(outline)) == expected

@@ -2,7 +2,7 @@
 
 In: an HTML file or body. Out: its text, hidden or not, with line ends at block elements; words of attributes on lines of
 their own, addresses behind links beside their words; each data table once more as a Table; files in data: URIs as parts.
-Comments are read in attached files only. Links, styles and scripts are not read.
+Comments, data- attributes and what scripts hold are read in attached files only. Links and styles are not read.
 """
 
 import html
@@ -14,11 +14,14 @@ import lxml.etree
 import lxml.html
 
 from mailguard.model import HTML, Part, Problem, Table, Text, attached
-from mailguard.unpack import charset, html_attributes, html_table, sniff
+from mailguard.unpack import charset, html_attributes, html_data, html_table, sniff
 from mailguard.unpack.budget import Budget
 
 NAME = "HTML"
-LIMITATIONS = "Scripts, styles, data- attributes and, in the body of a mail, comments are not read."
+LIMITATIONS = (
+    "Styles, and of scripts what is neither JSON nor Japanese in quotation marks, are not read; in the body of a mail no"
+    " scripts, data- attributes and comments."
+)
 
 _META = re.compile(rb"<meta[^<>]{0,200}charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _SKIPPED = {"script", "style"}
@@ -69,6 +72,8 @@ _BLOCKS = frozenset(
     ]
 )
 _TOKEN = re.compile(r"<!--|-->|<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]*>|<[!?/][^<>]*>|[^<-]+|.", re.DOTALL)
+_SCRIPT = re.compile(r"<script\b[^<>]*>", re.IGNORECASE)
+_SCRIPT_END = re.compile("</script", re.IGNORECASE)
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _BLANKS = re.compile(r"[ \t\r\f]+")
 _GAPS = re.compile(r"[ \t]*\n\s*")
@@ -98,6 +103,16 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Prob
         budget.spend_cells(sum(map(len, rows)))
         yield Table(part.path, rows)
     yield from html_attributes.data_parts(part, page.files, budget)
+    if attached(part.path):
+        for number, script in enumerate(_scripts(text, root), 1):
+            yield from html_data.objects(part, script, number, budget)
+
+
+def _scripts(text: str, root: Any | None) -> Iterator[str]:
+    if root is None:
+        yield from (_SCRIPT_END.split(piece, maxsplit=1)[0] for piece in _SCRIPT.split(text)[1:])
+    else:
+        yield from (element.text for element in root.iter("script") if element.text)
 
 
 def _tree(text: str) -> Any | None:
@@ -111,7 +126,7 @@ def _tree(text: str) -> Any | None:
 
 
 class _Page:
-    """The text of a page as it grows; `files` are its data: URIs. `notes`: attributes are read too."""
+    """The text of a page as it grows; `files` are its data: URIs. `notes`: attributes are read too; `comments`: what is hidden too."""
 
     def __init__(self, *, comments: bool = False, notes: bool = True) -> None:
         self.files: list[str] = []
@@ -151,6 +166,8 @@ class _Page:
         if self._notes:
             for name, value in element.items():
                 self._attribute(tag, name, value, element.get("name") or element.get("property") or "")
+            if self._comments and (data := html_data.words(element)):
+                self._pending.append(_space(data))
         if tag == "a":
             self._links.append(len(self._out))
         self._words(element.text)

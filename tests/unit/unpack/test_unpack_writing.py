@@ -65,12 +65,12 @@ def test_structure_is_no_writing(field):
 
 def test_parameters_take_linear_time():
     value = b"attachment" + b"".join(b";p%d=a b" % number for number in range(6_000)) + b';x="' + b'\\"' * 6_000
-    began = time.perf_counter()
+    began = time.process_time()
     mail = split(
         b"Content-Disposition: " + value + b"\r\nFrom: " + b'"\\' * 30_000 + b"(" * 20_000 + b"\r\n\r\nx", Limits()
     )
     assert mail.within
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 MACHINES = """Received: from a.example.jp (a.example.jp [192.0.2.1]) by b.example.jp (Postfix) with ESMTPS id 4XABC; Tue, 31 Oct 2023 10:00:00 +0900 (JST)

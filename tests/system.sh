@@ -26,7 +26,6 @@ want npm unless command -v npm
 want libarchive13 unless any /usr/lib/*/libarchive.so.13
 want lhasa unless [ -x /usr/bin/lhasa ] # what opens formats that no library reads
 want unar unless [ -x /usr/bin/unar ]
-want catdoc unless [ -x /usr/bin/catdoc ]
 want "tesseract-ocr tesseract-ocr-jpn" unless any /usr/share/tesseract-ocr/*/tessdata/jpn.traineddata
 want systemd unless command -v systemd-analyze # reads deploy/mailguard.service; nothing is started
 want postgresql unless any /usr/lib/postgresql/*/bin/initdb

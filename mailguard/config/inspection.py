@@ -44,7 +44,7 @@ class Scanner(Section):
         20, gt=0, le=1_800, description="longest scan of one message; then the worker is killed and the mail held"
     )
     tool_seconds: float = Field(
-        10, gt=0, le=1_800, description="longest run of one program (lhasa, unar, catdoc, tesseract); then it is killed"
+        10, gt=0, le=1_800, description="longest run of one program (lhasa, unar, tesseract); then it is killed"
     )
     memory_mb: int = Field(1024, ge=256, description="memory of one worker, and of the program it may have running")
     recycle_tasks: int = Field(1000, ge=1, description="a worker is replaced after so many messages")

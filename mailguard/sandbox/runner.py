@@ -24,11 +24,7 @@ READABLE = tuple(
         Path,
         (
             *("/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/dev/null", "/dev/urandom"),
-            *(
-                "/etc/passwd",
-                "/etc/GNUstep",
-                "/etc/catdocrc",
-            ),  # unar asks who it is, and does not work without an answer
+            *("/etc/passwd", "/etc/GNUstep"),  # unar asks who it is, and does not work without an answer
         ),
     )
 )

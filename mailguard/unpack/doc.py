@@ -1,7 +1,7 @@
 """Word 97 to 2003 documents (MS-DOC).
 
 In: a doc or dot. Out: one text with everything that is written in it, its tables, objects and pictures inside as parts.
-Read here, not by catdoc: that reads no piece table, and no tables.
+Read here, not by catdoc: that writes a table as lines, and leaves out the objects inside.
 """
 
 import re

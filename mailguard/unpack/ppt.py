@@ -1,7 +1,7 @@
 """PowerPoint 97 to 2003 presentations (MS-PPT).
 
 In: a ppt, pps or pot. Out: one text of all slides, notes, comments, headers and links, also of slides that a later save replaced;
-objects and pictures inside as parts. Read here, not by catppt: that leaves out what the records of a save keep apart.
+objects and pictures inside as parts. Read here, not by catppt: that leaves out the objects inside.
 """
 
 import struct

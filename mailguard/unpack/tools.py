@@ -30,10 +30,7 @@ class Tool:
 
 TOOLS: Final = (
     Tool("lha", "/usr/bin/lhasa", "lhasa", "LZH archives"),
-    Tool("lsar", "/usr/bin/lsar", "unar", "RAR archives"),
     Tool("unar", "/usr/bin/unar", "unar", "RAR archives"),
-    Tool("catdoc", "/usr/bin/catdoc", "catdoc", "Word 97-2003 documents"),
-    Tool("catppt", "/usr/bin/catppt", "catdoc", "PowerPoint 97-2003 presentations"),
     Tool("tesseract", "/usr/bin/tesseract", "tesseract-ocr tesseract-ocr-jpn", "pictures of text"),
 )
 

@@ -70,9 +70,7 @@ def picture(text: str) -> bytes:
     ("tool", "arguments", "data", "said"),
     [
         ("lha", ["pq2", "{input}"], lzh(b"list.txt", b"inside"), b"inside"),
-        ("lsar", ["-j", "{input}"], zipped("list.txt", b"inside"), b'"XADFileName": "list.txt"'),
         ("unar", ["-q", "-o", "-", "{input}"], zipped("list.txt", b"inside"), b"inside"),
-        ("catdoc", ["-d", "utf-8", "{input}"], rb"{\rtf1\ansi inside \u23665?\par}", "inside 山".encode()),
         ("tesseract", ["{input}", "stdout", "-l", "jpn"], picture("090-1234-5678"), b"090-1234-5678"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

@@ -41,7 +41,7 @@ def test_so_is_a_missing_libarchive(monkeypatch):
 
 
 def test_the_log_has_it_on_one_line(half, monkeypatch):
-    assert tools.said().startswith("found: lha; missing: lsar unar catdoc catppt tesseract (held: RAR archives, Word")
+    assert tools.said().startswith("found: lha; missing: unar tesseract (held: RAR archives, pictures of text)")
     monkeypatch.setattr(tools, "TOOLS", TOOLS[:0])
     assert tools.said() == "found: none; missing: none"
 

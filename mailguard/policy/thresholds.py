@@ -12,10 +12,11 @@ import msgspec
 from msgspec import Meta
 
 from mailguard.errors import ConfigError
-from mailguard.model import Kind, ProblemKind
+from mailguard.model import Kind, Problem, ProblemKind
 
 Number = Annotated[int, Meta(ge=1, le=1_000_000)]
 Share = Annotated[float, Meta(ge=0, le=1)]
+MediaType = Annotated[str, Meta(pattern=r"^(audio|font|video)/\*$|^[a-z]+/[a-z0-9][a-z0-9.+-]*$")]
 HIGH_RISK = "body_high_risk"
 SCOPES = {"attachment": "attachment", "body": "body", "headers": "header", "file_name": "file_name"}
 MEASURES = {"values": "findings", "persons": "persons", "names": "names"}
@@ -98,6 +99,7 @@ class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     headers: Headers
     file_name: Scope | None = None  # without it the names of files count with their content
     pictures: Pictures = Pictures()
+    harmless: frozenset[MediaType] = frozenset()  # files of these types pass unread; all others that nothing reads hold
     monitor: Monitor = Monitor()
     report: Report = Report()
 
@@ -111,6 +113,13 @@ class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
             dropped = sorted(scope.ignore & self.high_risk) if scope else []
             if dropped:
                 raise ValueError(f"{name}.ignore names {dropped[0]}, which is in high_risk")
+
+    def passes(self, problem: Problem) -> bool:
+        """Whether it is a file that nothing reads, of a type that is said to hold no personal data."""
+        if problem.kind is not ProblemKind.UNKNOWN_FORMAT or " " in problem.detail:
+            return False  # the detail says more than a type
+        main = problem.detail.partition("/")[0]
+        return not self.harmless.isdisjoint({problem.detail, f"{main}/*"})
 
     def sure(self, scope: Scope) -> float:
         """The confidence from which on a finding counts in a scope."""

@@ -73,7 +73,9 @@ class Weighing:
         yield from self._mode(mode)
 
     def _problem(self, problem: Problem) -> Iterator[Comparison]:
-        """Every one holds, except that the policy is asked about pictures."""
+        """Every one holds, except that the policy is asked about pictures and names what is harmless."""
+        if self._case.policy.limits.passes(problem):
+            return
         code, recipients = f"problem_{problem.kind}", self._case.recipients
         rule = self._case.policy.limits.pictures
         if not problem.picture or rule.unread == "always" or (rule.unread == "mailing" and recipients is None):

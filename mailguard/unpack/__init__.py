@@ -227,9 +227,9 @@ def _items(part: Part, sniffed: str, budget: Budget) -> Iterator[Item]:
             items = _and_embedded(handler, part, sniffed, budget)
             yield from _files(part, items) if handler in ARCHIVES else items
             return
-    yield Problem(
-        part.path, ProblemKind.UNKNOWN_FORMAT, sniffed if sniffed != sniff.BINARY else sniff.describe(part.data)
-    )
+    name = sniffed if sniffed != sniff.BINARY else sniff.describe(part.data)
+    behind = ", with a ZIP behind it" if sniff.zip_behind(part.data) else ""
+    yield Problem(part.path, ProblemKind.UNKNOWN_FORMAT, name + behind)
 
 
 def _files(part: Part, items: Iterator[Item]) -> Iterator[Item]:

@@ -133,6 +133,11 @@ def sniff(data: bytes) -> str:
     return _container(data) or _textual(data) or BINARY
 
 
+def zip_behind(data: bytes) -> bool:
+    """Whether a file of another kind ends as a ZIP does, so that an unpacker reads it as one (APPNOTE 4.3.16)."""
+    return b"PK\5\6" in data[-_LOOK - 22 :]
+
+
 def describe(data: bytes) -> str:
     """What libmagic calls `data`: for the detail of a Problem."""
     import pylibmagic  # noqa: F401, I001, PLC0415 - brings libmagic: must come before magic, and only when needed

@@ -30,5 +30,6 @@ class Limits(Section):
     picture_seconds: float = Field(
         9,
         ge=0,
+        le=1_800,
         description="no more pictures of one mail are read after so long; below scanner.task_seconds - tool_seconds",
     )

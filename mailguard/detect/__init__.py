@@ -149,7 +149,10 @@ class Detector:
         lines, hits = joined(passages)
         if not hits:
             return Evidence()
-        return TextReader(self._digester, text.path, key, body=not attached(text.path)).evidence(lines, hits)
+        whole = all(passage.telling or not passage.text.strip() for passage in passages)
+        return TextReader(self._digester, text.path, key, body=not attached(text.path), whole=whole).evidence(
+            lines, hits
+        )
 
     def whole_text(self, text: Text, key: bytes) -> Evidence:
         """The same without passages, whatever the file is called: for texts with tables in them."""

@@ -28,12 +28,16 @@ _MOBILE = ("070", "080", "090", "060")
 
 @dataclass(frozen=True, slots=True)
 class TextReader:
-    """Makes Evidence of the hits of one text. body: what a reader sees first, not an attachment."""
+    """Makes Evidence of the hits of one text. body: what a reader sees first, not an attachment.
+
+    whole: no line with text in it was left out.
+    """
 
     digester: Digester
     path: PartPath
     key: bytes
     body: bool
+    whole: bool = True
 
     def evidence(self, lines: Sequence[Line], hits: Sequence[Hit]) -> Evidence:
         """Group the hits, then tell findings, records and persons."""
@@ -59,7 +63,7 @@ class TextReader:
 
     def _counted(self, lines: Sequence[Line], groups: Sequence[Group], *, anybody: bool) -> Iterator[Record]:
         """In a file of names and nothing else every line is somebody; elsewhere a name may be somebody known."""
-        if not self.body and only_names(lines, groups):
+        if not self.body and self.whole and only_names(lines, groups):
             yield from map(_listed, groups)
         else:
             yield from (record for group in groups for record in _records(group, anybody=anybody))

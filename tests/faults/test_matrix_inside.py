@@ -83,6 +83,9 @@ def gone(guard):
     away.rename(guard.file)
 
 
+NOBODY = r"554 5\.5\.1"  # to DATA; RCPT has heard 451
+
+
 @dataclass(frozen=True)
 class Row:
     """What is heard while it lasts, noticed after `seconds`. A clean mail needs the store only to be read; who is approved is written down."""
@@ -98,7 +101,7 @@ STORES = (
     Row(locked, PASSES),
     Row(disk_full, PASSES, approved=f"{STORE}|{PASSES}"),  # a reservation may find room in the last page
     Row(disk_error, PASSES),
-    Row(gone, STORE, seconds=1.1),  # who sends is read once a second
+    Row(gone, NOBODY, NOBODY, NOBODY, seconds=1.1),  # who sends is read once a second, the stop list for each recipient
 )
 
 

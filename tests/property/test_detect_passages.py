@@ -42,6 +42,7 @@ PATHS = st.sampled_from([(BODY,), ("案内.txt",)])
 @example("山田太郎 様\n\nいつも\n\n" + "お知らせ\n" * 9 + "\n佐藤花子 様\n", (BODY,))
 @example("佐藤 健太\n\n090-8123-4567\n", (BODY,))
 @example("佐藤 健太\t090-8123-4567\ta@example.com\n\t\t\n山田 花子\t080-8123-4567\tb@example.com\n", (BODY,))
+@example("いつもご利用ありがとうございます。\n\n・山本 健一 氏\n・山本 健一 氏\n", ("案内.txt",))
 @example("あ\n\n佐藤 健太\n090-8123-4567\n\n\n事務局\n", (BODY,))
 def test_passages_tell_what_the_whole_text_tells(text, path):
     assert "".join(cut(text)) == text

@@ -76,7 +76,9 @@ class Suppression:
         )
 
     async def _list(self) -> StopList:
-        found = self.store.stop_list.fresh() or await self._lists.ask(None, self._deadline())
+        found = self.store.stop_list.fresh()
+        if found is None:  # an empty list is an answer
+            found = await self._lists.ask(None, self._deadline())
         if self._made is None or self._made[0] is not found:
             self._made = found, replace(found, never=frozenset(self.settings.never_sources))
         return self._made[1]

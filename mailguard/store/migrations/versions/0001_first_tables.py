@@ -1,4 +1,4 @@
-"""The first tables. Written out in full: a migration stays what it was when schema.py moves on."""
+"""The first tables. Written out in full: a migration stays what it was when the schema moves on."""
 
 import sqlalchemy as sa
 from alembic import op

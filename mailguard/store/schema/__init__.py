@@ -1,0 +1,76 @@
+"""The tables, with a sentence each. Clear here: states, counters, times, ids, source titles, reason codes, masked addresses.
+
+Everything else is sealed (AES-256-GCM, see vault.py) or a keyed digest. The migrations end exactly here; a test says so.
+"""
+
+from mailguard.store.schema.base import SERIAL, Moment, metadata
+from mailguard.store.schema.hold import (
+    candidates,
+    claimed,
+    counts,
+    decisions,
+    evidence,
+    false_positives,
+    holds,
+    locked,
+    participants,
+)
+from mailguard.store.schema.keyring import keyring
+from mailguard.store.schema.message import blobs, bounces, messages, parts, recipients, reservations
+from mailguard.store.schema.notices import notices
+from mailguard.store.schema.record import POSTGRESQL_GUARDS, SQLITE_GUARDS, audit, audit_head, audit_seals
+from mailguard.store.schema.sending import operators, sources, sources_version
+from mailguard.store.schema.staff import attempts, logins, people, sessions
+from mailguard.store.schema.stopping import (
+    pauses,
+    stop_blocks,
+    stop_entries,
+    stop_files,
+    stop_notices,
+    stop_version,
+    suppressions,
+)
+from mailguard.store.schema.watching import watched
+
+__all__ = [
+    "POSTGRESQL_GUARDS",
+    "SERIAL",
+    "SQLITE_GUARDS",
+    "Moment",
+    "attempts",
+    "audit",
+    "audit_head",
+    "audit_seals",
+    "blobs",
+    "bounces",
+    "candidates",
+    "claimed",
+    "counts",
+    "decisions",
+    "evidence",
+    "false_positives",
+    "holds",
+    "keyring",
+    "locked",
+    "logins",
+    "messages",
+    "metadata",
+    "notices",
+    "operators",
+    "participants",
+    "parts",
+    "pauses",
+    "people",
+    "recipients",
+    "reservations",
+    "sessions",
+    "sources",
+    "sources_version",
+    "stop_blocks",
+    "stop_entries",
+    "stop_files",
+    "stop_notices",
+    "stop_version",
+    "suppressions",
+    "watched",
+]

@@ -1,0 +1,14 @@
+"""The page in English; the words of the glossary."""
+
+from mailguard.web.texts.en import deciding, frame, hold, numbers, overview, record, release, why
+
+TEXTS = {
+    **deciding.TEXTS,
+    **frame.TEXTS,
+    **hold.TEXTS,
+    **numbers.TEXTS,
+    **overview.TEXTS,
+    **record.TEXTS,
+    **release.TEXTS,
+    **why.TEXTS,
+}

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote
 
 from mailguard.model import Part, Problem, ProblemKind, Table, Text
-from mailguard.unpack import charset, html, sniff
+from mailguard.unpack import html, part_text, sniff
 from mailguard.unpack.budget import Budget
 from mailguard.unpack.transfer import from_base64
 
@@ -39,10 +39,8 @@ def matches(part: Part, sniffed: str) -> bool:
 
 def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Problem]:
     """One text, and the files inside."""
-    text = charset.decode(part.data, part.charset)
-    budget.text(len(text))
-    if charset.unreadable(text) > charset.UNREADABLE:
-        yield Problem(part.path, ProblemKind.UNKNOWN_FORMAT, "text in no known charset")
+    text = part_text.decoded(part, budget)
+    yield from part_text.faults(part, text)
     out: list[str] = []
     for line in _FOLD.sub("", text).splitlines():
         match = _PROPERTY.fullmatch(line)

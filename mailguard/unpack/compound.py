@@ -7,10 +7,11 @@ In: the bytes. Out: streams, read under the budget. Typed by the streams at the 
 import io
 import itertools
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import olefile
 
+from mailguard.model import Part, Problem, ProblemKind, Table, Text
 from mailguard.unpack.budget import Budget
 
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -22,6 +23,9 @@ _CUTOFF = 4096  # shorter streams would have to stand in the mini stream (§2.6.
 _FREE, _END, _FAT = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
 _PER_SECTOR = _SECTOR // 4
 _HEADER_FATS = 109
+
+
+_Item = Part | Text | Table | Problem
 
 
 class Compound:
@@ -65,6 +69,14 @@ class Compound:
             done.add(storage)
             inner = {path[len(storage) :]: path for path in self.streams if path[: len(storage)] == storage}
             yield storage, written({name: self.read(path) for name, path in inner.items()})
+
+
+def opened(part: Part, budget: Budget, read: Callable[[Part, Compound, Budget], Iterator[_Item]]) -> Iterator[_Item]:
+    """What `read` finds in the file, as far as it comes; a Problem where it breaks."""
+    try:
+        yield from read(part, Compound(part.data, budget), budget)
+    except FAULTS as error:
+        yield Problem(part.path, ProblemKind.DAMAGED, type(error).__name__)
 
 
 def root_names(data: bytes) -> frozenset[str]:

@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Literal
 
-from mailguard.model import BODY, HTML, Part, Problem, ProblemKind, Table, Text
-from mailguard.unpack import charset, csv_long, sniff
+from mailguard.model import BODY, HTML, Part, Problem, Table, Text
+from mailguard.unpack import charset, csv_long, part_text, sniff
 from mailguard.unpack.budget import Budget
 
 NAME = "CSV, TSV"
@@ -46,8 +46,7 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Prob
             yield long
             return
     text = charset.decode(part.data, part.charset)
-    if charset.unreadable(text) > charset.UNREADABLE:
-        yield Problem(part.path, ProblemKind.UNKNOWN_FORMAT, "text in no known charset")
+    yield from part_text.faults(part, text)
     declared = _SEP.match(text)
     sample = _sample(text)
     delimiter = declared[1] if declared else _delimiter(sample, 0.6) or _delimiter(sample, 0.3) or ","

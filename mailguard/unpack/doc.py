@@ -5,7 +5,6 @@ Read here, not by catdoc: that writes a table as lines, and leaves out the objec
 """
 
 import re
-import struct
 from collections.abc import Iterator
 
 from mailguard.model import Part, Problem, ProblemKind, Table, Text
@@ -28,7 +27,6 @@ _SIGNS = str.maketrans(
         **dict.fromkeys("\x01\x02\x05\x08\x1f\x13\x14\x15\x00\x03\x04", ""),
     }
 )
-_FAULTS = (*compound.FAULTS, struct.error)
 
 
 def matches(part: Part, sniffed: str) -> bool:
@@ -39,31 +37,27 @@ def matches(part: Part, sniffed: str) -> bool:
 
 def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Problem]:
     """The text, the tables, then files inside."""
-    opened = ole_parts.opened(part, budget)
-    if opened is not None:
-        yield opened
+    return ole_parts.opened(part, budget, _contents)
+
+
+def _contents(part: Part, file: compound.Compound, budget: Budget) -> Iterator[Part | Text | Table | Problem]:
+    document = file.find("WordDocument") or b""
+    if doc_pieces.encrypted(document):
+        yield Problem(part.path, ProblemKind.ENCRYPTED, "a password is needed")
         return
+    table = file.find(doc_pieces.table_name(document)) or b""
+    flow = Flow(budget)
     try:
-        file = compound.Compound(part.data, budget)
-        document = file.find("WordDocument") or b""
-        if doc_pieces.encrypted(document):
-            yield Problem(part.path, ProblemKind.ENCRYPTED, "a password is needed")
-            return
-        table = file.find(doc_pieces.table_name(document)) or b""
-        flow = Flow(budget)
-        try:
-            _read(document, table, flow)
-        except _FAULTS as error:
-            yield Problem(part.path, ProblemKind.DAMAGED, type(error).__name__)
-        text = "\f".join(filter(None, (flow.text(), ole_parts.properties(part.data))))
-        if text:
-            yield Text(part.path, text)
-        for rows in flow.tables:
-            yield Table(part.path, rows)
-        streams = (document, file.find("Data") or b"")
-        yield from ole_parts.inside(part, file, streams, budget)
-    except _FAULTS as error:
+        _read(document, table, flow)
+    except compound.FAULTS as error:
         yield Problem(part.path, ProblemKind.DAMAGED, type(error).__name__)
+    text = "\f".join(filter(None, (flow.text(), ole_parts.properties(part.data))))
+    if text:
+        yield Text(part.path, text)
+    for rows in flow.tables:
+        yield Table(part.path, rows)
+    streams = (document, file.find("Data") or b"")
+    yield from ole_parts.inside(part, file, streams, budget)
 
 
 def _read(document: bytes, table: bytes, flow: Flow) -> None:

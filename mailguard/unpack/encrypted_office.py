@@ -5,8 +5,8 @@ In: an OLE file with an `EncryptedPackage`. Out: the document as a part, or the 
 
 from collections.abc import Iterator
 
-from mailguard.model import Part, Problem, ProblemKind, Table, Text
-from mailguard.unpack import office_password, sniff
+from mailguard.model import Part, Problem, Table, Text
+from mailguard.unpack import ole_parts, sniff
 from mailguard.unpack.budget import Budget
 
 NAME = "Encrypted Office files"
@@ -21,11 +21,4 @@ def matches(part: Part, sniffed: str) -> bool:
 
 def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Problem]:
     """The document under the same name."""
-    data = office_password.opened(part.data, budget.secrets.tries())
-    if data is None:
-        yield Problem(part.path, ProblemKind.ENCRYPTED, "a password is needed")
-        return
-    budget.secrets.fits(part.path)
-    budget.file(part.depth + 1)
-    budget.spend(len(data))
-    yield Part(part.path, data, depth=part.depth + 1)
+    yield ole_parts.unlocked(part, budget)

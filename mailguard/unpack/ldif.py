@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from mailguard.model import Part, Problem, ProblemKind, Table, Text
-from mailguard.unpack import cards, charset, sniff
+from mailguard.unpack import cards, charset, part_text, sniff
 from mailguard.unpack.budget import Budget
 from mailguard.unpack.transfer import from_base64
 
@@ -48,10 +48,8 @@ def matches(part: Part, sniffed: str) -> bool:
 
 def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Problem]:
     """One table, and the files inside."""
-    text = charset.decode(part.data, part.charset)
-    budget.text(len(text))
-    if charset.unreadable(text) > charset.UNREADABLE:
-        yield Problem(part.path, ProblemKind.UNKNOWN_FORMAT, "text in no known charset")
+    text = part_text.decoded(part, budget)
+    yield from part_text.faults(part, text)
     reader = _Reader(part, budget)
     for line in _FOLD.sub("", text).splitlines():
         yield from reader.take(line)

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from mailguard.model import Part, Problem, ProblemKind
 from mailguard.unpack import libarchive_entries, libarchive_files, sniff
-from mailguard.unpack.budget import Budget, LimitError
+from mailguard.unpack.budget import Budget
 from mailguard.unpack.header import clean_name
 from mailguard.unpack.libarchive_entries import BrokenError, MissingError
-from mailguard.unpack.member import collect, sliced
+from mailguard.unpack.member import opened, sliced
 from mailguard.unpack.tools import INPUT, ToolError
 
 NAME = "LZH"
@@ -47,7 +47,8 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Problem]:
     members = list(_members(listed, _names(part.data)))
     at = 0
     for number, member in enumerate(members):
-        yield from _file(part, member, number, content[at : at + member.size], budget)
+        chunks = sliced(content[at : at + member.size])
+        yield from opened(part, member.name or f"#{number}", chunks, member.packed, budget)
         at += member.size
     if at != len(content):
         yield Problem(part.path, ProblemKind.DAMAGED, "its files are not as long as they claim")
@@ -75,16 +76,3 @@ def _names(data: bytes) -> list[str]:
     except (MissingError, BrokenError):
         return []
     return names
-
-
-def _file(part: Part, member: _Member, number: int, content: bytes, budget: Budget) -> Iterator[Part | Problem]:
-    path = (*part.path, member.name or f"#{number}")
-    try:
-        budget.file(part.depth + 1)
-        data, _ = collect(sliced(content), member.packed, budget)
-    except LimitError as limit:
-        if limit.everything:
-            raise
-        yield Problem(path, limit.kind, limit.detail)
-        return
-    yield Part(path, data, depth=part.depth + 1)

@@ -5,31 +5,62 @@ In: chunks. Out: the bytes as far as they can be had, and what is wrong with the
 
 import lzma
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from mailguard.unpack.budget import Budget
+from mailguard.model import Part, Problem, ProblemKind
+from mailguard.unpack.budget import Budget, LimitError
 
-_FAULTS = (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError)
+FAULTS = (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError)
+"""What broken streams raise."""
 CHUNK = 1 << 20
 
 
+def opened(
+    within: Part,
+    name: str,
+    chunks: Iterable[bytes],
+    packed: int,
+    budget: Budget,
+    faults: tuple[type[Exception], ...] = FAULTS,
+) -> Iterator[Part | Problem]:
+    """The file as a part. A limit that it alone is over ends only it; one of the whole mail raises LimitError."""
+    path = (*within.path, name)
+    try:
+        budget.file(within.depth + 1)
+        data, fault = collect(chunks, packed, budget, faults)
+    except LimitError as limit:
+        if limit.everything:
+            raise
+        yield Problem(path, limit.kind, limit.detail)
+        return
+    if fault:
+        yield Problem(path, ProblemKind.DAMAGED, "the file cannot be read to its end")
+    yield Part(path, data, depth=within.depth + 1)
+
+
 def collect(
-    chunks: Iterable[bytes], packed: int, budget: Budget, faults: tuple[type[Exception], ...] = _FAULTS
+    chunks: Iterable[bytes], packed: int, budget: Budget, faults: tuple[type[Exception], ...] = FAULTS
 ) -> tuple[bytes, str]:
     """All bytes and "", or those before the fault and its name. packed: the bytes they came from. Raises LimitError."""
     out: list[bytes] = []
-    size, fault = 0, ""
     try:
-        for chunk in chunks:
-            size += len(chunk)
-            budget.spend(len(chunk))
-            budget.member(size, packed)
-            out.append(chunk)
+        for chunk in counted(chunks, packed, budget):
+            out.append(chunk)  # noqa: PERF402 - those before a fault are kept
     except faults as error:
-        fault = type(error).__name__
-    return b"".join(out), fault
+        return b"".join(out), type(error).__name__
+    return b"".join(out), ""
 
 
-def sliced(data: bytes | memoryview) -> Iterable[bytes]:
+def counted(chunks: Iterable[bytes], packed: int, budget: Budget) -> Iterator[bytes]:
+    """The same chunks, each paid for before anybody keeps it. Raises LimitError."""
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        budget.spend(len(chunk))
+        budget.member(size, packed)
+        yield chunk
+
+
+def sliced(data: bytes | memoryview) -> Iterator[bytes]:
     """Bytes that are at hand, so that they are counted like others."""
     return (bytes(data[at : at + CHUNK]) for at in range(0, len(data), CHUNK))

@@ -7,11 +7,11 @@ headers, comments, tracked changes, properties and embedded objects in the text;
 from collections.abc import Iterator
 
 from mailguard.model import Part, Problem, ProblemKind, Table, Text
-from mailguard.unpack import markup, sniff
+from mailguard.unpack import markup, package, sniff
 from mailguard.unpack.budget import Budget
 from mailguard.unpack.header import clean_name
 from mailguard.unpack.odf_story import OdfStory
-from mailguard.unpack.package import FAULTS, Package
+from mailguard.unpack.package import Package
 
 NAME = "OpenDocument (odt, ods, odp)"
 LIMITATIONS = "Who made or commented it, settings, and preview pictures are not read; with a password, a problem."
@@ -31,11 +31,10 @@ def matches(part: Part, sniffed: str) -> bool:
 
 def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Problem]:
     """Text and tables, then files inside and problems."""
-    try:
-        package = Package(part, budget)
-    except FAULTS as error:
-        yield Problem(part.path, ProblemKind.DAMAGED, type(error).__name__)
-        return
+    return package.opened(part, budget, _contents)
+
+
+def _contents(part: Part, package: Package, budget: Budget) -> Iterator[Part | Text | Table | Problem]:
     if "content.xml" not in package.names:
         yield Problem(part.path, ProblemKind.DAMAGED, "a document without its content")
     document = _Document(part, package, budget)

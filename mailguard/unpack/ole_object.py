@@ -31,14 +31,10 @@ def matches(part: Part, sniffed: str) -> bool:
 
 def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Problem]:
     """The files inside."""
-    try:
-        file = compound.Compound(part.data, budget)
-        yield from _contents(part, file, budget)
-    except compound.FAULTS as error:
-        yield Problem(part.path, ProblemKind.DAMAGED, type(error).__name__)
+    return compound.opened(part, budget, _contents)
 
 
-def _contents(part: Part, file: compound.Compound, budget: Budget) -> Iterator[Part | Problem]:
+def _contents(part: Part, file: compound.Compound, budget: Budget) -> Iterator[Part | Text | Table | Problem]:
     names = file.names()
     for path in file.streams:
         low = path[0].lower()

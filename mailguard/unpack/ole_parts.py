@@ -5,11 +5,11 @@ In: the part or its open compound file. Out: parts, texts and problems.
 
 import io
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import olefile
 
-from mailguard.model import Part, Problem, ProblemKind
+from mailguard.model import Part, Problem, ProblemKind, Table, Text
 from mailguard.unpack import charset, compound, office_password
 from mailguard.unpack.budget import Budget
 from mailguard.unpack.header import clean_name
@@ -22,10 +22,20 @@ _PICTURES = {0xF01D: b"\xff\xd8\xff", 0xF01E: b"\x89PNG", 0xF01F: b"", 0xF029: b
 _MOST_PICTURES = 1_000
 
 
-def opened(part: Part, budget: Budget) -> Part | Problem | None:
-    """None when it needs no password; else the document in the clear, or that it cannot be had."""
-    if not office_password.is_encrypted(part.data):
-        return None
+def opened(
+    part: Part,
+    budget: Budget,
+    read: Callable[[Part, compound.Compound, Budget], Iterator[Part | Text | Table | Problem]],
+) -> Iterator[Part | Text | Table | Problem]:
+    """What `read` finds in the document; of one with a password, the document in the clear."""
+    if office_password.is_encrypted(part.data):
+        yield unlocked(part, budget)
+    else:
+        yield from compound.opened(part, budget, read)
+
+
+def unlocked(part: Part, budget: Budget) -> Part | Problem:
+    """The document in the clear under the same name, or that it cannot be had."""
     data = office_password.opened(part.data, budget.secrets.tries())
     if data is None:
         return Problem(part.path, ProblemKind.ENCRYPTED, "a password is needed")

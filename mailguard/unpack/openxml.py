@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterator
 
 from mailguard.model import Part, Problem, ProblemKind, Table, Text
-from mailguard.unpack import sniff
+from mailguard.unpack import package, sniff
 from mailguard.unpack.budget import Budget
 from mailguard.unpack.openxml_sweep import Sweep
-from mailguard.unpack.package import FAULTS, Package
+from mailguard.unpack.package import Package
 
 NAME = "Word, PowerPoint (docx, pptx)"
 LIMITATIONS = "Who made or commented it, the small preview picture and fonts are not read."
@@ -28,11 +28,10 @@ def matches(part: Part, sniffed: str) -> bool:
 
 def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Problem]:
     """The text, the tables, then files inside and problems."""
-    try:
-        package = Package(part, budget)
-    except FAULTS as error:
-        yield Problem(part.path, ProblemKind.DAMAGED, type(error).__name__)
-        return
+    return package.opened(part, budget, _contents)
+
+
+def _contents(part: Part, package: Package, budget: Budget) -> Iterator[Part | Text | Table | Problem]:
     sweep = Sweep(package, budget)
     for name, content in package.members():
         sweep.member(name, content)

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from mailguard.model import Part, PartPath, Problem, ProblemKind, Table, Text
+from mailguard.model import Part, PartPath, Problem, Table, Text
 from mailguard.unpack import compound, mapi, sniff
 from mailguard.unpack.budget import Budget
 from mailguard.unpack.header import clean_name
@@ -32,14 +32,14 @@ def matches(part: Part, sniffed: str) -> bool:
 
 def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Problem]:
     """The message and the messages inside it."""
-    try:
-        file = compound.Compound(part.data, budget)
-        root = _Storage()
-        for path in file.streams:
-            root.add(path, path)
-        yield from _message(part, file, root, budget, ())
-    except compound.FAULTS as error:
-        yield Problem(part.path, ProblemKind.DAMAGED, type(error).__name__)
+    return compound.opened(part, budget, _contents)
+
+
+def _contents(part: Part, file: compound.Compound, budget: Budget) -> Iterator[Part | Text | Table | Problem]:
+    root = _Storage()
+    for path in file.streams:
+        root.add(path, path)
+    yield from _message(part, file, root, budget, ())
 
 
 @dataclass(slots=True)

@@ -8,14 +8,14 @@ import io
 import posixpath
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
-from mailguard.model import Part, Problem, ProblemKind
+from mailguard.model import Part, Problem, ProblemKind, Table, Text
 from mailguard.unpack import field_code, markup
 from mailguard.unpack.budget import Budget, LimitError
 from mailguard.unpack.header import clean_name
+from mailguard.unpack.member import CHUNK, counted
 
-_CHUNK = 1 << 20
 _ENCRYPTED = 0x1
 FAULTS = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, OSError, RuntimeError, KeyError)
 
@@ -55,15 +55,21 @@ class Package:
 
     def _read(self, info: zipfile.ZipInfo) -> bytes:
         self._budget.member(info.file_size, max(info.compress_size, 1))
-        out: list[bytes] = []
-        size = 0
         with self._archive.open(info) as file:
-            while chunk := file.read(_CHUNK):
-                size += len(chunk)
-                self._budget.spend(len(chunk))
-                self._budget.member(size, info.compress_size)
-                out.append(chunk)
-        return b"".join(out)
+            chunks = iter(lambda: file.read(CHUNK), b"")
+            return b"".join(counted(chunks, info.compress_size, self._budget))
+
+
+def opened(
+    part: Part, budget: Budget, read: Callable[[Part, Package, Budget], Iterator[Part | Text | Table | Problem]]
+) -> Iterator[Part | Text | Table | Problem]:
+    """What `read` finds in it; a Problem where no directory can be read."""
+    try:
+        package = Package(part, budget)
+    except FAULTS as error:
+        yield Problem(part.path, ProblemKind.DAMAGED, type(error).__name__)
+        return
+    yield from read(part, package, budget)
 
 
 class Relations:

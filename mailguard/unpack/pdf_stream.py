@@ -3,17 +3,16 @@
 In: a stream of pikepdf. Out: its bytes, or a LimitError. What other filters there are grow little; pikepdf undoes them.
 """
 
-import zlib
-
 import pikepdf
 
 from mailguard.model import ProblemKind
+from mailguard.unpack import streams
 from mailguard.unpack.budget import Budget, LimitError
+from mailguard.unpack.member import collect
 
 _DEFLATE = ("/FlateDecode", "/Fl")
 _GROWING = (*_DEFLATE, "/LZWDecode", "/LZW", "/RunLengthDecode", "/RL")
 _MOST = 1_032  # times that Deflate grows at most (zlib's technical notes); LZW and run lengths grow less
-_CHUNK = 1 << 20
 
 
 def filters(stream: pikepdf.Stream) -> list[str]:
@@ -47,15 +46,14 @@ def decoded(stream: pikepdf.Stream, budget: Budget) -> bytes:
     data = stream.read_raw_bytes()
     packed = len(data)
     growing = [name for name in names if name in _GROWING]
-    if not growing or (len(growing) == 1 and packed * _MOST <= budget.limits.ratio_floor_bytes):
-        data = stream.read_bytes()
-    elif names == growing and set(names) <= set(_DEFLATE) and not _predicted(stream):
+    small = not growing or (len(growing) == 1 and packed * _MOST <= budget.limits.ratio_floor_bytes)
+    if not small and names == growing and set(names) <= set(_DEFLATE) and not _predicted(stream):
         for _ in names:
             data = _inflated(data, packed, budget)
-    elif packed * _MOST ** len(growing) > budget.limits.member_bytes:
+        return data
+    if not small and packed * _MOST ** len(growing) > budget.limits.member_bytes:
         raise LimitError(ProblemKind.RATIO, "may unpack to far more than its size")
-    else:
-        data = stream.read_bytes()
+    data = stream.read_bytes()
     budget.spend(len(data))
     return data
 
@@ -66,20 +64,7 @@ def _predicted(stream: pikepdf.Stream) -> bool:
 
 def _inflated(data: bytes, packed: int, budget: Budget) -> bytes:
     """As much as can be had of it, as readers do; damaged from the first byte is a ValueError."""
-    unpacker = zlib.decompressobj()
-    out: list[bytes] = []
-    size = 0
-    while data and not unpacker.eof:
-        try:
-            chunk = unpacker.decompress(data, _CHUNK)
-        except zlib.error as error:
-            if not out:
-                raise ValueError("no Deflate data") from error
-            break
-        data = unpacker.unconsumed_tail
-        size += len(chunk)
-        budget.member(size, packed)
-        out.append(chunk)
-        if not chunk and not data:
-            break
-    return b"".join(out)
+    out, fault = collect(streams.one(streams.Inflate(streams.ZLIB), data), packed, budget)
+    if fault and not out:
+        raise ValueError("no Deflate data")
+    return out

@@ -5,12 +5,12 @@ objects and pictures inside as parts. Read here, not by catppt: that leaves out 
 """
 
 import struct
-import zlib
 from collections.abc import Iterator
 
 from mailguard.model import Part, Problem, ProblemKind, Table, Text
-from mailguard.unpack import compound, field_code, ole_parts, sniff
+from mailguard.unpack import compound, field_code, ole_parts, sniff, streams
 from mailguard.unpack.budget import Budget
+from mailguard.unpack.member import collect
 
 NAME = "PowerPoint 97-2003 (ppt)"
 LIMITATIONS = "Tables are read as text; who made or commented it and macros are not read."
@@ -18,7 +18,7 @@ LIMITATIONS = "Tables are read as text; who made or commented it and macros are 
 _RECORD = struct.Struct("<HHI")  # version and instance, type, size (§2.3.1)
 _CHARS, _BYTES, _STRING, _OBJECT, _COMMENT = 0x0FA0, 0x0FA8, 0x0FBA, 0x1011, 0x2EE0
 _CONTAINER = 0xF
-_CHUNK = 1 << 20
+_SIZE = 4  # bytes before a compressed object, which say how long it is (§2.10.34)
 
 
 def matches(part: Part, sniffed: str) -> bool:
@@ -29,32 +29,31 @@ def matches(part: Part, sniffed: str) -> bool:
 
 def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Problem]:
     """The text, then files inside."""
-    opened = ole_parts.opened(part, budget)
-    if opened is not None:
-        yield opened
-        return
-    try:
-        file = compound.Compound(part.data, budget)
-        stream = file.find("PowerPoint Document") or b""
-        lines, objects = _read(stream)
-        text = "\n".join([*dict.fromkeys(lines), ole_parts.properties(part.data)]).strip()
-        budget.text(len(text))
-        if text:
-            yield Text(part.path, text)
-        if not stream:
-            yield Problem(part.path, ProblemKind.DAMAGED, "a presentation without its slides")
-        for number, (packed, data) in enumerate(objects, 1):
-            path = (*part.path, f"object {number}")
-            try:
-                content = _inflated(data, budget) if packed else data
-            except zlib.error:
-                yield Problem(path, ProblemKind.DAMAGED, "error")
-                continue
-            budget.file(part.depth + 1)
-            yield Part(path, content, depth=part.depth + 1)
-        yield from ole_parts.inside(part, file, (file.find("Pictures") or b"",), budget)
-    except compound.FAULTS as error:
-        yield Problem(part.path, ProblemKind.DAMAGED, type(error).__name__)
+    return ole_parts.opened(part, budget, _contents)
+
+
+def _contents(part: Part, file: compound.Compound, budget: Budget) -> Iterator[Part | Text | Table | Problem]:
+    stream = file.find("PowerPoint Document") or b""
+    lines, objects = _read(stream)
+    text = "\n".join([*dict.fromkeys(lines), ole_parts.properties(part.data)]).strip()
+    budget.text(len(text))
+    if text:
+        yield Text(part.path, text)
+    if not stream:
+        yield Problem(part.path, ProblemKind.DAMAGED, "a presentation without its slides")
+    for number, (packed, data) in enumerate(objects, 1):
+        path = (*part.path, f"object {number}")
+        content, fault = (
+            collect(streams.one(streams.Inflate(streams.ZLIB), data[_SIZE:]), len(data), budget)
+            if packed
+            else (data, "")
+        )
+        if fault:
+            yield Problem(path, ProblemKind.DAMAGED, fault)
+            continue
+        budget.file(part.depth + 1)
+        yield Part(path, content, depth=part.depth + 1)
+    yield from ole_parts.inside(part, file, (file.find("Pictures") or b"",), budget)
 
 
 def _read(stream: bytes) -> tuple[list[str], list[tuple[bool, bytes]]]:
@@ -86,22 +85,3 @@ def _lines(text: str) -> list[str]:
     return [
         field_code.address(line) for line in text.replace("\x0b", "\r").replace("\0", "").split("\r") if line.strip()
     ]
-
-
-def _inflated(data: bytes, budget: Budget) -> bytes:
-    """An object: its size, then zlib (§2.10.34)."""
-    stream = zlib.decompressobj()
-    out: list[bytes] = []
-    rest, size = data[4:], 0
-    while rest and not stream.eof:
-        chunk = stream.decompress(rest, _CHUNK)
-        rest = stream.unconsumed_tail
-        size += len(chunk)
-        budget.spend(len(chunk))
-        budget.member(size, len(data))
-        out.append(chunk)
-        if not chunk and not rest:
-            break
-    if not stream.eof:
-        raise zlib.error
-    return b"".join(out)

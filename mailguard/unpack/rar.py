@@ -17,7 +17,7 @@ from mailguard.unpack import libarchive_entries, sniff
 from mailguard.unpack.budget import Budget, LimitError
 from mailguard.unpack.header import clean_name
 from mailguard.unpack.libarchive_entries import BrokenError, MissingError
-from mailguard.unpack.member import collect, sliced
+from mailguard.unpack.member import collect, opened, sliced
 from mailguard.unpack.tools import INPUT, ToolError
 
 NAME = "RAR"
@@ -63,7 +63,11 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Problem]:
         return
     contents = _contents(part, members, budget)
     for number, (member, content) in enumerate(zip(members, contents, strict=True)):
-        yield from _file(part, member, number, content, budget)
+        name = member.name or f"#{number}"
+        if content is None:
+            yield _unread((*part.path, name), member)
+        else:
+            yield from opened(part, name, sliced(content), len(part.data), budget)
 
 
 def _listed(part: Part, budget: Budget) -> list[_Member]:
@@ -128,22 +132,6 @@ def _libarchive(data: bytes, members: list[_Member], budget: Budget) -> Iterable
             yield collect(entry.chunks, len(data), budget, (BrokenError,))[0]
     except (MissingError, BrokenError, LimitError):
         return
-
-
-def _file(part: Part, member: _Member, number: int, content: bytes | None, budget: Budget) -> Iterator[Part | Problem]:
-    path = (*part.path, member.name or f"#{number}")
-    try:
-        budget.file(part.depth + 1)
-        if content is None:
-            yield _unread(path, member)
-            return
-        data, _ = collect(sliced(content), len(part.data), budget)
-    except LimitError as limit:
-        if limit.everything:
-            raise
-        yield Problem(path, limit.kind, limit.detail)
-        return
-    yield Part(path, data, depth=part.depth + 1)
 
 
 def _unread(path: PartPath, member: _Member) -> Problem:

@@ -6,8 +6,8 @@ In: a text with such statements. Out: a Table for each database table, and the t
 import re
 from collections.abc import Iterator
 
-from mailguard.model import BODY, HTML, Part, Problem, ProblemKind, Table, Text
-from mailguard.unpack import charset, sniff
+from mailguard.model import BODY, HTML, Part, Problem, Table, Text
+from mailguard.unpack import part_text, sniff
 from mailguard.unpack.budget import Budget
 
 NAME = "SQL dumps"
@@ -39,10 +39,8 @@ def matches(part: Part, sniffed: str) -> bool:
 
 def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Problem]:
     """The tables, then the rest."""
-    text = charset.decode(part.data, part.charset)
-    budget.text(len(text))
-    if charset.unreadable(text) > charset.UNREADABLE:
-        yield Problem(part.path, ProblemKind.UNKNOWN_FORMAT, "text in no known charset")
+    text = part_text.decoded(part, budget)
+    yield from part_text.faults(part, text)
     tables: dict[tuple[str, str], list[list[str]]] = {}
     rest: list[str] = []
     at = 0

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from mailguard.model import Part, Problem, ProblemKind, Table, Text
-from mailguard.unpack import charset, sniff
+from mailguard.unpack import part_text, sniff
 from mailguard.unpack.budget import Budget
 
 NAME = "Text"
@@ -35,10 +35,8 @@ def matches(part: Part, sniffed: str) -> bool:
 
 def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Problem]:
     """One text."""
-    text = charset.decode(part.data, part.charset)
-    budget.text(len(text))
-    if charset.unreadable(text) > charset.UNREADABLE:
-        yield Problem(part.path, ProblemKind.UNKNOWN_FORMAT, "text in no known charset")
+    text = part_text.decoded(part, budget)
+    yield from part_text.faults(part, text)
     for needed, pattern, kind, detail in _HIDDEN:
         if needed in text and pattern.search(text):
             yield Problem(part.path, kind, detail)

@@ -24,17 +24,12 @@ def matches(part: Part, sniffed: str) -> bool:
 
 def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Problem]:
     """Sheets first, then what stands beside the cells."""
-    opened = ole_parts.opened(part, budget)
-    if opened is not None:
-        yield opened
-        return
-    try:
-        file = compound.Compound(part.data, budget)
-        stream = file.find("Workbook") or file.find("Book") or b""
-        book = biff.read(stream)
-    except compound.FAULTS as error:
-        yield Problem(part.path, ProblemKind.DAMAGED, type(error).__name__)
-        return
+    return ole_parts.opened(part, budget, _contents)
+
+
+def _contents(part: Part, file: compound.Compound, budget: Budget) -> Iterator[Part | Text | Table | Problem]:
+    stream = file.find("Workbook") or file.find("Book") or b""
+    book = biff.read(stream)
     if book.encrypted:
         yield Problem(part.path, ProblemKind.ENCRYPTED, "a password is needed")
         return
@@ -44,15 +39,12 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Prob
 
 
 def _beside(part: Part, file: compound.Compound, book: biff.Book, budget: Budget) -> Iterator[Part | Text | Problem]:
-    try:
-        lines = list(book.lines)
-        for path in file.streams:
-            if path[0].lower().startswith(_PIVOTS):
-                lines += biff.read(file.read(path)).lines
-        text = "\n".join([*filter(None, lines), ole_parts.properties(part.data)]).strip()
-        budget.text(len(text))
-        if text:
-            yield Text(part.path, text)
-        yield from ole_parts.inside(part, file, (book.drawings,), budget)
-    except compound.FAULTS as error:
-        yield Problem(part.path, ProblemKind.DAMAGED, type(error).__name__)
+    lines = list(book.lines)
+    for path in file.streams:
+        if path[0].lower().startswith(_PIVOTS):
+            lines += biff.read(file.read(path)).lines
+    text = "\n".join([*filter(None, lines), ole_parts.properties(part.data)]).strip()
+    budget.text(len(text))
+    if text:
+        yield Text(part.path, text)
+    yield from ole_parts.inside(part, file, (book.drawings,), budget)

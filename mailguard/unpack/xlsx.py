@@ -7,11 +7,11 @@ text; pivot caches and cached links as tables; files inside as parts. Sizes are 
 import re
 from collections.abc import Iterator
 
-from mailguard.model import Part, Problem, ProblemKind, Table, Text
-from mailguard.unpack import biff12, sheet_range, sniff, workbook
+from mailguard.model import Part, Problem, Table, Text
+from mailguard.unpack import biff12, package, sheet_range, sniff, workbook
 from mailguard.unpack.budget import Budget
 from mailguard.unpack.openxml_sweep import Sweep
-from mailguard.unpack.package import FAULTS, Package
+from mailguard.unpack.package import Package
 from mailguard.unpack.pivot_cache import Pivots
 
 NAME = "Excel (xlsx, xlsm, xlsb)"
@@ -32,11 +32,10 @@ def matches(part: Part, sniffed: str) -> bool:
 
 def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Problem]:
     """Sheets first, then the sweep."""
-    try:
-        package = Package(part, budget)
-    except FAULTS as error:
-        yield Problem(part.path, ProblemKind.DAMAGED, type(error).__name__)
-        return
+    return package.opened(part, budget, _contents)
+
+
+def _contents(part: Part, package: Package, budget: Budget) -> Iterator[Part | Text | Table | Problem]:
     sweep, pivots = Sweep(package, budget), Pivots(budget)
     for name, content in package.members():
         _member(name, content, sweep, pivots, budget)

@@ -9,14 +9,14 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mailguard.model import Part, Problem, ProblemKind, Table, Text
-from mailguard.unpack import charset, libarchive_entries, sniff, zip_member
+from mailguard.unpack import charset, libarchive_entries, sniff, streams, zip_member
 from mailguard.unpack.budget import Budget, LimitError
 from mailguard.unpack.header import clean_name
-from mailguard.unpack.member import collect
+from mailguard.unpack.member import FAULTS, collect, counted, sliced
 from mailguard.unpack.passwords import encodings
 
 NAME = "ZIP"
@@ -27,13 +27,10 @@ LIMITATIONS = (
 
 _LOCAL = struct.Struct("<4s5H3I2H")
 _LOCAL_MARK = b"PK\x03\x04"
-_CHUNK = 1 << 20  # output at a time
-_STEP = 1 << 16  # input at a time: what is left over is copied in each round
 _UTF8 = 0x800
 _ENCRYPTED = 0x1
 _STREAMED = 0x8
-_METHODS = {0, 8, 9, 12}
-_DEFLATE64 = 9
+_METHODS = _STORED, _DEFLATE, _DEFLATE64, _BZIP2 = 0, 8, 9, 12
 _DESCRIPTOR = 24  # bytes of the longest data descriptor
 _ALONE = {
     bytes(4),
@@ -188,7 +185,7 @@ def _decrypted(part: Part, member: _Member, budget: Budget) -> tuple[bytes | Non
         for raw in encodings(password):
             try:
                 chunks = zip_member.chunks(part.data, member.offset, member.end, sizes, raw)
-                content = b"".join(_counted(chunks, sizes[0], budget))
+                content = b"".join(counted(chunks, sizes[0], budget))
             except zip_member.UNKNOWN:
                 return None, f"encrypted, and packed by ZIP method {member.method}"
             except zip_member.FAULTS:
@@ -198,29 +195,10 @@ def _decrypted(part: Part, member: _Member, budget: Budget) -> tuple[bytes | Non
     return None, "a password is needed"
 
 
-def _counted(chunks: Iterable[bytes], packed: int, budget: Budget) -> Iterator[bytes]:
-    size = 0
-    for chunk in chunks:
-        size += len(chunk)
-        budget.spend(len(chunk))
-        budget.member(size, packed)
-        yield chunk
-
-
 def _unpack(data: bytes, member: _Member, budget: Budget) -> tuple[bytes, str]:
     """The bytes of a member, as far as they can be had, and what is wrong with them."""
     packed = memoryview(data)[member.start : member.end]
-    out: list[bytes] = []
-    fault = ""
-    try:
-        if member.method == _DEFLATE64:
-            sizes = len(packed), member.size
-            out += _counted(zip_member.chunks(data, member.offset, member.end, sizes, None), len(packed), budget)
-        else:
-            out += _counted(_chunks(packed, member.method), len(packed), budget)
-    except (zlib.error, *zip_member.FAULTS) as error:
-        fault = type(error).__name__
-    content = b"".join(out)
+    content, fault = collect(_chunks(data, packed, member), len(packed), budget, (*FAULTS, *zip_member.FAULTS))
     if not fault and len(content) != member.size:
         fault = "another size than it claims"
     if not fault and zlib.crc32(content) != member.crc:
@@ -228,35 +206,9 @@ def _unpack(data: bytes, member: _Member, budget: Budget) -> tuple[bytes, str]:
     return content, fault
 
 
-def _chunks(packed: memoryview, method: int) -> Iterator[bytes]:
-    if method == 0:
-        for at in range(0, len(packed), _CHUNK):
-            yield bytes(packed[at : at + _CHUNK])
-        return
-    if method == 12:
-        yield from _from_bz2(packed)
-        return
-    yield from _inflate(packed)
-
-
-def _inflate(packed: memoryview) -> Iterator[bytes]:
-    stream = zlib.decompressobj(-15)
-    for at in range(0, len(packed), _STEP):
-        rest = bytes(packed[at : at + _STEP])
-        while rest and not stream.eof:
-            yield stream.decompress(rest, _CHUNK)
-            rest = stream.unconsumed_tail
-    yield stream.flush()
-    if not stream.eof:
-        raise EOFError
-
-
-def _from_bz2(packed: memoryview) -> Iterator[bytes]:
-    stream = bz2.BZ2Decompressor()
-    rest = bytes(packed)
-    while not stream.eof:
-        chunk = stream.decompress(rest, _CHUNK)
-        rest = b""
-        if not chunk and stream.needs_input:
-            raise EOFError
-        yield chunk
+def _chunks(data: bytes, packed: memoryview, member: _Member) -> Iterator[bytes]:
+    if member.method == _STORED:
+        return sliced(packed)
+    if member.method == _DEFLATE64:
+        return zip_member.chunks(data, member.offset, member.end, (len(packed), member.size), None)
+    return streams.one(bz2.BZ2Decompressor() if member.method == _BZIP2 else streams.Inflate(streams.DEFLATE), packed)

@@ -6,6 +6,7 @@ import io
 import lzma
 import struct
 import tarfile
+import zlib
 
 import libarchive
 import py7zr
@@ -14,7 +15,8 @@ from archive_samples import Programs, lzh, rar, tar
 from unpack_samples import ROWS, csv, digest, opened, zipped
 
 from mailguard.model import Part, PartInfo, Problem, ProblemKind, Table
-from mailguard.unpack import Budget, Limits, unpack
+from mailguard.unpack import Budget, Limits, streams, unpack
+from mailguard.unpack.member import CHUNK
 
 NAME = "顧客ソ表.csv"
 LIST = csv()
@@ -111,6 +113,17 @@ def test_what_is_cut_off_or_followed_by_other_bytes_is_damaged_and_read_all_the_
     for broken in (data[:-5], data + b"garbage"):
         kinds = [type(out.item) for out in opened(broken) if not isinstance(out, PartInfo)]
         assert kinds == [Problem, Table]
+
+
+@pytest.mark.parametrize("around", [streams.GZIP, streams.ZLIB, streams.DEFLATE])
+@pytest.mark.parametrize("more", [0, 60, 180])
+def test_what_zlib_holds_back_at_the_end_of_a_chunk_is_read(around, more) -> None:
+    data = bytes(CHUNK + more)
+    packer = zlib.compressobj(9, zlib.DEFLATED, around)
+    packed = packer.compress(data) + packer.flush()
+    assert b"".join(streams.one(streams.Inflate(around), packed)) == data
+    with pytest.raises(EOFError):
+        list(streams.one(streams.Inflate(around), packed[:-1]))
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,11 @@
-"""The nouns, in the order a message meets them. Frozen; nothing here does anything.
+"""The nouns, in the order a message meets them. Frozen; nothing here changes anything.
 
 Clear text of a mail lives only in `Message`, `Part`, `Text` and `Table`. What leaves the scanner worker
 (`Inspection` and all it holds) carries masks, counts and keyed digests.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -117,6 +117,17 @@ class Envelope:
     tls: bool = False
     suppressed: tuple[str, ...] = ()
     from_domains: tuple[str, ...] | None = None
+
+    def without(self, listed: Sequence[bool]) -> "Envelope":
+        """Without the recipients that are on the stop list: `listed` says so of each of `rcpt_to`."""
+        kept = [place for place, stopped in enumerate(listed) if not stopped]
+        spared = tuple(self.rcpt_to[place] for place in range(len(listed)) if listed[place])
+        return replace(
+            self,
+            rcpt_to=tuple(self.rcpt_to[place] for place in kept),
+            rcpt_options=tuple(self.rcpt_options[place] for place in kept if place < len(self.rcpt_options)),
+            suppressed=(*self.suppressed, *spared),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,6 +328,11 @@ class Inspection:
     uncounted: tuple[bytes, ...] = ()
     passwords: bytes = b""
     passwords_key: bytes = b""
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether something in the message stayed locked."""
+        return any(problem.kind is ProblemKind.ENCRYPTED for problem in self.problems)
 
 
 @dataclass(frozen=True, slots=True)

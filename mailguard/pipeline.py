@@ -11,7 +11,6 @@ path leads from an error to "pass", and 250 for a held message is said only afte
 
 import asyncio
 import logging
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -20,7 +19,8 @@ from typing import Protocol
 
 from mailguard import metrics
 from mailguard.errors import RelayError, ScannerBusyError, StoreError
-from mailguard.model import Action, Envelope, Inspection, Message, ProblemKind, Source, Verdict
+from mailguard.hints import Hints
+from mailguard.model import Action, Inspection, Message, Source, Verdict
 from mailguard.pieces import Pieces, cut
 from mailguard.policy import Mailings, Policy, content_key, judge
 from mailguard.relay.next_hop import Transaction
@@ -28,7 +28,6 @@ from mailguard.relay.received import received_line
 from mailguard.relay.reply import Reply
 from mailguard.store import Store
 from mailguard.store.arrival import Arrival
-from mailguard.store.candidates import Told
 from mailguard.store.register import Register
 from mailguard.store.suppressions import Spared
 from mailguard.store.views import Admission, Reservation
@@ -45,8 +44,6 @@ _SUPPRESSED = Reply.of(250, "2.0.0 accepted, all recipients are on the stop list
 _LISTED = Reply.of(550, "5.7.1 all recipients are on the stop list")
 _BIG = 1_000_000  # bytes from which a message is cut in a thread
 _MOST = 200  # messages that one commit takes
-_TOLD_SECONDS = 600.0  # what was kept is not kept anew for so long
-_TOLD = 1_000
 
 
 class Inspects(Protocol):
@@ -92,15 +89,14 @@ class Pipeline:
     _reservations: Together[Arrival, Reservation | None] = field(init=False)
     _admissions: Together[Arrival, Admission] = field(init=False)
     _watching: Together[Watched, None] = field(init=False)
-    _telling: Together[Told, None] = field(init=False)
-    _told: OrderedDict[tuple[bytes, bytes], float] = field(init=False, default_factory=OrderedDict)
+    _hints: Hints = field(init=False)
 
     def __post_init__(self) -> None:
         self._registers = Together(self._read_register, _late, most=10_000)
         self._reservations = Together(self.store.holds.reserve_all, _late, most=_MOST)
         self._admissions = Together(self.store.holds.admit_all, _late, most=_MOST)
         self._watching = Together(self.store.watching.count_all, _late, most=_MOST)
-        self._telling = Together(self.store.candidates.keep_all, _late, most=_MOST)
+        self._hints = Hints(self.store, self.keep)
 
     async def deliver(self, message: Message, transaction: Transaction) -> Reply:
         """Bring one message to its end: handed over, held or put off. Never raises for trouble of ours or the relay's."""
@@ -145,7 +141,7 @@ class Pipeline:
         else:
             reply = await self._approved_or_held(delivery, self._arrival(message, pieces, source, inspection, verdict))
         if reply.ok:
-            await self._tell(delivery, source, inspection)
+            await self._hints.take(message.envelope, source, inspection, delivery.deadline)
         if reply.ok and message.envelope.suppressed:
             await self._spared(message, source)
         return reply
@@ -153,7 +149,9 @@ class Pipeline:
     def _arrival(
         self, message: Message, pieces: Pieces, source: Source, inspection: Inspection, verdict: Verdict
     ) -> Arrival:
-        submitter = self._submitter(message.envelope, source, inspection) if _encrypted(inspection) else b""
+        submitter = self._hints.submitter(message.envelope, source, inspection) if inspection.encrypted else b""
+        envelope = replace(message.envelope, from_domains=inspection.from_domains or None)  # asked for again at release
+        message = replace(message, envelope=envelope)
         findings = (*inspection.findings, *verdict.findings)
         inspection = replace(inspection, findings=findings, passwords=b"", passwords_key=b"")
         key = content_key(source.id, inspection.subject_key, verdict.evidence, self.store.digester)
@@ -178,11 +176,9 @@ class Pipeline:
         source = await self._source(delivery, inspection.from_domains)
         delivery = await self._narrowed(delivery, source, inspection)
         envelope = delivery.message.envelope
-        if self.keep and _encrypted(inspection):
-            submitter = self._submitter(envelope, source, inspection)
-            secrets = await asyncio.to_thread(self.store.candidates.of, submitter, self.keep)
-            if secrets:
-                inspection = await inspector.mail(pieces, self.wait_seconds, beginning=beginning, secrets=secrets)
+        secrets = await self._hints.given(envelope, source, inspection)
+        if secrets:
+            inspection = await inspector.mail(pieces, self.wait_seconds, beginning=beginning, secrets=secrets)
         recipients = self._mailings.recipients(envelope, inspection, source, policy, asyncio.get_running_loop().time())
         return delivery, inspection, source, judge(envelope, inspection, policy, source.mode, recipients=recipients)
 
@@ -192,19 +188,10 @@ class Pipeline:
             return delivery
         envelope = delivery.message.envelope
         listed = await self.suppression.at_dot(source, inspection.from_domains, envelope.rcpt_to)
-        kept = [place for place, stopped in enumerate(listed) if not stopped]
-        envelope = replace(
-            envelope,
-            rcpt_to=tuple(envelope.rcpt_to[place] for place in kept),
-            rcpt_options=tuple(envelope.rcpt_options[place] for place in kept if place < len(envelope.rcpt_options)),
-            suppressed=(
-                *envelope.suppressed,
-                *(envelope.rcpt_to[place] for place in range(len(listed)) if listed[place]),
-            ),
-            from_domains=inspection.from_domains or None,  # asked for again at release
-        )
-        narrowed = delivery.narrowed or len(kept) < len(listed)
-        return replace(delivery, message=replace(delivery.message, envelope=envelope), narrowed=narrowed)
+        if not any(listed):
+            return delivery
+        message = replace(delivery.message, envelope=envelope.without(listed))
+        return replace(delivery, message=message, narrowed=True)
 
     async def _nobody(self, delivery: _Delivery, source: Source) -> Reply:
         """Everybody whom the mail names is on the stop list: recorded, then the client hears what was configured."""
@@ -221,30 +208,6 @@ class Pipeline:
             await self.suppression.record(Spared(message.id, source, message.envelope.suppressed))
         except StoreError as error:
             _LOG.error("recipients on the stop list were spared, and not recorded message=%s: %s", message.id, error)
-
-    def _submitter(self, envelope: Envelope, source: Source, inspection: Inspection) -> bytes:
-        """Whose mails belong together: login, or source or address where there is none, and the domain of From."""
-        who = envelope.login or (source.id if source.declared else envelope.client)
-        kind = "login" if envelope.login else "source" if source.declared else "client"
-        domains = " ".join(sorted(inspection.from_domains))
-        return self.store.digester.of("submitter", f"{kind}\0{who}\0{domains}")
-
-    async def _tell(self, delivery: _Delivery, source: Source, inspection: Inspection) -> None:
-        """Keep what a mail tells of passwords. It is on its way already: what fails is logged, and opens nothing."""
-        if not self.keep or not inspection.passwords:
-            return
-        submitter = self._submitter(delivery.message.envelope, source, inspection)
-        known, now = (submitter, inspection.passwords_key), asyncio.get_running_loop().time()
-        if self._told.get(known, -_TOLD_SECONDS) + min(_TOLD_SECONDS, self.keep.total_seconds() / 2) > now:
-            return  # the mails of a mailing all tell the same
-        try:
-            await self._telling.ask(Told(submitter, inspection.passwords_key, inspection.passwords), delivery.deadline)
-        except StoreError as error:
-            _LOG.error("password candidates of a message were not kept: %s", error)
-            return
-        self._told[known] = now
-        if len(self._told) > _TOLD:
-            self._told.popitem(last=False)
 
     async def _cut(self, content: bytes) -> Pieces:
         if len(content) < _BIG:
@@ -320,10 +283,6 @@ class Pipeline:
         # Once it is admitted the message is ours: only now may the client hear 250 (RFC 5321 §6.1).
         metrics.MESSAGES.labels("joined_closed" if admission.outcome == "closed" else "held").inc()
         return Reply.of(250, f"2.0.0 held for approval, {admission.hold_id}")
-
-
-def _encrypted(inspection: Inspection) -> bool:
-    return any(problem.kind is ProblemKind.ENCRYPTED for problem in inspection.problems)
 
 
 def _late() -> Exception:

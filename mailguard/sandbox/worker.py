@@ -15,7 +15,6 @@ import socket
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from mailguard.sandbox import wire
 from mailguard.sandbox.errand import Memory
@@ -40,7 +39,7 @@ class LateError(EndedError):
 
 @dataclass(slots=True, eq=False)
 class Worker:
-    """Owns `sock` and `pidfd`; `end` gives both back."""
+    """Owns `sock`, `pidfd` and what it reads memory from; `end` gives all back."""
 
     pid: int
     pidfd: int
@@ -57,6 +56,7 @@ class Worker:
     _asked: deque[Asked] = field(default_factory=deque)
     _timer: asyncio.TimerHandle | None = None
     _poll: select.poll = field(default_factory=select.poll)
+    _statm: int = -1
 
     async def greet(self) -> None:
         """Wait until the worker has locked itself down."""
@@ -108,6 +108,9 @@ class Worker:
         self._kill()
         os.close(self.pidfd)
         self.pidfd = -1
+        if self._statm >= 0:
+            os.close(self._statm)
+            self._statm = -1
 
     async def _send(self, name: str, body: bytes) -> None:
         if len(body) < wire.INLINE:
@@ -226,6 +229,8 @@ class Worker:
     def resident(self) -> int:
         """Bytes of memory it has in use, shared ones included; 0 when it is gone."""
         try:
-            return int(Path(f"/proc/{self.pid}/statm").read_text(encoding="ascii").split()[1]) * _PAGE
+            if self._statm < 0:
+                self._statm = os.open(f"/proc/{self.pid}/statm", os.O_RDONLY | os.O_CLOEXEC)
+            return int(os.pread(self._statm, 100, 0).split()[1]) * _PAGE
         except (OSError, IndexError, ValueError):
             return 0

@@ -100,7 +100,7 @@ class Unlocking(AtDesk):
                 "revision": hold.revision + 1, "approvals": 0, "changed_at": self._context.clock(), "changed_by": ACTOR,
             }  # fmt: skip
             tx.execute(update(holds).where(holds.c.serial == hold.serial).values(values))
-            if not _encrypted(whole):
+            if not whole.encrypted:
                 tx.execute(delete(locked).where(locked.c.hold_id == hold_id))
             self._desk.audit.append(
                 tx, ACTOR, "hold.unlocked", hold_id,
@@ -145,9 +145,5 @@ def opened(shown: Inspection, whole: Inspection) -> Inspection:
     )
 
 
-def _encrypted(inspection: Inspection) -> bool:
-    return any(problem.kind is ProblemKind.ENCRYPTED for problem in inspection.problems)
-
-
 def _reasons(reasons: set[str], inspection: Inspection) -> set[str]:
-    return reasons if _encrypted(inspection) else (reasons - {REASON}) or {OPENED}
+    return reasons if inspection.encrypted else (reasons - {REASON}) or {OPENED}

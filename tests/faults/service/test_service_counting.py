@@ -11,7 +11,7 @@ from mailguard.demo import incidents
 from mailguard.model import Action, Envelope, Inspection, Message, Source, Verdict
 from mailguard.pieces import cut
 from mailguard.sandbox import Scanner
-from mailguard.service import counting
+from mailguard.service import rereading
 from mailguard.service.counting import Counter
 from mailguard.store import open_store
 from mailguard.store.arrival import Arrival
@@ -69,7 +69,7 @@ async def test_the_count_follows_and_one_that_crashes_is_told_once(store, monkey
     assert (row(store, bad).persons, row(store, bad).persons_exact, row(store, bad).revision) == (9_999, False, 1)
     assert actions(store, good)[0] == "hold.counted"
     assert actions(store, bad).count("hold.not_counted") == 1
-    assert await counter.count_all() == 0
+    assert await counter.all_due() == 0
 
 
 async def test_trouble_ends_neither_the_loop_nor_the_wish_to_count(store, monkeypatch, tmp_path):
@@ -80,8 +80,8 @@ async def test_trouble_ends_neither_the_loop_nor_the_wish_to_count(store, monkey
         async def stop(self):
             pass
 
-    monkeypatch.setattr(counting, "counter", lambda *_: Broken())
-    monkeypatch.setattr(counting, "_TROUBLE_SECONDS", 0)
+    monkeypatch.setattr(rereading, "counter", lambda *_: Broken())
+    monkeypatch.setattr(rereading, "_TROUBLE_SECONDS", 0)
     hold_id, stop = held(store), asyncio.Event()
     running = asyncio.ensure_future(Counter(store, lambda: None).run(stop))
     while row(store, hold_id).counting:  # noqa: ASYNC110 - given up after some tries, by another task

@@ -14,7 +14,7 @@ from mailguard.cli.examining import examiner, read
 from mailguard.cli.options import Verbs, config_of, takes_config, verb
 from mailguard.config import Config
 from mailguard.detect import ruleset
-from mailguard.model import Action, Envelope, Inspection
+from mailguard.model import Action, Envelope, Inspection, SourceMode
 from mailguard.policy import Explanation, explain
 from mailguard.telling import finding_json, problem_json, problem_line
 
@@ -39,6 +39,9 @@ def register(verbs: Verbs) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="a mail (.eml) or any other file")
     parser.add_argument("--to", action="append", default=[], metavar="ADDRESS", help="a recipient; may be repeated")
     parser.add_argument("--policy", metavar="FILE", help="a policy file in place of the one in force")
+    parser.add_argument(
+        "--mode", default="findings", choices=[str(mode) for mode in SourceMode], help="mode of the sending system"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object")
     takes_config(parser)
     parser.set_defaults(run=_test)
@@ -54,7 +57,7 @@ def _test(arguments: argparse.Namespace) -> int:
     data = read(arguments.file)
     if data is None:
         return 1
-    inspection, told = asyncio.run(_explained(config, arguments.file, data, tuple(arguments.to)))
+    inspection, told = asyncio.run(_explained(config, arguments.file, data, _sending(arguments)))
     report = _report(arguments.file, service.policy_file(config), inspection, told)
     print(json.dumps(report, ensure_ascii=False) if arguments.json else _text(report))
     return 1 if told.verdict.action is Action.HOLD else 0
@@ -66,10 +69,17 @@ def _policy(config: Config, named: str) -> str:
     return str(here.resolve()) if here.exists() else str(service.rules_dir(config) / named)
 
 
-async def _explained(config: Config, file: Path, data: bytes, to: tuple[str, ...]) -> tuple[Inspection, Explanation]:
+def _sending(arguments: argparse.Namespace) -> tuple[Envelope, SourceMode]:
+    return Envelope("", tuple(arguments.to)), SourceMode(arguments.mode)
+
+
+async def _explained(
+    config: Config, file: Path, data: bytes, sending: tuple[Envelope, SourceMode]
+) -> tuple[Inspection, Explanation]:
+    envelope, mode = sending
     async with examiner(config) as examine:
         inspection = await examine.inspection(file, data)
-        return inspection, explain(Envelope("", to), inspection, examine.policy)
+        return inspection, explain(envelope, inspection, examine.policy, mode)
 
 
 def _report(file: Path, policy: Path, inspection: Inspection, told: Explanation) -> dict[str, Any]:

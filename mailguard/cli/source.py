@@ -22,7 +22,13 @@ def register(verbs: Verbs) -> None:
     add.add_argument(
         "--operator", action="append", default=[], metavar="LOGIN", help="may be repeated; none of them may approve"
     )
-    add.add_argument("--mode", default="findings", choices=[str(mode) for mode in SourceMode])
+    add.add_argument(
+        "--mode",
+        default="findings",
+        choices=[str(mode) for mode in SourceMode],
+        help="what is held: findings | every_mailing (each new mailing, clean ones too)"
+        " | no_attachments (findings, and any attachment) | monitor (nothing: what would be is counted)",
+    )
     add.add_argument("--organisation", default="")
     add.add_argument("--login", action="append", default=[], help="SMTP login; may be repeated")
     add.add_argument("--network", action="append", default=[], help="client network; may be repeated")

@@ -39,7 +39,7 @@ class Unlocker(Rereader[Unopened]):
 
     async def settle(self, due: Unopened, whole: Inspection) -> None:
         """What was found, and why it would be held now."""
-        verdict = judge(due.envelope, whole, self._policy(), SourceMode.FINDINGS)
+        verdict = judge(due.envelope, whole, self._policy(), await asyncio.to_thread(self._mode, due, whole))
         whole = replace(whole, findings=(*whole.findings, *verdict.findings))
         changed = await asyncio.to_thread(self.store.unlocking.settle, due.hold_id, due.asked, whole, verdict)
         _LOG.info("unlock hold=%s opened=%s persons=%s", due.hold_id, changed, whole.persons)
@@ -50,3 +50,12 @@ class Unlocker(Rereader[Unopened]):
         del failed
         await asyncio.to_thread(self.store.unlocking.leave, due.hold_id, due.asked)
         metrics.UNLOCKS.labels("failed").inc()
+
+    def _mode(self, due: Unopened, whole: Inspection) -> SourceMode:
+        """By its source as it is now: what an approval covers later is judged by the same mode.
+
+        Not `monitor`: what is held is judged as mail that is held, else its findings would be no evidence.
+        """
+        envelope, register = due.envelope, self.store.sources.register()
+        source = register.match(login=envelope.login, client=envelope.client, from_domains=whole.from_domains)
+        return SourceMode.FINDINGS if source.mode is SourceMode.MONITOR else source.mode

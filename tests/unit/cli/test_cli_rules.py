@@ -123,6 +123,14 @@ def test_another_policy_can_be_tried(tmp_path, capsys):
     assert "none.toml: cannot be read" in capsys.readouterr().err
 
 
+def test_the_mode_of_a_sending_system_can_be_tried(tmp_path, capsys):
+    path = tmp_path / "notice.txt"
+    path.write_text("冬のコースのご案内です。", "utf-8")
+    for mode, code, reasons in (("findings", 0, []), ("every_mailing", 1, ["every_mailing"]), ("monitor", 0, [])):
+        assert run("rules", "test", "--json", "--mode", mode, path) == code
+        assert json.loads(capsys.readouterr().out)["reasons"] == reasons
+
+
 def test_what_is_the_recipients_own_is_said(tmp_path, capsys):
     path = tmp_path / "list.csv"
     path.write_text("".join(LIST.splitlines(keepends=True)[:2]), "utf-8")

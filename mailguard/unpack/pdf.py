@@ -15,6 +15,7 @@ import pypdfium2.raw as pdfium
 from mailguard.model import Part, Problem, ProblemKind, Table, Text
 from mailguard.unpack import charset, pdf_words, scanned, sniff
 from mailguard.unpack.budget import Budget
+from mailguard.unpack.pdf_fonts import Fonts
 from mailguard.unpack.pdf_layout import Grid, laid_out
 from mailguard.unpack.pdf_objects import Objects
 from mailguard.unpack.pdf_tables import Tables
@@ -82,20 +83,20 @@ def _locked(error: pypdfium2.PdfiumError) -> bool:
 def _contents(
     part: Part, document: pypdfium2.PdfDocument, password: str, budget: Budget
 ) -> Iterator[Part | Text | Table | Problem]:
+    objects = Objects(part, budget)
+    objects.read(password)
     pages: list[str] = []
     faults: list[tuple[int, str]] = []
     tables = Tables(budget)
     chars = 0
     for number in range(min(len(document), budget.limits.pages)):
-        text, grids, fault = _page(document, number, budget)
+        text, grids, fault = _page(document, number, objects.fonts, budget)
         chars += len(text)
         budget.text(chars)
         pages.append(text)
         tables.add(number, grids)
         if fault:
             faults.append((number + 1, fault))
-    objects = Objects(part, budget)
-    objects.read(password)
     yield Text(part.path, "\f".join([*pages, *_unsaid(objects, pages, tables)]))
     for rows in tables.all:
         yield Table(part.path, rows)
@@ -117,7 +118,7 @@ def _unsaid(objects: Objects, pages: list[str], tables: Tables) -> list[str]:
     return ["\n".join(lines)] if lines else []
 
 
-def _page(document: pypdfium2.PdfDocument, number: int, budget: Budget) -> tuple[str, list[Grid], str]:
+def _page(document: pypdfium2.PdfDocument, number: int, fonts: Fonts, budget: Budget) -> tuple[str, list[Grid], str]:
     """Text, tables, and why it cannot be read."""
     try:
         page = document[number]
@@ -126,7 +127,7 @@ def _page(document: pypdfium2.PdfDocument, number: int, budget: Budget) -> tuple
     try:
         page = _flat(document, page, number)
         textpage = page.get_textpage()
-        words = pdf_words.read(page, textpage)
+        words = pdf_words.read(page, textpage, fonts)
         text, grids = laid_out(words)
         textpage.close()
     except pypdfium2.PdfiumError:

@@ -14,6 +14,7 @@ from mailguard.unpack import charset, pdf_stream
 from mailguard.unpack.budget import Budget, LimitError
 from mailguard.unpack.header import clean_name
 from mailguard.unpack.html_attributes import link_words
+from mailguard.unpack.pdf_fonts import Fonts
 from mailguard.unpack.xmp import words as metadata_words
 
 _XFA = "(XFA)"
@@ -45,12 +46,14 @@ class Objects:
     """All of it, found on the way through `read`: `lines`, each once; `found`: files and Problems.
 
     patterns: an area is filled with letters or pictures, which PDFium does not count to the page (§8.7.3).
+    fonts: what they say of their codes.
     """
 
     def __init__(self, part: Part, budget: Budget) -> None:
         self.lines: dict[str, None] = {}
         self.found: list[Part | Problem] = []
         self.patterns = False
+        self.fonts = Fonts()
         self._part, self._budget = part, budget
         self._met: set[tuple[int, int]] = set()
         self._chars = 0
@@ -110,6 +113,7 @@ class Objects:
             self._line(link_words(_string(thing["/URI"])))
         if "/EF" in keys:
             self._file(thing)
+        self.fonts.add(thing)
         for key in keys:
             item = thing[key]
             if isinstance(item, pikepdf.Dictionary | pikepdf.Array) and not item.is_indirect:

@@ -12,8 +12,11 @@ from dataclasses import dataclass
 import pypdfium2
 import pypdfium2.raw as pdfium
 
+from mailguard.unpack.pdf_fonts import Fonts
+
 _WORD = re.compile(r"\S+")
 _SAMPLE = 200  # characters of a page that are asked whether their font says what they are
+_NAME = 256  # bytes of a font's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +41,15 @@ class Words:
     drawn_gap: Callable[[Word], bool]
 
 
-def read(page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage) -> Words:
+def read(page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage, fonts: Fonts) -> Words:
     """All words; those that run up or down the page, which no table has, stand in `characters` only."""
-    characters = _characters(textpage)
+    characters, unmapped = _mapped(textpage, _characters(textpage), fonts)
     turn = page.get_rotation()
     words = []
     for match in _WORD.finditer(characters):
         word = _word(textpage, match.start(), match.end(), turn)
         if word is not None:
             words.append(word)
-    unmapped = _unmapped(textpage, characters)
 
     def drawn_gap(word: Word) -> bool:
         return bool(pdfium.FPDFText_IsGenerated(textpage, word.end) == 0)
@@ -71,12 +73,27 @@ def _characters(textpage: pypdfium2.PdfTextPage) -> str:
     return "".join(chr(pdfium.FPDFText_GetUnicode(textpage, index) & 0xFFFF) for index in range(count))
 
 
-def _unmapped(textpage: pypdfium2.PdfTextPage, characters: str) -> float:
-    """Share of the letters of which no table says what they are: PDFium then gives the number of the glyph."""
-    inked = [match.start() for match in re.finditer(r"\S", characters)]
-    asked = inked[:: max(len(inked) // _SAMPLE, 1)]
-    errors = sum(1 for index in asked if pdfium.FPDFText_HasUnicodeMapError(textpage, index) == 1)
-    return errors / max(len(asked), 1)
+def _mapped(textpage: pypdfium2.PdfTextPage, characters: str, fonts: Fonts) -> tuple[str, float]:
+    """The characters, and the share of the letters of which nothing says what they are: PDFium then gives their codes."""
+    asked = range(0, len(characters), max(len(characters) // _SAMPLE, 1))
+    if not any(pdfium.FPDFText_HasUnicodeMapError(textpage, index) == 1 for index in asked):
+        return characters, 0.0
+    out = list(characters)
+    errors = 0
+    for index, character in enumerate(characters):
+        if pdfium.FPDFText_HasUnicodeMapError(textpage, index) == 1:
+            found = fonts.character(_font(textpage, index), ord(character))
+            out[index] = found or character
+            errors += not found
+    return "".join(out), errors / max(len("".join(characters.split())), 1)
+
+
+def _font(textpage: pypdfium2.PdfTextPage, index: int) -> str:
+    """The name of the font of a character, "" for a Type 3 font."""
+    font = pdfium.FPDFTextObj_GetFont(pdfium.FPDFText_GetTextObject(textpage, index))
+    buffer = ctypes.create_string_buffer(_NAME)
+    size = pdfium.FPDFFont_GetBaseFontName(font, buffer, _NAME) if font else 0
+    return buffer.value.decode("utf-8", "replace") if 0 < size <= _NAME else ""
 
 
 def _word(textpage: pypdfium2.PdfTextPage, start: int, end: int, turn: int) -> Word | None:

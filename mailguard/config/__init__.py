@@ -8,6 +8,7 @@ from mailguard.config.example import example
 from mailguard.config.inspection import Own, PolicySection, Scanner
 from mailguard.config.limits import Limits
 from mailguard.config.reading import load
+from mailguard.config.reporting import COMMISSION, Receiver, ReportSection
 from mailguard.config.sections import (
     Holds,
     Log,
@@ -28,6 +29,7 @@ from mailguard.config.stopping import StopListSection
 from mailguard.config.whole import PREFIX, Config
 
 __all__ = [
+    "COMMISSION",
     "PREFIX",
     "Config",
     "Holds",
@@ -37,8 +39,10 @@ __all__ = [
     "Notify",
     "Own",
     "PolicySection",
+    "Receiver",
     "Relay",
     "Release",
+    "ReportSection",
     "Retention",
     "Scanner",
     "Section",

@@ -37,6 +37,8 @@ def _toml(value: Any) -> str:
             return str(value).lower()
         case int() | float():
             return str(value)
+        case Section():
+            return "{ " + ", ".join(f"{key} = {_toml(item)}" for key, item in value) + " }"
         case tuple():
             return "[" + ", ".join(_toml(item) for item in value) + "]"
         case _:

@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from mailguard.config.inspection import Own, PolicySection, Scanner
 from mailguard.config.limits import Limits
 from mailguard.config.passwords import Passwords
+from mailguard.config.reporting import ReportSection
 from mailguard.config.sections import (
     Holds,
     Log,
@@ -52,6 +53,7 @@ class Config(BaseSettings):
     retention: Retention = Retention()
     passwords: Passwords = Passwords()
     stop_list: StopListSection = StopListSection()
+    report: ReportSection = ReportSection()
     own: Own = Own()
     policy: PolicySection = PolicySection()
     scanner: Scanner = Scanner()

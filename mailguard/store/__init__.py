@@ -13,6 +13,7 @@ from mailguard.store.audit import Audit
 from mailguard.store.candidates import PasswordCandidates
 from mailguard.store.context import Clock, Context
 from mailguard.store.counting import Counting
+from mailguard.store.departures import Departures
 from mailguard.store.desk import Desk
 from mailguard.store.dossiers import Dossiers
 from mailguard.store.engine import Database
@@ -64,6 +65,7 @@ class Store:
         desk = Desk(context, self.audit, self.notices, self.people, Shelf(context), Pending(context.database))
         self.holds = Holds(desk)
         self.dossiers = Dossiers(context, self.holds, self.audit, self.people)
+        self.departures = Departures(context, self.holds, self.audit, self.people)
         self.counting = Counting(desk)
         self.candidates = PasswordCandidates(context)
         self.unlocking = Unlocking(desk, self.candidates)

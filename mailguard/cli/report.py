@@ -1,0 +1,52 @@
+"""mailguard report: drafts of a report of a leak, or the proof that nothing left."""
+
+import argparse
+from datetime import date
+
+from mailguard import leak, service
+from mailguard.cli.options import ACTOR, Verbs, config_of, nested, store_of, takes_config, verb
+from mailguard.policy import thresholds
+
+
+def register(verbs: Verbs) -> None:
+    """Add the command."""
+    actions = nested(verbs, "report", "Draft what is to be told of a leak (漏えい等報告).")
+    draft = verb(
+        actions,
+        "draft",
+        "Write drafts of the report and of the letter to the persons concerned; or the proof that a hold never left.",
+        "mailguard report draft --hold H-7K2M9QX4TD --known 2026-11-20 --format html > report.html",
+    )
+    draft.add_argument("--hold", action="append", default=[], metavar="ID", help="may be given several times")
+    draft.add_argument(
+        "--known", type=_day, metavar="DATE", help="the day on which somebody knew (2026-11-20); else today"
+    )
+    draft.add_argument(
+        "--to", default="", metavar="RECEIVER", help="id in report.receivers; without it all who are to be told"
+    )
+    draft.add_argument("--wrongful", action="store_true", help="a wrongful purpose is feared: ground 3, 60 days")
+    draft.add_argument(
+        "--encrypted",
+        action="store_true",
+        help="what left is under high-grade encryption, and its key did not go along",
+    )
+    draft.add_argument("--format", choices=list(leak.FORMATS), default="md")
+    takes_config(draft)
+    draft.set_defaults(run=_draft)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("must be a day such as 2026-11-20") from None
+
+
+def _draft(arguments: argparse.Namespace) -> int:
+    config = config_of(arguments)
+    limits = thresholds(service.policy_file(config)).report
+    wish = leak.Wish(arguments.hold, arguments.known, arguments.to, arguments.wrongful, arguments.encrypted)
+    with store_of(arguments) as store:
+        case = leak.gathered(store, wish, config.report, limits, ACTOR, service.now())
+    print(leak.written(leak.documents(case, arguments.to), arguments.format), end="")
+    return 0

@@ -1,0 +1,100 @@
+"""From the record to a case.
+
+In: the store, ids of holds, what only people know. Out: a `Case`; one audit row for each hold says who asked.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from mailguard.config import ReportSection
+from mailguard.errors import RefusedError
+from mailguard.leak.case import Case, Event, Mailing
+from mailguard.leak.words import ACTIONS, ACTORS, STATES
+from mailguard.lifecycle import Choice, HoldState
+from mailguard.policy import Report
+from mailguard.store import Store
+from mailguard.store.calendar import TOKYO
+from mailguard.store.departures import Departure, Step
+
+_ANSWERS = {"approved": Choice.APPROVE, "first_approval": Choice.APPROVE, "rejected": Choice.REJECT, "returned": Choice.RETURN,
+            "withdrawn": Choice.WITHDRAW, "deliver_late": Choice.DELIVER_LATE, "late_first": Choice.DELIVER_LATE,
+            "rest_stopped": Choice.STOP_REST}  # fmt: skip
+_LEFT_OUT = frozenset({"hold.viewed", "hold.exported", "hold.refused"})
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """holds: ids. known: when somebody in the organisation knew; None: today in Japan. to: a receiver, "" for all."""
+
+    holds: Sequence[str]
+    known: date | None = None
+    to: str = ""
+    wrongful: bool = False
+    encrypted: bool = False
+
+
+def gathered(store: Store, wish: Wish, settings: ReportSection, thresholds: Report, actor: str, now: datetime) -> Case:
+    """Raises NotFoundError, and RefusedError for a day that is still to come."""
+    made = now.astimezone(TOKYO)
+    known = wish.known or made.date()
+    if known > made.date():
+        raise RefusedError("known_later", f"{known} is still to come. Name the day on which the leak was known.")
+    if not wish.holds:
+        raise RefusedError("nothing_named", "A report is about one hold or more. Name them.")
+    noted = {"known": known.isoformat(), "to": wish.to}
+    departures = store.departures.take(wish.holds, actor, **noted)
+    head, broken = store.departures.standing()
+    return Case(
+        tuple(_mailing(departure) for departure in departures),
+        known,
+        made,
+        settings,
+        thresholds,
+        head,
+        broken,
+        wish.wrongful,
+        wish.encrypted,
+    )
+
+
+def _mailing(departure: Departure) -> Mailing:
+    view = departure.view
+    row = view.row
+    return Mailing(
+        id=row.id,
+        source=f"{row.source_title} ({row.source_id})" if row.source_id else row.source_title,
+        subject=row.subject,
+        state=_state(departure),
+        reasons=row.reasons,
+        inspection=view.inspection,
+        persons=row.persons,
+        exact=row.persons_exact,
+        households=row.households,
+        messages=row.messages,
+        reached=departure.reached,
+        doubtful=departure.doubtful,
+        not_reached=departure.not_reached,
+        waiting=departure.waiting,
+        undecided=row.state in {HoldState.PENDING, HoldState.RETURNED},
+        seen=row.first_seen,
+        first_at=departure.first_at,
+        last_at=departure.last_at,
+        events=tuple(_event(departure, step) for step in departure.steps if step.action not in _LEFT_OUT),
+        counting=row.counting,
+    )
+
+
+def _state(departure: Departure) -> str:
+    state = departure.view.row.state
+    if departure.left and state is HoldState.WITHDRAWN:
+        return "一部送信、残りは取り下げ"
+    return STATES.get(state, state.value)
+
+
+def _event(departure: Departure, step: Step) -> Event:
+    name = ACTORS.get(step.name, step.name)
+    who = f"{name}({step.organisation})" if step.organisation else name
+    choice = _ANSWERS.get(step.action.removeprefix("hold."))
+    words = next((one.reason for one in departure.view.decisions if one.choice is choice and one.at == step.at), "")
+    return Event(step.at, who, ACTIONS.get(step.action, step.action), words)

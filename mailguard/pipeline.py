@@ -3,6 +3,7 @@
     message → inspect (sandboxed worker) → judge → PASS: hand over to the relay, inside the client's own transaction
                     (the beginning of a long table may hold; before it passes it is read to its end)
                     (who is on the stop list gets nothing: not named to the relay, not held, recorded before 250)
+                    (what an emergency stop covers is held, clean as it is)
                                                  → HOLD: under an approval? hand over : admit to the store, one commit
 
 In: a complete message and the open relay transaction. Out: the reply the client hears. Every error ends in 451: no
@@ -22,13 +23,14 @@ from mailguard.errors import RelayError, ScannerBusyError, StoreError
 from mailguard.hints import Hints
 from mailguard.model import Action, Inspection, Message, Source, Verdict
 from mailguard.pieces import Pieces, cut
-from mailguard.policy import Mailings, Policy, content_key, judge
+from mailguard.policy import Mailings, Policy, content_key, judge, stopped
 from mailguard.relay.next_hop import Transaction
 from mailguard.relay.received import received_line
 from mailguard.relay.reply import Reply
 from mailguard.store import Store
 from mailguard.store.arrival import Arrival
 from mailguard.store.register import Register
+from mailguard.store.standstill import Standstill
 from mailguard.store.suppressions import Spared
 from mailguard.store.views import Admission, Reservation
 from mailguard.store.watching import Watched
@@ -86,6 +88,7 @@ class Pipeline:
     suppression: Suppression | None = None
     _mailings: Mailings = field(init=False, default_factory=Mailings)
     _registers: Together[None, Register] = field(init=False)
+    _standstills: Together[None, Standstill] = field(init=False)
     _reservations: Together[Arrival, Reservation | None] = field(init=False)
     _admissions: Together[Arrival, Admission] = field(init=False)
     _watching: Together[Watched, None] = field(init=False)
@@ -93,6 +96,7 @@ class Pipeline:
 
     def __post_init__(self) -> None:
         self._registers = Together(self._read_register, _late, most=10_000)
+        self._standstills = Together(self._read_standstill, _late, most=10_000)
         self._reservations = Together(self.store.holds.reserve_all, _late, most=_MOST)
         self._admissions = Together(self.store.holds.admit_all, _late, most=_MOST)
         self._watching = Together(self.store.watching.count_all, _late, most=_MOST)
@@ -180,7 +184,10 @@ class Pipeline:
         if secrets:
             inspection = await inspector.mail(pieces, self.wait_seconds, beginning=beginning, secrets=secrets)
         recipients = self._mailings.recipients(envelope, inspection, source, policy, asyncio.get_running_loop().time())
-        return delivery, inspection, source, judge(envelope, inspection, policy, source.mode, recipients=recipients)
+        verdict = judge(envelope, inspection, policy, source.mode, recipients=recipients)
+        if verdict.action is Action.PASS and await self._stopped(delivery, source, inspection):
+            verdict = stopped(inspection, verdict, self.store.digester)
+        return delivery, inspection, source, verdict
 
     async def _narrowed(self, delivery: _Delivery, source: Source, inspection: Inspection) -> _Delivery:
         """Without those who are on the stop list for this From header; others were left out at RCPT."""
@@ -219,6 +226,16 @@ class Pipeline:
         register = self.store.sources.fresh() or await self._registers.ask(None, delivery.deadline)
         envelope = delivery.message.envelope
         return register.match(login=envelope.login, client=envelope.client, from_domains=from_domains)
+
+    async def _stopped(self, delivery: _Delivery, source: Source, inspection: Inspection) -> bool:
+        """Whether an emergency stop covers the mail; what is held anyway, or goes under an approval, the store asks itself."""
+        found = self.store.stops.fresh()
+        if found is None:  # an empty one is an answer
+            found = await self._standstills.ask(None, delivery.deadline)
+        return found.holds_back(source.id, inspection.subject_key)
+
+    def _read_standstill(self, callers: Sequence[None]) -> list[Standstill]:
+        return [self.store.stops.latest()] * len(callers)
 
     def _read_register(self, callers: Sequence[None]) -> list[Register]:
         return [self.store.sources.register()] * len(callers)

@@ -10,6 +10,7 @@ from email.header import Header
 from email.utils import format_datetime
 
 from mailguard.notify.texts import compose
+from mailguard.store.stop_tellings import EVENTS as STOPS
 from mailguard.store.views import Notice
 
 
@@ -19,7 +20,8 @@ class BadAddressError(Exception):
 
 def render(notice: Notice, sender: str, url: str, now: datetime) -> bytes:
     """The mail; raises BadAddressError on control characters in an address."""
-    subject, text = compose(notice, f"{url.rstrip('/')}/holds/{notice.hold_id}")
+    page = "stops" if notice.event in STOPS else f"holds/{notice.hold_id}"
+    subject, text = compose(notice, f"{url.rstrip('/')}/{page}")
     headers = [
         f"Date: {format_datetime(now.astimezone(UTC))}",
         f"Message-ID: <{notice.id}@{sender.rpartition('@')[2].rstrip('>') or 'localhost'}>",

@@ -6,6 +6,7 @@ reads the notice follows the link and logs in.
 
 from dataclasses import dataclass
 
+from mailguard.store.stop_tellings import EVENTS as STOPS
 from mailguard.store.suppressions import EVENT
 from mailguard.store.views import Notice
 
@@ -30,6 +31,10 @@ JAPANESE = {
     "late": Words("遅れて配信しますか", "承認から時間がたっても送信されていないメールがあります。あらためて判断するまで送信されません。"),
     "deliver_late": Words("遅れて配信します", "未送信のメールを遅れて配信すると判断されました。送信済みの宛先には再送されません。"),
     "rest_stopped": Words("残りの送信を取りやめました", "承認済みの配信のうち、未送信のメールは取り下げになりました。送信済みのメールには影響ありません。"),
+    "stop_begun": Words("緊急停止しました", "承認者が緊急停止しました。対象のメールは送信されず、新しく届くメールは保留になります。"),
+    "stop_end_asked": Words("緊急停止の再開に2人目の同意が必要です", "承認者の1人が再開を求めました。別の承認者が同意するまで、緊急停止は続きます。"),
+    "stop_ended": Words("緊急停止を終了しました", "承認者2人が再開に同意しました。承認済みのメールの送信を再開します。停止中に保留したメールには承認が必要です。"),
+    "stop_let_through": Words("緊急停止中に送信する配信があります", "承認者2人が、緊急停止中でも送信する配信を認めました。ほかの配信は停止したままです。"),
     "suppressed": Words("配信停止リストの宛先に送信しませんでした", "配信停止リストに載っている宛先を含むメールが届きました。その宛先には送信していません。ほかの宛先への送信には影響ありません。"),
     "closed": Words("終了した保留に後続のメールが届きました", "却下・取り下げ・期限切れの保留に当たるメールが届きました。送信されません。"),
 }  # fmt: skip
@@ -46,6 +51,10 @@ ENGLISH = {
     "late": Words("Deliver late?", "Some approved mail has not been sent in time. It is not sent until somebody decides again."),
     "deliver_late": Words("Delivering late", "It was decided to deliver the rest of an approved mailing late. Recipients that have it do not get it again."),
     "rest_stopped": Words("The rest of a mailing was stopped", "What was not sent of an approved mailing was withdrawn. Mail that was sent is not affected."),
+    "stop_begun": Words("Emergency stop", "An approver has stopped mail. What the stop covers is not sent, and new mail of it is held."),
+    "stop_end_asked": Words("A second person must agree to end a stop", "One approver wants to end an emergency stop. It lasts until a different approver agrees."),
+    "stop_ended": Words("An emergency stop has ended", "Two approvers have ended an emergency stop. Approved mail goes out again. What was held meanwhile needs an approval."),
+    "stop_let_through": Words("A mailing goes out in spite of a stop", "Two approvers let one mailing through an emergency stop. Everything else stays stopped."),
     "suppressed": Words("Recipients on the stop list were not sent to", "Mail arrived for recipients that are on the stop list. They were not sent to. Other recipients are not affected."),
     "closed": Words("More mail arrived for a closed hold", "Mail arrived that belongs to a rejected, withdrawn or expired hold. It is not sent."),
 }  # fmt: skip
@@ -63,6 +72,11 @@ def compose(notice: Notice, link: str) -> tuple[str, str]:
 
 def _japanese(notice: Notice, link: str) -> tuple[str, str]:
     words = JAPANESE.get(notice.event, _OTHER_JA)
+    if notice.event in STOPS:
+        return (
+            words.subject,
+            f"{words.lead}\n\n緊急停止: {notice.hold_id}\n送信システム: {notice.source_title or 'すべて'}\n\n{link}\n",
+        )
     if notice.event == EVENT:
         text = (
             f"{words.lead}\n\n"
@@ -86,6 +100,11 @@ def _japanese(notice: Notice, link: str) -> tuple[str, str]:
 
 def _english(notice: Notice, link: str) -> tuple[str, str]:
     words = ENGLISH.get(notice.event, _OTHER_EN)
+    if notice.event in STOPS:
+        return (
+            words.subject,
+            f"{words.lead}\n\nStop: {notice.hold_id}\nSending system: {notice.source_title or 'all'}\n\n{link}\n",
+        )
     if notice.event == EVENT:
         text = (
             f"{words.lead}\n\n"

@@ -5,7 +5,7 @@ In: envelope, inspection, policy. Out: a Verdict, a Legal. Pure; knows digests, 
 
 from mailguard.policy.case import Standing
 from mailguard.policy.explaining import Explanation, explain
-from mailguard.policy.judging import content_key, judge
+from mailguard.policy.judging import content_key, judge, stopped
 from mailguard.policy.legal import Ground, GroundCheck, Legal, legal
 from mailguard.policy.mailings import Mailings
 from mailguard.policy.thresholds import Report, Thresholds, thresholds
@@ -25,5 +25,6 @@ __all__ = [
     "explain",
     "judge",
     "legal",
+    "stopped",
     "thresholds",
 ]

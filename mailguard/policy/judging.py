@@ -9,8 +9,10 @@ from collections.abc import Collection, Iterable
 from mailguard.digest import Digester
 from mailguard.model import Action, Envelope, Inspection, SourceMode, Verdict
 from mailguard.policy.case import Case
-from mailguard.policy.weighing import Comparison, Weighing
+from mailguard.policy.weighing import Comparison, Weighing, mailing_key
 from mailguard.policy.whole import Policy
+
+STOPPED = "stopped"  # the reason of mail that came while an emergency stop was in force
 
 
 def judge(
@@ -39,6 +41,12 @@ def judge(
     # A table that was not read to its end may hold more: it is evidence as a whole, so that an approval covers what is behind.
     evidence = tuple(sorted(set().union(inspection.uncounted, *reasons.values())))
     return Verdict(Action.HOLD, tuple(reasons), evidence, tuple(case.mismatches))
+
+
+def stopped(inspection: Inspection, verdict: Verdict, digester: Digester) -> Verdict:
+    """What would pass, while an emergency stop covers it: held as a whole mailing."""
+    evidence = tuple(sorted({mailing_key(inspection, digester), *inspection.uncounted}))
+    return Verdict(Action.HOLD, (STOPPED,), evidence, verdict.findings)
 
 
 def _reasons(comparisons: Iterable[Comparison]) -> dict[str, set[bytes]]:

@@ -7,7 +7,8 @@ In: a `Case`. Out: `Comparison`s, the gravest first; one that holds names its ev
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from mailguard.model import FILE_NAME, HEADERS, Finding, Kind, Person, Problem, SourceMode, attached
+from mailguard.digest import Digester
+from mailguard.model import FILE_NAME, HEADERS, Finding, Inspection, Kind, Person, Problem, SourceMode, attached
 from mailguard.policy.case import Case, Standing, distinct
 from mailguard.policy.thresholds import HIGH_RISK, MEASURES, SCOPES, Scope
 
@@ -167,12 +168,20 @@ class Weighing:
 
     def _mode(self, mode: SourceMode) -> Iterator[Comparison]:
         inspection, digester = self._case.inspection, self._case.policy.digester
-        files = sorted(part.key for part in inspection.parts if attached(part.path))
+        files = _files(inspection)
         if mode is SourceMode.NO_ATTACHMENTS:
             yield Comparison("attachment_forbidden", "mode of the source", len(files), 1, tuple(files))
         elif mode is SourceMode.EVERY_MAILING:
-            mailing = b"".join([inspection.subject_key, inspection.body_key, *files])
-            yield Comparison("every_mailing", "mode of the source", 1, 1, (digester.of("mailing", mailing),))
+            yield Comparison("every_mailing", "mode of the source", 1, 1, (mailing_key(inspection, digester),))
+
+
+def mailing_key(inspection: Inspection, digester: Digester) -> bytes:
+    """Of subject, body and files: equal for all messages of a mailing, whatever their names and contacts."""
+    return digester.of("mailing", b"".join([inspection.subject_key, inspection.body_key, *_files(inspection)]))
+
+
+def _files(inspection: Inspection) -> list[bytes]:
+    return sorted(part.key for part in inspection.parts if attached(part.path))
 
 
 def _different(findings: Iterable[Finding]) -> int:

@@ -20,6 +20,7 @@ from mailguard.store.engine import Database
 from mailguard.store.false_positives import FalsePositives
 from mailguard.store.holds import Holds
 from mailguard.store.keys import begin_rotation, unlock
+from mailguard.store.let_through import LettingThrough
 from mailguard.store.logins import Logins
 from mailguard.store.notices import Notices
 from mailguard.store.occupancy import Occupancy
@@ -33,6 +34,8 @@ from mailguard.store.shelf import Shelf
 from mailguard.store.sources import Sources
 from mailguard.store.sqlite import private_folder
 from mailguard.store.stop_list import StopLists
+from mailguard.store.stop_tellings import StopTellings
+from mailguard.store.stops import Stops
 from mailguard.store.suppressions import Suppressions
 from mailguard.store.switch import Switch
 from mailguard.store.times import Times
@@ -61,7 +64,9 @@ class Store:
         self.sessions = Sessions(context, self.people)
         self.stop_list = StopLists(context, self.audit)
         self.suppressions = Suppressions(context, self.people)
-        self.notices = Notices(context, self.people, self.suppressions)
+        tellings = StopTellings(context, self.people)
+        self.stops = Stops(context, self.audit, self.people, tellings)
+        self.notices = Notices(context, self.people, self.suppressions, tellings)
         desk = Desk(context, self.audit, self.notices, self.people, Shelf(context), Pending(context.database))
         self.holds = Holds(desk)
         self.dossiers = Dossiers(context, self.holds, self.audit, self.people)
@@ -70,6 +75,7 @@ class Store:
         self.candidates = PasswordCandidates(context)
         self.unlocking = Unlocking(desk, self.candidates)
         self.releases = Releases(desk)
+        self.let_through = LettingThrough(desk, tellings)
         self.switch = Switch(context, self.audit, self.people)
         self.times = Times(context, self.audit)
         self.watching = Watching(context)

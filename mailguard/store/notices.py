@@ -6,11 +6,12 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from mailguard.store import standing
+from mailguard.store import standing, stop_tellings, suppressions
 from mailguard.store.context import Context
 from mailguard.store.people import People, approvers
 from mailguard.store.schema import holds, notices, people
-from mailguard.store.suppressions import MARK, Suppressions
+from mailguard.store.stop_tellings import StopTellings
+from mailguard.store.suppressions import Suppressions
 from mailguard.store.views import Notice
 
 ONCE = frozenset({"closed", "failed"})  # thousands of messages would tell the same thousands of times
@@ -19,10 +20,11 @@ ONCE = frozenset({"closed", "failed"})  # thousands of messages would tell the s
 class Notices:
     """The notices of one database."""
 
-    def __init__(self, context: Context, folk: People, suppressions: Suppressions) -> None:
+    def __init__(self, context: Context, folk: People, suppressions: Suppressions, tellings: StopTellings) -> None:
         self._context = context
         self._people = folk
         self._suppressions = suppressions
+        self._tellings = tellings
 
     def tell(self, tx: Connection, hold: Any, event: str, *others: Any) -> None:
         """Put a notice in the queue for all whom `event` concerns, and for `others` (rows of people)."""
@@ -39,7 +41,7 @@ class Notices:
             tx.execute(insert(notices), rows)
 
     def pending(self, limit: int = 50) -> list[Notice]:
-        """Due notices, oldest first; those of the stop list behind the others."""
+        """Due notices, oldest first: of stops, then of holds, then of the stop list."""
         query = (
             select(notices, holds.c.source_title, holds.c.messages, holds.c.recipients, holds.c.persons)
             .join(holds, holds.c.id == notices.c.hold_id)
@@ -58,7 +60,7 @@ class Notices:
             )
             for row in rows
         ]  # fmt: skip
-        return due + self._suppressions.pending(limit)
+        return self._tellings.pending(limit) + due + self._suppressions.pending(limit)
 
     def sent(self, id: str) -> None:  # noqa: A002 - the word of the worker that calls it
         """The relay took it."""
@@ -69,9 +71,10 @@ class Notices:
         self._settle(id, retry_at)
 
     def _settle(self, notice_id: str, due_at: datetime | None) -> None:
-        if notice_id.startswith(MARK):
-            self._suppressions.settle(notice_id, due_at)
-            return
+        for mark, queue in ((suppressions.MARK, self._suppressions), (stop_tellings.MARK, self._tellings)):
+            if notice_id.startswith(mark):
+                queue.settle(notice_id, due_at)
+                return
         with self._context.database.write() as tx:
             values = {"due_at": due_at, "attempts": notices.c.attempts + 1}
             tx.execute(update(notices).where(notices.c.serial == int(notice_id)).values(values))

@@ -1,8 +1,8 @@
 """Messages on their way out: claimed under a lease, recorded per recipient.
 
 In: outcomes of the relay. Out: claims. At least once: a claim whose lease ran out is handed out again, recipients that
-the relay accepted are not. Only messages of an approved hold ever come out, none while releases are paused, none that
-waits for an answer (lateness.py). What cannot be opened any more has failed.
+the relay accepted are not. Only messages of an approved hold ever come out, none while releases are paused or an
+emergency stop covers them, none that waits for an answer (lateness.py). What cannot be opened any more has failed.
 """
 
 import logging
@@ -17,10 +17,11 @@ from sqlalchemy import Connection, func, or_, select, update
 from mailguard import lifecycle
 from mailguard.errors import DamagedError, NotFoundError
 from mailguard.lifecycle import HoldState, MessageState, RecipientState
-from mailguard.store import masks
+from mailguard.store import masks, standstill
 from mailguard.store.finishing import SENDABLE
 from mailguard.store.lateness import Lateness
-from mailguard.store.schema import holds, messages, pauses, recipients
+from mailguard.store.schema import holds, messages, recipients
+from mailguard.store.standstill import Standstill
 from mailguard.store.switch import PAUSED
 from mailguard.store.views import Claim, Clearance, Outcome
 
@@ -67,7 +68,7 @@ class Releases(Lateness):
     def clearance(self, tokens: Collection[str]) -> Mapping[str, Clearance]:
         """For each token whether its message may still go out: asked right before the final dot, and again meanwhile."""
         query = (
-            select(messages.c.token, holds.c.state)
+            select(messages.c.token, holds.c.id, holds.c.state, holds.c.source_id, holds.c.subject_key)
             .join(holds, holds.c.id == messages.c.hold_id)
             .where(
                 messages.c.serial.in_([_serial(token) for token in tokens]),
@@ -78,8 +79,9 @@ class Releases(Lateness):
         )
         with self._database.read() as tx:
             paused = tx.execute(select(PAUSED)).scalar_one()
-            found = {row.token: row.state for row in tx.execute(query)}
-        return {token: _clearance(found.get(token), paused=bool(paused)) for token in tokens}
+            stopped = standstill.read(tx)
+            found = {row.token: row for row in tx.execute(query)}
+        return {token: _clearance(found.get(token), stopped, paused=bool(paused)) for token in tokens}
 
     def _mine(self, token: str) -> tuple[Any, ...]:
         return (
@@ -89,17 +91,18 @@ class Releases(Lateness):
             messages.c.lease_until > self._context.clock(),
         )
 
-    def _due(self, now: datetime, late_hours: float) -> Any:
+    def _due(self, now: datetime, late_hours: float, stopped: Standstill) -> Any:
         late = now - timedelta(hours=late_hours) if late_hours else None
         in_time = () if late is None else (or_(holds.c.sending_since > late, messages.c.received_at > late),)
         return (
-            select(messages, holds.c.sending_since, holds.c.source_id, holds.c.source_title)
+            select(messages, holds.c.sending_since, holds.c.source_id, holds.c.source_title, holds.c.subject_key)
             .join(holds, holds.c.id == messages.c.hold_id)
             .where(
                 messages.c.due_at <= now,
                 messages.c.state.in_(SENDABLE),
                 holds.c.state == HoldState.APPROVED.value,
                 ~PAUSED,
+                *stopped.conditions(),
                 or_(holds.c.asked_at.is_(None), messages.c.received_at > holds.c.asked_at),
                 *in_time,
             )
@@ -109,11 +112,12 @@ class Releases(Lateness):
 
     def _lease(self, lease_seconds: float, late_hours: float) -> _Leased | None:
         now = self._context.clock()
-        due = self._due(now, late_hours)
         with self._database.read() as tx:
+            due = self._due(now, late_hours, standstill.read(tx))
             if tx.execute(due).first() is None:
                 return None  # the usual answer; nobody who writes has to wait for it
         with self._database.write() as tx:
+            due = self._due(now, late_hours, standstill.read(tx))
             row = tx.execute(due.with_for_update(of=messages)).one_or_none()
             if row is None:
                 return None
@@ -128,7 +132,7 @@ class Releases(Lateness):
             tx.execute(update(messages).where(messages.c.serial == row.serial).values(values))
             first = max(first, row.sending_since or first)
             waiting, parts = self._waiting(tx, row.serial), self._desk.shelf.fetch(tx, row.serial)
-            return _Leased(row, token, until, first, waiting, parts, _pauses(tx, first))
+            return _Leased(row, token, until, first, waiting, parts, standstill.ended_since(tx, row, first))
 
     def _opened(self, leased: _Leased) -> Claim:
         row = leased.row
@@ -227,15 +231,10 @@ def _serial(token: str) -> int:
     return int(number) if number.isdecimal() and len(number) <= 18 else -1
 
 
-def _clearance(state: str | None, *, paused: bool) -> Clearance:
-    if state is None:
+def _clearance(hold: Any, stopped: Standstill, *, paused: bool) -> Clearance:
+    if hold is None:
         return Clearance.LOST
-    if state != HoldState.APPROVED.value:
+    if hold.state != HoldState.APPROVED.value:
         return Clearance.STOPPED
-    return Clearance.PAUSED if paused else Clearance.GO
-
-
-def _pauses(tx: Connection, since: datetime) -> tuple[tuple[datetime, datetime], ...]:
-    """The pauses that ended after `since`, cut to begin no earlier."""
-    query = select(pauses.c.paused_at, pauses.c.resumed_at).where(pauses.c.ended, pauses.c.resumed_at > since)
-    return tuple((max(row.paused_at, since), row.resumed_at) for row in tx.execute(query))
+    still = paused or stopped.holds_back(hold.source_id, bytes(hold.subject_key), hold.id)
+    return Clearance.PAUSED if still else Clearance.GO

@@ -10,12 +10,14 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from mailguard.lifecycle import HoldState
+from mailguard.store import standstill
 from mailguard.store.arrival import Arrival
 from mailguard.store.context import Context
 from mailguard.store.covering import covered
 from mailguard.store.desk import AtDesk, each
 from mailguard.store.draft import Draft, Drafts
 from mailguard.store.schema import holds, reservations
+from mailguard.store.standstill import Standstill
 from mailguard.store.statement import Statement
 from mailguard.store.switch import PAUSED
 from mailguard.store.views import Reservation
@@ -56,7 +58,7 @@ class Reservations(AtDesk):
     def reserve(self, arrival: Arrival) -> Reservation | None:
         """Take the recipients of a message from an approval of its source and subject that covers all it is held for.
 
-        None as well while releases are paused, when the newest hold of its content key is not approved, when a part of
+        None as well while releases are paused or a stop covers the message, when the newest hold of its content key is not approved, when a part of
         it was rejected since, and when too few of the approvers are second persons for this message, by its envelope
         and its authors.
         """
@@ -76,8 +78,8 @@ class Reservations(AtDesk):
     def _reserve(self, arrivals: Sequence[Arrival]) -> list[Reservation | None]:
         with self._database.read() as tx:
             drafts = Drafts(self._context, tx)
-            paused = _paused(tx)
-            hopeful = [not paused and self._approval(tx, drafts, arrival) is not None for arrival in arrivals]
+            paused, stopped = _paused(tx), standstill.read(tx)
+            hopeful = [not paused and self._open_to(tx, drafts, stopped, arrival) is not None for arrival in arrivals]
         if not any(hopeful):
             # The usual answer while a mailing waits; other writers need not wait for it.
             return [None for _ in arrivals]
@@ -85,8 +87,9 @@ class Reservations(AtDesk):
             if _paused(tx):
                 return [None for _ in arrivals]
             taking = _Taking(self._context, tx, [arrival.message.id for arrival in arrivals])
+            stopped = standstill.read(tx)
             pairs = zip(arrivals, hopeful, strict=True)
-            answers = [self._take(tx, taking, arrival) if hope else None for arrival, hope in pairs]
+            answers = [self._take(tx, taking, stopped, arrival) if hope else None for arrival, hope in pairs]
             taking.write()
         return answers
 
@@ -123,8 +126,14 @@ class Reservations(AtDesk):
                 return draft
         return None
 
-    def _take(self, tx: Connection, taking: "_Taking", arrival: Arrival) -> Reservation | None:
-        draft = self._approval(tx, taking.drafts, arrival)
+    def _open_to(self, tx: Connection, drafts: Drafts, stopped: Standstill, arrival: Arrival) -> Draft | None:
+        """The same, unless a stop holds its mail back."""
+        draft = self._approval(tx, drafts, arrival)
+        still = draft and stopped.holds_back(arrival.source.id, arrival.inspection.subject_key, draft.row.id)
+        return None if still else draft
+
+    def _take(self, tx: Connection, taking: "_Taking", stopped: Standstill, arrival: Arrival) -> Reservation | None:
+        draft = self._open_to(tx, taking.drafts, stopped, arrival)
         return None if draft is None else taking.take(draft, arrival)
 
     @staticmethod

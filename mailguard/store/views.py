@@ -138,7 +138,7 @@ class HoldView:
 class Claim:
     """A held message that this process may send until `lease_until`. waiting: (position, raw address).
 
-    first_attempt_at: since when it is tried, under the present approval; pauses: when all releases stood still since.
+    first_attempt_at: since when it is tried, under the present approval; pauses: when it stood still since, by pauses and stops.
     """
 
     message_id: str
@@ -178,7 +178,10 @@ class Uncounted:
 
 
 class Clearance(StrEnum):
-    """Whether a claimed message may still go out. LOST: the lease is another's; STOPPED: its hold is not approved now."""
+    """Whether a claimed message may still go out. LOST: the lease is another's; STOPPED: its hold is not approved now.
+
+    PAUSED: all releases are, or an emergency stop covers it.
+    """
 
     GO = "go"
     PAUSED = "paused"

@@ -11,7 +11,12 @@ from mailguard.store.views import HoldRow, HoldView
 from mailguard.web import show
 from mailguard.web.texts import Texts
 
-APART = ("visible_addresses", "attachment_forbidden", "every_mailing")  # reasons that no finding or problem shows
+APART = (
+    "visible_addresses",
+    "attachment_forbidden",
+    "every_mailing",
+    "stopped",
+)  # reasons that no finding or problem shows
 BODY_REASONS = frozenset({"body_persons", "body_names", "body_high_risk"})
 
 

@@ -4,6 +4,7 @@ Everything else is sealed (AES-256-GCM, see vault.py) or a keyed digest. The mig
 """
 
 from mailguard.store.schema.base import SERIAL, Moment, metadata
+from mailguard.store.schema.emergency import stop_exceptions, stop_tellings, stops
 from mailguard.store.schema.hold import (
     candidates,
     claimed,
@@ -68,9 +69,12 @@ __all__ = [
     "sources_version",
     "stop_blocks",
     "stop_entries",
+    "stop_exceptions",
     "stop_files",
     "stop_notices",
+    "stop_tellings",
     "stop_version",
+    "stops",
     "suppressions",
     "watched",
 ]

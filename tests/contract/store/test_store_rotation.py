@@ -11,7 +11,7 @@ from mailguard.store import keys, rotate_key, rotation, schema
 DIGESTS = {
     "audit_head.seal", "audit_seals.seal", "attempts.name_key", "attempts.place_key", "blobs.id", "candidates.key", "candidates.submitter", "locked.submitter", "claimed.key", "evidence.key",
     "holds.content_key", "holds.subject_key", "logins.login_key", "participants.key", "parts.blob_id",
-    "people.login_key", "people.mail_key", "sessions.id", "stop_blocks.keys", "stop_blocks.path_key", "stop_entries.key",
+    "people.login_key", "people.mail_key", "sessions.id", "stops.subject_key", "stop_blocks.keys", "stop_blocks.path_key", "stop_entries.key",
     "stop_files.content_key", "stop_files.path_key", "suppressions.key",
 }  # fmt: skip
 
@@ -46,6 +46,10 @@ def hold(stage, staff):
     stage.store.switch.resume(staff[1].id)
     hold_id = stage.admit(staff[3], stage.message("first")).hold_id
     stage.decide(hold_id, staff[1])
+    stop = stage.store.stops.stop_all(staff[1].id, "wrong list")
+    stage.store.let_through.ask(hold_id, staff[1].id, "apology")
+    stage.store.stops.ask_end(staff[1].id, stop.id, "all is well")
+    stage.store.stops.agree_end(staff[2].id, stop.id)
     return hold_id
 
 
@@ -54,6 +58,8 @@ def check(stage, hold):
     assert (view.row.subject, view.decisions[0].reason) == ("冬の〇〇", "looked at it")
     assert LIST in stage.store.releases.claim(lease_seconds=9, late_hours=12).content
     assert stage.store.people.by_login("sato").name == "sato Yamada"
+    [stop] = stage.store.stops.recent()
+    assert (stop.reason, stop.asked) == ("wrong list", "all is well")
     assert stage.store.audit.check() is None
 
 

@@ -34,6 +34,7 @@ TEXTS = {
     "reason.visible_addresses": "Many outside addresses stand in To and Cc, where every recipient sees them",
     "reason.attachment_forbidden": "This source may not send attachments, and this mail has one",
     "reason.every_mailing": "Every mailing of this source needs an approval",
+    "reason.stopped": "Arrived while an emergency stop was in force",
     "reason.problem": "An attachment could not be inspected ({problem})",
     "reason.opened": "It was held because it was encrypted, and opened later with a password that came; no personal data found",
     "reason.other": "A condition of the policy is met ({code})",

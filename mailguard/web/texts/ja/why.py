@@ -34,6 +34,7 @@ TEXTS = {
     "reason.visible_addresses": "宛先欄(To・Cc)に社外のアドレスが並び、受け取った人どうしに見えます",
     "reason.attachment_forbidden": "添付を認めない送信システムから、添付のあるメールが届きました",
     "reason.every_mailing": "配信ごとに承認が必要な送信システムです",
+    "reason.stopped": "緊急停止中に届いたメールです",
     "reason.problem": "添付の中身を確認できません({problem})",
     "reason.opened": "暗号化されていたため保留し、あとから届いたパスワードで開いて確認しました。個人情報は見つかりませんでした",
     "reason.other": "保留の条件に当てはまりました({code})",

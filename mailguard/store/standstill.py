@@ -1,0 +1,134 @@
+"""What emergency stops hold back now: read in one go, asked of mails and of holds.
+
+In: a transaction. Out: a `Standstill`, which answers by itself and as a condition for statements. It never changes; an
+empty one holds nothing back.
+"""
+
+import urllib.parse
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true
+
+from mailguard.store.register import CLAIM
+from mailguard.store.schema import holds, pauses, stop_exceptions, stops
+from mailguard.store.schema.emergency import Scope
+from mailguard.store.statement import Statement
+
+_IN_FORCE = Statement(
+    select(stops.c.id, stops.c.scope, stops.c.source_id, stops.c.subject_key)
+    .where(~stops.c.ended)
+    .order_by(stops.c.serial)
+)
+_LET_THROUGH = Statement(
+    select(stop_exceptions.c.stop_id, stop_exceptions.c.hold_id)
+    .join(stops, stops.c.id == stop_exceptions.c.stop_id)
+    .where(~stops.c.ended, stop_exceptions.c.agreed_at.is_not(None))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """One stop. let_through: approved holds that may go out in spite of it."""
+
+    id: str
+    scope: Scope
+    source_id: str = ""
+    subject_key: bytes = b""
+    let_through: frozenset[str] = frozenset()
+
+    def covers(self, source_id: str, subject_key: bytes) -> bool:
+        """Whether mail of this source and subject stands still. Mail that only claims a source in From is the source's, too."""
+        if self.scope is Scope.SOURCE:
+            return source_id == self.source_id or self._quoted in _claimed(source_id)
+        if self.scope is Scope.CAMPAIGN:
+            return source_id == self.source_id and subject_key == self.subject_key
+        return True
+
+    def condition(self) -> ColumnElement[bool]:
+        """The same for rows of `holds`, without those that are let through."""
+        if not self.let_through:
+            return self._within()
+        return and_(self._within(), holds.c.id.not_in(sorted(self.let_through)))
+
+    def _within(self) -> ColumnElement[bool]:
+        if self.scope is Scope.ALL:
+            return true()
+        of_source = holds.c.source_id == self.source_id
+        if self.scope is Scope.CAMPAIGN:
+            return and_(of_source, holds.c.subject_key == self.subject_key)
+        names = "+" + func.substr(holds.c.source_id, len(CLAIM) + 1) + "+"
+        claims = holds.c.source_id.startswith(CLAIM, autoescape=True)
+        return or_(of_source, and_(claims, names.contains(f"+{self._quoted}+", autoescape=True)))
+
+    @property
+    def _quoted(self) -> str:
+        return urllib.parse.quote(self.source_id, safe="")
+
+
+@dataclass(frozen=True, slots=True)
+class Standstill:
+    """All stops that are in force at one moment."""
+
+    halts: tuple[Halt, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.halts)
+
+    def holds_back(self, source_id: str, subject_key: bytes, hold_id: str = "") -> bool:
+        """Whether mail stands still; hold_id: of the approved hold that it would go out under."""
+        return any(halt.covers(source_id, subject_key) and hold_id not in halt.let_through for halt in self.halts)
+
+    def conditions(self) -> tuple[ColumnElement[bool], ...]:
+        """For a statement about `holds`: those that may go out."""
+        return tuple(~halt.condition() for halt in self.halts)
+
+
+NOTHING = Standstill()
+
+
+def read(tx: Connection) -> Standstill:
+    """The stops that are in force now."""
+    found = _IN_FORCE.rows(tx, {})
+    if not found:
+        return NOTHING
+    let: dict[str, set[str]] = {}
+    for stop_id, hold_id in _LET_THROUGH.rows(tx, {}):
+        let.setdefault(stop_id, set()).add(hold_id)
+    return Standstill(
+        tuple(
+            Halt(stop_id, Scope(scope), source_id, bytes(subject_key), frozenset(let.get(stop_id, ())))
+            for stop_id, scope, source_id, subject_key in found
+        )
+    )
+
+
+def ended_since(tx: Connection, hold: Any, since: datetime) -> tuple[tuple[datetime, datetime], ...]:
+    """When a hold stood still, by pauses and stops that ended after `since`: apart, in order, none begins earlier.
+
+    hold: a row with its source_id and subject_key.
+    """
+    paused = select(pauses.c.paused_at, pauses.c.resumed_at).where(pauses.c.ended, pauses.c.resumed_at > since)
+    spans = [(row.paused_at, row.resumed_at) for row in tx.execute(paused)]
+    over = select(stops).where(stops.c.ended, stops.c.ended_at > since)
+    for row in tx.execute(over):
+        halt = Halt(row.id, Scope(row.scope), row.source_id, bytes(row.subject_key))
+        if halt.covers(hold.source_id, bytes(hold.subject_key)):
+            spans.append((row.stopped_at, row.ended_at))
+    return tuple(_apart((max(begin, since), end) for begin, end in spans))
+
+
+def _apart(spans: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    apart: list[tuple[datetime, datetime]] = []
+    for begin, end in sorted(spans):
+        if apart and begin <= apart[-1][1]:
+            apart[-1] = apart[-1][0], max(end, apart[-1][1])
+        else:
+            apart.append((begin, end))
+    return apart
+
+
+def _claimed(source_id: str) -> list[str]:
+    return source_id.removeprefix(CLAIM).split("+") if source_id.startswith(CLAIM) else []

@@ -49,6 +49,7 @@ class Choice(StrEnum):
     APPROVE = "approve"
     REJECT = "reject"
     RETURN = "return"
+    ANSWER = "answer"
     WITHDRAW = "withdraw"
     EXPIRE = "expire"
     DELIVER_LATE = "deliver_late"
@@ -64,6 +65,8 @@ HOLD: dict[tuple[HoldState, Choice], HoldState] = {
     # What is not sent in time is asked about again: it goes on, or what is left never goes.
     (HoldState.APPROVED, Choice.DELIVER_LATE): HoldState.APPROVED,
     (HoldState.APPROVED, Choice.STOP_REST): HoldState.WITHDRAWN,
+    # An answer asks again; it approves nothing.
+    (HoldState.RETURNED, Choice.ANSWER): HoldState.PENDING,
     (HoldState.RETURNED, Choice.WITHDRAW): HoldState.WITHDRAWN,
     (HoldState.RETURNED, Choice.EXPIRE): HoldState.EXPIRED,
 }

@@ -46,6 +46,13 @@ SCAN_SECONDS = Histogram(
     registry=REGISTRY,
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60),
 )
+DECISION_SECONDS = Histogram(
+    "mailguard_decision_duration_seconds",
+    "From the first look of a person at a revision of a hold to the decision, by choice",
+    ["choice"],
+    registry=REGISTRY,
+    buckets=(2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 14400, 86400),
+)
 COUNTS = Counter(
     "mailguard_table_counts",
     "Held messages whose long tables were counted to their end afterwards, by result (counted, failed: the most there may be stands)",

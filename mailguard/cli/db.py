@@ -1,14 +1,12 @@
 """mailguard db: bring the database to the schema of this version, give it a new key."""
 
 import argparse
-import getpass
-import sys
 
 from mailguard import service
 from mailguard.cli.options import ACTOR, Verbs, config_of, nested, store_of, takes_config, verb
+from mailguard.cli.who import authenticated
 from mailguard.errors import RefusedError
-from mailguard.store import Store, rotate_key
-from mailguard.store.views import Person
+from mailguard.store import rotate_key
 
 
 def register(verbs: Verbs) -> None:
@@ -66,7 +64,7 @@ def _purge(arguments: argparse.Namespace) -> int:
         if arguments.dry_run:
             return 0
         if arguments.confirm:
-            done = store.holds.purge_confirmed(_confirming(store, arguments.confirm).id)
+            done = store.holds.purge_confirmed(authenticated(store, arguments.confirm).id)
         elif confirm:
             raise RefusedError("unconfirmed", "retention.confirm: an approver must confirm. Add --confirm LOGIN.")
         else:
@@ -74,11 +72,3 @@ def _purge(arguments: argparse.Namespace) -> int:
         store.compact()
     print(f"db: the bytes of {done:,} messages are deleted")
     return 0
-
-
-def _confirming(store: Store, login: str) -> Person:
-    password = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
-    person = store.people.authenticate(login, password, "")
-    if person is None:
-        raise RefusedError("login_wrong", "Login or password is wrong. Nothing was deleted.")
-    return person

@@ -1,17 +1,23 @@
-"""mailguard hold: look at holds. There is no approve here: a shell is no second person."""
+"""mailguard hold: look at holds, and what sends nothing: return, answer, withdraw, each with a person's password.
+
+There is no approve here: a shell is no second person.
+"""
 
 import argparse
 from collections.abc import Mapping
 
 from mailguard.cli.options import Verbs, nested, store_of, takes_config, verb
-from mailguard.lifecycle import HoldState, MessageState, RecipientState
+from mailguard.cli.who import authenticated
+from mailguard.lifecycle import Choice, HoldState, MessageState, RecipientState
+from mailguard.presets import JAPANESE, PRESETS
+from mailguard.store.saying import Said
 from mailguard.store.views import HoldRow
 from mailguard.telling import problem_json, problem_line
 
 
 def register(verbs: Verbs) -> None:
     """Add the command."""
-    actions = nested(verbs, "hold", "Look at holds; decisions are made on the page.")
+    actions = nested(verbs, "hold", "Look at holds, return, answer or withdraw one; approvals are given on the page.")
     listing = verb(actions, "list", "List holds, the newest first.", "mailguard hold list --state pending")
     listing.add_argument("--state", choices=[str(state) for state in HoldState])
     listing.add_argument("--limit", type=int, default=50)
@@ -19,8 +25,39 @@ def register(verbs: Verbs) -> None:
     show = verb(actions, "show", "Show one hold: why, what and how many.", "mailguard hold show H-7K2M9QX4TD")
     show.add_argument("id")
     show.set_defaults(run=_show)
-    for parser in (listing, show):
+    asking = _decision(actions, Choice.RETURN, "Ask the operators about a hold, as an approver.", "to_confirm")
+    answer = _decision(actions, Choice.ANSWER, "Answer the question about a hold, as its operator.", "")
+    withdraw = _decision(actions, Choice.WITHDRAW, "Withdraw a hold, as its operator; it is never sent.", "send_again")
+    for parser in (listing, show, asking, answer, withdraw):
         takes_config(parser)
+
+
+def _decision(verbs: Verbs, choice: Choice, sentence: str, code: str) -> argparse.ArgumentParser:
+    more = f" --code {code}" if code else ""
+    example = f"mailguard hold {choice} H-7K2M9QX4TD --as tanaka{more} --reason TEXT"
+    parser = verb(verbs, str(choice), f"{sentence} The password is asked for, or read from a pipe.", example)
+    parser.add_argument("id")
+    parser.add_argument("--as", dest="login", required=True, metavar="LOGIN")
+    parser.add_argument("--reason", default="", metavar="TEXT")
+    if choice in PRESETS:
+        parser.add_argument("--code", default="", choices=[str(one) for one in PRESETS[choice]])
+    parser.set_defaults(run=_decide, choice=choice, code="")
+    return parser
+
+
+def _decide(arguments: argparse.Namespace) -> int:
+    with store_of(arguments) as store:
+        person, row = authenticated(store, arguments.login), store.holds.get(arguments.id).row
+        state = store.holds.decide(
+            row.id,
+            revision=row.revision,
+            choice=arguments.choice,
+            person_id=person.id,
+            reason=arguments.reason,
+            said=Said(arguments.code),
+        )
+    print(f"hold {row.id}: {state}")
+    return 0
 
 
 def _list(arguments: argparse.Namespace) -> int:
@@ -53,7 +90,10 @@ def _show(arguments: argparse.Namespace) -> int:
     for problem in view.inspection.problems:
         print(f"  {problem_line(problem_json(problem))}")
     for decision in view.decisions:
-        print(f"{decision.at:%Y-%m-%d %H:%M} UTC {decision.choice} {decision.person_name}: {decision.reason}")
+        preset = f"[{JAPANESE.get(decision.code, decision.code)}] " if decision.code else ""
+        hasty = " (短時間での承認)" if decision.hasty else ""
+        said = f"{preset}{decision.reason}{hasty}"
+        print(f"{decision.at:%Y-%m-%d %H:%M} UTC {decision.choice} {decision.person_name}: {said}")
     print(f"通数 {_counts(view.progress.messages)}; 宛先数 {_counts(view.progress.recipients)}")
     return 0
 

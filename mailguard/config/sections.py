@@ -266,10 +266,18 @@ class Notify(Section):
 
 
 class Holds(Section):
-    """The time a hold waits."""
+    """The time a hold waits, and what a decision on it takes."""
 
     business_days: int = Field(
         3, ge=1, le=60, description="a hold expires after so many business days; it is never sent then"
+    )
+    explain_persons: int = Field(
+        100,
+        ge=0,
+        description="more persons than this, or data whose leak would have to be reported: approve in words, too",
+    )
+    hasty_seconds: int = Field(
+        10, ge=0, le=3_600, description="an approval sooner than this after the hold was first shown is flagged"
     )
 
 

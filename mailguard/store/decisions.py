@@ -4,20 +4,24 @@ In: a wish of a person, with the revision it was made at. Out: the state afterwa
 attempt), ConflictError when the hold changed meanwhile. Nothing else ever approves.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from mailguard import lifecycle
+from mailguard import lifecycle, metrics
 from mailguard.errors import ConflictError, NotFoundError, RefusedError
 from mailguard.lifecycle import Choice, HoldState, MessageState
-from mailguard.store import counting, standing
+from mailguard.model import Inspection
+from mailguard.presets import Preset
+from mailguard.store import counting, saying, standing
 from mailguard.store.audit import TIME
 from mailguard.store.desk import AtDesk, Desk
 from mailguard.store.false_positives import FalsePositives
 from mailguard.store.people import candidate
+from mailguard.store.record import first_viewed
+from mailguard.store.saying import Said
 from mailguard.store.schema import decisions, holds, messages, people
 from mailguard.store.views import Person
 
@@ -28,15 +32,16 @@ WHY = {
     "own_source": "An operator of the source cannot be the second person. Another approver must decide.",
     "own_login": "The mail was sent with this person's login. Another approver must decide.",
     "own_address": "The mail names this person as its sender. Another approver must decide.",
-    "not_operator": "Only an operator of the source may withdraw.",
+    "not_operator": "Only an operator of the source may answer or withdraw.",
+    "nobody_to_answer": "No operator of the source could hear the question. Reject instead.",
     "not_a_choice": "A person cannot let a hold expire.",
     "reason_missing": "A decision needs a reason.",
     "cap_too_low": "The cap must cover all recipients held now.",
     "cap_too_high": f"The cap must be at most {CAP:,}.",
     "counting": "The persons in a long table are still being counted. Approve when the exact number is there.",
     "already_approved": "This person has approved already. A different approver must agree.",
-}
-_REASONED = {Choice.APPROVE, Choice.REJECT, Choice.RETURN}
+} | saying.WHY
+_OPERATORS = {Choice.WITHDRAW, Choice.ANSWER}
 _ELSEWHERE = {Choice.EXPIRE, Choice.DELIVER_LATE, Choice.STOP_REST}  # time's, and those of lateness.py
 _PERSON = select(people)
 
@@ -52,6 +57,7 @@ class Wish:
     reason: str
     cap: int | None
     false_positive: bool = False
+    said: Said = field(default_factory=Said)
 
 
 class Decisions(AtDesk):
@@ -61,7 +67,7 @@ class Decisions(AtDesk):
         super().__init__(desk)
         self._false_positives = FalsePositives(desk.context)
 
-    def decide(
+    def decide(  # noqa: PLR0913 - a decision is made of so much, all by keyword
         self,
         hold_id: str,
         *,
@@ -71,21 +77,27 @@ class Decisions(AtDesk):
         reason: str,
         cap: int | None = None,
         false_positive: bool = False,
+        said: Said | None = None,
     ) -> HoldState:
         """The state afterwards; still PENDING after the first of two approvals.
 
         false_positive: what was found is no personal data of others; counted for its rules.
         """
-        wish = Wish(hold_id, revision, choice, person_id, reason.strip(), cap, false_positive)
+        said = said or Said()
+        mistaken = false_positive or said.code == Preset.FALSE_POSITIVE
+        wish = Wish(hold_id, revision, choice, person_id, reason.strip(), cap, mistaken, said)
         try:
             with self._database.write(announced=True) as tx:
-                return self._decide(tx, wish)
+                state, seconds = self._decide(tx, wish)
         except RefusedError as refused:
             with self._database.write() as tx:
                 self._desk.audit.append(
                     tx, person_id, "hold.refused", hold_id, choice=choice.value, code=refused.code, revision=revision
                 )
             raise
+        if seconds is not None:
+            metrics.DECISION_SECONDS.labels(choice.value).observe(seconds)
+        return state
 
     def may_decide(self, hold_id: str, person_id: str) -> str | None:
         """Why not, as a stable code; None when this person may approve."""
@@ -99,7 +111,8 @@ class Decisions(AtDesk):
             rows = standing.deciders(tx, self._hold(tx, hold_id))
         return [self._desk.people.person(row) for row in rows]
 
-    def _decide(self, tx: Connection, wish: Wish) -> HoldState:
+    def _decide(self, tx: Connection, wish: Wish) -> tuple[HoldState, int | None]:
+        """The state afterwards, and how many seconds the person looked at it before."""
         hold = self._hold(tx, wish.hold_id, to_change=True)
         person = self._person(tx, wish.person_id)
         facts = standing.sending(tx, hold, [person])
@@ -108,25 +121,44 @@ class Decisions(AtDesk):
         target = target_of(hold, wish)
         if wish.choice is Choice.APPROVE and counting.under_way(tx, [hold.id]):
             raise RefusedError("counting", WHY["counting"])
-        self._note_decision(tx, hold, wish)
+        if code := self._lacks(tx, hold, wish):
+            raise RefusedError(code, WHY[code])
+        noted = self._note_decision(tx, hold, wish)
         if wish.false_positive and wish.choice is Choice.APPROVE:
             rules = self._false_positives.note(tx, hold, wish.person_id, self._context.clock())
             self._desk.audit.append(tx, wish.person_id, "hold.false_positive", hold.id, rules=rules)
         if wish.choice is Choice.APPROVE:
-            return self._approve(tx, hold, wish, person, target)
+            return self._approve(tx, hold, wish, person, target, noted), noted["seconds"]
         self._close(tx, hold, target, wish.person_id)
-        self._desk.audit.append(tx, wish.person_id, f"hold.{target.value}", hold.id, revision=hold.revision)
-        self._desk.notices.tell(tx, hold, target.value, person)
-        return target
+        event = "answered" if wish.choice is Choice.ANSWER else target.value
+        self._desk.audit.append(tx, wish.person_id, f"hold.{event}", hold.id, revision=hold.revision, **_how(noted))
+        self._desk.notices.tell(tx, hold, event, person)
+        return target, noted["seconds"]
 
-    def _approve(self, tx: Connection, hold: Any, wish: Wish, person: Any, target: HoldState) -> HoldState:
+    def _lacks(self, tx: Connection, hold: Any, wish: Wish) -> str | None:
+        if wish.choice is Choice.RETURN:
+            return None if any(row.enabled for row in standing.crew(tx, hold)) else "nobody_to_answer"
+        if wish.choice is not Choice.APPROVE:
+            return None
+
+        def inspection() -> Inspection:
+            return self._vault.open_msgpack(hold.inspection, f"inspection:{hold.id}", Inspection)
+
+        words = saying.lacks_words(wish.said, wish.reason, hold, inspection, self._context.settings.explain_persons)
+        return words or saying.lacks_ticks(wish.said.checked, hold)
+
+    def _approve(
+        self, tx: Connection, hold: Any, wish: Wish, person: Any, target: HoldState, noted: dict[str, Any]
+    ) -> HoldState:
         caps = self._caps(tx, hold)
         # Stored when the hold opened and counted again: a source that lost its operators needs two again.
         needed = max(hold.approvals_needed, lifecycle.approvals_needed(standing.sending(tx, hold, [person])))
         audit, revision = self._desk.audit, hold.revision
         if len(caps) < needed:
             self._change(tx, hold, HoldState(hold.state), {"approvals": len(caps), "changed_by": wish.person_id})
-            audit.append(tx, wish.person_id, "hold.first_approval", hold.id, revision=revision, cap=wish.cap)
+            audit.append(
+                tx, wish.person_id, "hold.first_approval", hold.id, revision=revision, cap=wish.cap, **_how(noted)
+            )
             self._desk.notices.tell(tx, hold, "first_approval")
             return HoldState(hold.state)
         cap = min(caps.values())  # what all of them agreed to
@@ -144,6 +176,7 @@ class Decisions(AtDesk):
         audit.append(
             tx, wish.person_id, "hold.approved", hold.id,
             revision=revision, cap=cap, messages=hold.messages, recipients=hold.recipients, persons=hold.persons,
+            **_how(noted),
         )  # fmt: skip
         self._desk.notices.tell(tx, hold, "approved", person)
         return target
@@ -164,7 +197,7 @@ class Decisions(AtDesk):
         facts = standing.sending(tx, hold, rows)
         return {row.id: row.cap for row in rows if lifecycle.refusal(candidate(row), facts) is None}
 
-    def _note_decision(self, tx: Connection, hold: Any, wish: Wish) -> None:
+    def _note_decision(self, tx: Connection, hold: Any, wish: Wish) -> dict[str, Any]:
         if wish.choice is Choice.APPROVE:
             if wish.cap is None or wish.cap < hold.recipients:
                 raise RefusedError("cap_too_low", WHY["cap_too_low"])
@@ -173,16 +206,22 @@ class Decisions(AtDesk):
             # Approving again is only good for a higher cap, when the mailing has grown since.
             if self._caps(tx, hold).get(wish.person_id, -1) >= wish.cap:
                 raise RefusedError("already_approved", WHY["already_approved"])
-        row = {
+        now, seen = self._context.clock(), first_viewed(tx, wish.hold_id, wish.revision, wish.person_id)
+        seconds = max(0, int((now - seen).total_seconds())) if seen else None
+        # Who approves what he was never shown has not looked at it at all.
+        hasty = wish.choice is Choice.APPROVE and (seconds or 0) < self._context.settings.hasty_seconds
+        row: dict[str, Any] = {
             "hold_id": wish.hold_id, "revision": wish.revision, "choice": wish.choice.value, "person_id": wish.person_id,
             "reason": self._vault.seal(wish.reason.encode("utf-8", "replace"), f"reason:{wish.hold_id}"),
-            "cap": wish.cap if wish.choice is Choice.APPROVE else None, "at": self._context.clock(),
+            "cap": wish.cap if wish.choice is Choice.APPROVE else None, "at": now,
+            "reason_code": wish.said.code or None, "checked": wish.said.listed, "seconds": seconds, "hasty": hasty,
         }  # fmt: skip
         tx.execute(insert(decisions), row)
+        return row
 
     def _close(self, tx: Connection, hold: Any, target: HoldState, actor: str) -> None:
-        """Write a state that sends nothing; held messages follow, except when the hold is only returned."""
-        self._change(tx, hold, target, {"revision": hold.revision + 1, "changed_by": actor})
+        """Write a state that sends nothing; held messages follow, except while the hold is asked about."""
+        self._change(tx, hold, target, {"revision": hold.revision + 1, "approvals": 0, "changed_by": actor})
         if target in lifecycle.CLOSED:
             state = lifecycle.advance(MessageState.HELD, MessageState(target.value))
             held = (messages.c.hold_id == hold.id, messages.c.state == MessageState.HELD.value)
@@ -209,13 +248,11 @@ def barred(wish: Wish, second: str | None, person: Any, facts: lifecycle.Sending
     """Why a wish is refused whatever state the hold is in; `second` says why the person is no second person."""
     if wish.choice in _ELSEWHERE:
         return "not_a_choice"
-    if wish.choice is Choice.WITHDRAW:
+    if wish.choice in _OPERATORS:
         if not person.enabled:
             return "disabled"
-        return None if person.id in facts.operators else "not_operator"
-    if second:
-        return second
-    return None if wish.reason or wish.choice not in _REASONED else "reason_missing"
+        second = None if person.id in facts.operators else "not_operator"
+    return second or saying.lacks_reason(wish.choice, wish.reason, wish.said.code)
 
 
 def target_of(hold: Any, wish: Wish) -> HoldState:
@@ -226,6 +263,14 @@ def target_of(hold: Any, wish: Wish) -> HoldState:
         return lifecycle.decide(HoldState(hold.state), wish.choice)
     except lifecycle.IllegalTransitionError:
         raise conflict(hold) from None
+
+
+def _how(noted: dict[str, Any]) -> dict[str, Any]:
+    """What the record says of how a decision was made."""
+    said = {"reason": noted["reason_code"], "seconds": noted["seconds"], "hasty": noted["hasty"] or None}
+    return {name: value for name, value in said.items() if value is not None} | (
+        {"checked": saying.ticked(noted["checked"])} if noted["checked"] else {}
+    )
 
 
 def conflict(hold: Any) -> ConflictError:

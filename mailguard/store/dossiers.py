@@ -7,12 +7,14 @@ samples are masks; names are those of staff.
 from collections.abc import Iterator, Sequence
 
 from mailguard.dossier import Line
+from mailguard.presets import JAPANESE, Preset
 from mailguard.store.audit import Audit
 from mailguard.store.context import Context
 from mailguard.store.holds import Holds
 from mailguard.store.people import People
-from mailguard.store.views import HoldView
+from mailguard.store.views import Decided, HoldView
 
+RECORD_OF_PROVISION = "第三者提供: 個人情報保護法27条の根拠と、29条の記録が必要です"
 ROWS = 10_000  # of the record, of one hold
 _STATES = {
     "waiting": "未送信", "accepted": "送信済み", "refused": "送信失敗", "withdrawn": "送信取りやめ",
@@ -78,7 +80,25 @@ def _found(view: HoldView) -> Iterator[_Fact]:
 def _decided(view: HoldView) -> Iterator[_Fact]:
     for one in view.decisions:
         cap = "" if one.cap is None else f"、上限 {one.cap}"
-        yield "判断", one.at.isoformat(), one.person_name, f"{one.choice} (版 {one.revision}{cap})", one.reason
+        what = f"{one.choice} (版 {one.revision}{cap})"
+        yield "判断", one.at.isoformat(), one.person_name, what, " ".join(filter(None, (_preset(one), one.reason)))
+        for name, value in _how(one):
+            yield "判断", one.at.isoformat(), one.person_name, name, value
+
+
+def _preset(one: Decided) -> str:
+    return f"[{JAPANESE.get(one.code, one.code)}]" if one.code else ""
+
+
+def _how(one: Decided) -> Iterator[tuple[str, str]]:
+    if one.seconds is not None:
+        yield "表示から判断まで", f"{one.seconds}秒"
+    if one.hasty:
+        yield "注意", "短時間での承認"
+    if one.code == Preset.THIRD_PARTY:
+        yield "注意", RECORD_OF_PROVISION
+    if one.checked:
+        yield "確認項目", ", ".join(one.checked)
 
 
 def _outcome(view: HoldView) -> Iterator[_Fact]:

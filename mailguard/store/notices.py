@@ -89,6 +89,6 @@ def _audience(tx: Connection, hold: Any, event: str) -> Iterable[Any]:
     operators = standing.crew(tx, hold)
     if event == "closed":
         return operators
-    if event in {"opened", "expired", "failed", "first_approval", "late"}:
+    if event in {"opened", "expired", "failed", "first_approval", "late", "answered"}:
         return [*operators, *standing.deciders(tx, hold)]
     return [*operators, *approvers(tx)]

@@ -7,7 +7,8 @@ from sqlalchemy import Connection, func, select
 
 from mailguard.lifecycle import Choice, HoldState, MessageState, RecipientState
 from mailguard.model import Inspection
-from mailguard.store import counting, standing
+from mailguard.store import counting, saying, standing
+from mailguard.store.checklist import Point, points
 from mailguard.store.desk import AtDesk, reasons_of
 from mailguard.store.schema import decisions, holds, messages, people, recipients
 from mailguard.store.views import Decided, Gauges, HoldRow, HoldView, Progress, RecipientRow
@@ -62,6 +63,16 @@ class Queries(AtDesk):
             for row in rows
         ]
 
+    @property
+    def explain_persons(self) -> int:
+        """More persons than this are approved in words, too."""
+        return self._context.settings.explain_persons
+
+    def checklist(self, hold_id: str) -> tuple[Point, ...]:
+        """What has to be ticked before a hold is approved."""
+        with self._database.read() as tx:
+            return points(self._hold(tx, hold_id))
+
     def gauges(self) -> Gauges:
         """What is waiting."""
         waiting = [HoldState.PENDING.value, HoldState.RETURNED.value]
@@ -111,7 +122,10 @@ class Queries(AtDesk):
         person = tx.execute(select(people).where(people.c.id == row.person_id)).one()
         reason = self._vault.open(row.reason, f"reason:{row.hold_id}").decode("utf-8", "replace")
         name = self._desk.people.person(person).name
-        return Decided(Choice(row.choice), row.person_id, name, reason, row.cap, row.revision, row.at)
+        return Decided(
+            Choice(row.choice), row.person_id, name, reason, row.cap, row.revision, row.at,
+            row.reason_code or "", saying.ticked(row.checked), row.seconds, bool(row.hasty),
+        )  # fmt: skip
 
 
 def _progress(tx: Connection, hold_id: str) -> Progress:

@@ -89,7 +89,10 @@ class HoldRow:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """One decision on a hold, a first of two approvals included."""
+    """One decision on a hold, a first of two approvals included.
+
+    code: the preset of its reason; checked: ids of ticked points; seconds: since the person was first shown that revision.
+    """
 
     choice: Choice
     person_id: str
@@ -98,6 +101,10 @@ class Decided:
     cap: int | None
     revision: int
     at: datetime
+    code: str = ""
+    checked: tuple[str, ...] = ()
+    seconds: int | None = None
+    hasty: bool = False
 
 
 @dataclass(frozen=True, slots=True)

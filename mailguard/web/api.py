@@ -4,6 +4,7 @@ In: a bearer token, or a browser's cookie with its CSRF header. Out: masks, coun
 something is wrong. Digests stay inside.
 """
 
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -38,13 +39,18 @@ class LoginBody(Strict):
 
 
 class DecisionBody(Strict):
-    """Body of a decision; `cap` is needed to approve. false_positive counts with an approval only."""
+    """Body of a decision; `cap` is needed to approve. code: a preset of the reason; checked: ids of ticked points.
+
+    false_positive counts with an approval only, as the code of that name does.
+    """
 
     revision: StrictInt
-    choice: Literal["approve", "reject"]
+    choice: Literal["approve", "reject", "return", "answer", "withdraw"]
     reason: str = Field("", max_length=5000)
     cap: Annotated[StrictInt, Field(ge=1, le=CAP)] | None = None
     false_positive: StrictBool = False
+    code: str = Field("", max_length=100)
+    checked: Annotated[list[Annotated[str, Field(max_length=100)]], Field(default_factory=list, max_length=100)]
 
 
 class AnswerBody(Strict):
@@ -154,9 +160,17 @@ class Api(Entrance):
         return Response(text, media_type=FORMATS[form], headers={"Content-Disposition": name})
 
     def decide(self, request: Request, hold_id: str, body: DecisionBody) -> Json:
-        """Approve or reject the revision that was looked at; answers with the hold as it is then."""
+        """Decide about the revision that was looked at; answers with the hold as it is then."""
         session, _ = self._changing(request)
-        wish = Wish(Choice(body.choice), body.revision, body.reason, body.cap, body.false_positive)
+        wish = Wish(
+            Choice(body.choice),
+            body.revision,
+            body.reason,
+            body.cap,
+            body.false_positive,
+            body.code,
+            tuple(body.checked),
+        )
         deciding.decide(self._site, self._site.texts(request), hold_id, session.person, wish)
         return self._view(request, session, hold_id)
 
@@ -193,9 +207,13 @@ class Api(Entrance):
         view = holds.get(hold_id)
         pending = view.row.state is HoldState.PENDING
         refusal = deciding.barred(self._site, view, session.person)
+        operates = deciding.operates(view, session.person)
         return _hold(t, view, self._site.report) | {
             "may_decide": pending and refusal is None,
             "refusal": refusal,
+            "may_answer": view.row.state is HoldState.RETURNED and operates,
+            "may_withdraw": view.row.state in {HoldState.PENDING, HoldState.RETURNED} and operates,
+            "checklist": [asdict(point) for point in holds.checklist(hold_id)] if pending else [],
             "rest": _rest(resting.shown(self._site, t, view, session.person, self._site.store.switch.state())),
             "deciders": [_person(person) for person in holds.deciders(hold_id)] if pending else [],
         }
@@ -273,4 +291,8 @@ def _decided(decided: Decided) -> Json:
         "cap": decided.cap,
         "revision": decided.revision,
         "at": show.iso(decided.at),
+        "code": decided.code or None,
+        "checked": list(decided.checked),
+        "seconds": decided.seconds,
+        "hasty": decided.hasty,
     }

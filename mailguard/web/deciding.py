@@ -4,30 +4,45 @@ In: a person's wish. Out: the new state, or a `Refusal` with status, stable code
 is the store's; nothing here can let a wish through that the store refuses.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
 from mailguard.errors import ConflictError, RefusedError
 from mailguard.lifecycle import Choice, HoldState, IllegalTransitionError
 from mailguard.metrics import DECISIONS
-from mailguard.store.views import HoldView, Person
+from mailguard.model import Inspection
+from mailguard.policy import legal
+from mailguard.store.saying import Said, lacks_reason
+from mailguard.store.views import Decided, HoldView, Person
 from mailguard.web import say
 from mailguard.web.site import Site
 from mailguard.web.texts import Texts
 
 REASON_CHARACTERS = 2000
-INPUT = frozenset({"reason_missing", "reason_long", "cap_missing", "cap_unconfirmed", "cap_too_low"})
+INPUT = frozenset(
+    {
+        "reason_missing", "reason_long", "cap_missing", "cap_unconfirmed", "cap_too_low",
+        "preset_unknown", "explain", "checklist", "checklist_unknown",
+    }
+)  # fmt: skip
+OPERATORS = frozenset({Choice.ANSWER, Choice.WITHDRAW})  # theirs to choose, and not the approvers'
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a person wants to do to a hold, and the revision that was looked at."""
+    """What a person wants to do to a hold, and the revision that was looked at.
+
+    code: a preset of mailguard/presets.py; checked: ids of ticked points.
+    """
 
     choice: Choice
     revision: int
     reason: str
     cap: int | None = None
     false_positive: bool = False
+    code: str = ""
+    checked: tuple[str, ...] = ()
 
 
 class Refusal(Exception):  # noqa: N818 - an answer to a person, not a fault
@@ -42,7 +57,7 @@ def decide(site: Site, t: Texts, hold_id: str, person: Person, wish: Wish) -> Ho
     """The hold's state after the decision; raises Refusal."""
     code = _unusable(wish)
     # Who may not decide hears that first, whatever else is wrong with the input.
-    if code and not site.store.holds.may_decide(hold_id, person.id):
+    if code and (wish.choice in OPERATORS or not site.store.holds.may_decide(hold_id, person.id)):
         refuse(t, code)
     try:
         state = site.store.holds.decide(
@@ -53,22 +68,31 @@ def decide(site: Site, t: Texts, hold_id: str, person: Person, wish: Wish) -> Ho
             reason=wish.reason,
             cap=wish.cap,
             false_positive=wish.false_positive,
+            said=Said(wish.code, wish.checked, _grounds(site)),
         )
     except RefusedError as error:
-        refuse(t, barred(site, site.store.holds.get(hold_id), person) or error.code)
+        second = None if wish.choice in OPERATORS else barred(site, site.store.holds.get(hold_id), person)
+        refuse(t, second or error.code)
     except (ConflictError, IllegalTransitionError):
         raise Refusal(409, "conflict", say.changed(t, site.store.holds.get(hold_id), wish.revision)) from None
     DECISIONS.labels(wish.choice.value).inc()
     return state
 
 
+def _grounds(site: Site) -> Callable[[Inspection, int, bool], bool | None]:
+    """The legal grounds of a report by the policy in force, for the store to ask inside its transaction."""
+    report = site.report
+    return lambda inspection, persons, exact: legal(inspection, report, persons, exact=exact).reportable
+
+
 def barred(site: Site, view: HoldView, person: Person) -> str | None:
     """Why this person may not decide, in the words that help most: an operator hears of the mailing, not of the role."""
     code = site.store.holds.may_decide(view.row.id, person.id)
-    return "own_source" if code == "not_approver" and _operates(view, person) else code
+    return "own_source" if code == "not_approver" and operates(view, person) else code
 
 
-def _operates(view: HoldView, person: Person) -> bool:
+def operates(view: HoldView, person: Person) -> bool:
+    """Whether this person operates the source of a hold."""
     return any(operator.id == person.id for operator in view.operators)
 
 
@@ -94,9 +118,16 @@ def agreed(view: HoldView, person: Person) -> bool:
     )
 
 
+def asked(view: HoldView) -> list[Decided]:
+    """The last question about a hold and what was said to it; nothing when it was never returned, or is over."""
+    turns = [one for one in view.decisions if one.choice in {Choice.RETURN, Choice.ANSWER}]
+    open_ = view.row.state in {HoldState.PENDING, HoldState.RETURNED}
+    return turns[-1 if view.row.state is HoldState.RETURNED else -2 :] if open_ else []
+
+
 def _unusable(wish: Wish) -> str:
-    if not wish.reason.strip():
-        return "reason_missing"
+    if code := lacks_reason(wish.choice, wish.reason.strip(), wish.code):
+        return code
     if len(wish.reason) > REASON_CHARACTERS:
         return "reason_long"
     if wish.choice is Choice.APPROVE and (wish.cap is None or wish.cap < 1):

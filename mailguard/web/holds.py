@@ -4,22 +4,23 @@ In: a logged-in person's request. Out: a page. A hold is shown to everyone who c
 to say, and said on the page before anybody tries.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Query
-from pydantic import BaseModel, StringConstraints
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from mailguard.lifecycle import Choice, HoldState
+from mailguard.presets import PRESETS, Preset
 from mailguard.store.views import AuditRow, HoldRow, HoldView, Person, RuleCount, Session
 from mailguard.web import deciding, law, say, show, watched
 from mailguard.web import rest as resting
 from mailguard.web.alert import Alert
 from mailguard.web.deciding import Refusal, Wish
+from mailguard.web.forms import ApprovalForm, ReasonForm, Typed
 from mailguard.web.show import Pager
 from mailguard.web.site import Site
 from mailguard.web.texts import Texts
@@ -30,31 +31,11 @@ PER_PAGE = 50
 AUDIT_ROLES = frozenset({"approver", "auditor", "administrator"})
 ENOUGH_APPROVERS = 2
 ANSWERS = {"late": Choice.DELIVER_LATE, "stop": Choice.STOP_REST}
-DONE = frozenset({"approved", "first", "rejected", "late", "late_first", "stopped"})
-Field = Annotated[str, Form(max_length=5000)]
-Typing = Annotated[str, StringConstraints(max_length=5000)]
+DONE = frozenset(
+    {"approved", "first", "rejected", "returned", "answered", "withdrawn", "late", "late_first", "stopped"}
+)
+Text = Annotated[str, Form(max_length=5000)]
 Page = Annotated[int, Query(ge=1, le=100_000)]
-
-
-class ApprovalForm(BaseModel):
-    """What the form of an approval sends."""
-
-    revision: int
-    csrf: Typing = ""
-    reason: Typing = ""
-    cap: Typing = ""
-    cap_again: Typing = ""
-    false_positive: Typing = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """What somebody typed into a form that was not accepted."""
-
-    choice: Choice | None = None
-    reason: str = ""
-    cap: str = ""
-    false_positive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +60,8 @@ class HoldPages:
         add("/holds/{hold_id}", self.one, methods=["GET"], response_model=None)
         add("/holds/{hold_id}/{form}", self.back, methods=["GET"], response_model=None)
         add("/holds/{hold_id}/approve", self.approve, methods=["POST"], response_model=None)
-        add("/holds/{hold_id}/reject", self.reject, methods=["POST"], response_model=None)
+        for choice in (Choice.REJECT, Choice.RETURN, Choice.ANSWER, Choice.WITHDRAW):
+            add(f"/holds/{{hold_id}}/{choice}", self._route(choice), methods=["POST"], response_model=None)
         add("/holds/{hold_id}/late", self.late, methods=["POST"], response_model=None)
         add("/holds/{hold_id}/stop", self.stop, methods=["POST"], response_model=None)
 
@@ -121,35 +103,40 @@ class HoldPages:
     def approve(self, request: Request, hold_id: str, form: Annotated[ApprovalForm, Form()]) -> Response:
         """Approve up to a cap that was typed twice."""
         session = self._genuine(request, form.csrf)
-        limit, mistaken = deciding.number(form.cap), bool(form.false_positive)
-        typed = Typed(Choice.APPROVE, form.reason, form.cap, mistaken)
+        limit, checked = deciding.number(form.cap), tuple(form.checked)
+        code = form.code or (Preset.FALSE_POSITIVE if form.false_positive else "")
+        typed = Typed(Choice.APPROVE, form.reason, form.cap, code, checked)
         if limit is not None and deciding.number(form.cap_again) != limit and not self._barred(hold_id, session.person):
             text = self._site.texts(request)("refused.cap_unconfirmed")
             return self._refused(request, session, hold_id, Refusal(422, "cap_unconfirmed", text), typed)
-        wish = Wish(Choice.APPROVE, form.revision, form.reason, limit, mistaken)
+        wish = Wish(Choice.APPROVE, form.revision, form.reason, limit, bool(form.false_positive), code, checked)
         return self._decide(request, session, hold_id, wish, typed)
 
-    def reject(
-        self, request: Request, hold_id: str, revision: Annotated[int, Form()], csrf: Field = "", reason: Field = ""
-    ) -> Response:
-        """Reject with a reason."""
-        session = self._genuine(request, csrf)
-        wish, typed = Wish(Choice.REJECT, revision, reason), Typed(Choice.REJECT, reason)
-        return self._decide(request, session, hold_id, wish, typed)
+    def _route(self, choice: Choice) -> Callable[..., Response]:
+        """Reject, return, answer or withdraw with a reason."""
+
+        def route(request: Request, hold_id: str, form: Annotated[ReasonForm, Form()]) -> Response:
+            session = self._genuine(request, form.csrf)
+            wish = Wish(choice, form.revision, form.reason, code=form.code)
+            return self._decide(request, session, hold_id, wish, Typed(choice, form.reason, code=form.code))
+
+        return route
 
     def late(
-        self, request: Request, hold_id: str, revision: Annotated[int, Form()], csrf: Field = "", reason: Field = ""
+        self, request: Request, hold_id: str, revision: Annotated[int, Form()], csrf: Text = "", reason: Text = ""
     ) -> Response:
         """Deliver what was not sent in time after all."""
         return self._answer(request, hold_id, csrf, Wish(Choice.DELIVER_LATE, revision, reason))
 
     def stop(
-        self, request: Request, hold_id: str, revision: Annotated[int, Form()], csrf: Field = "", reason: Field = ""
+        self, request: Request, hold_id: str, revision: Annotated[int, Form()], csrf: Text = "", reason: Text = ""
     ) -> Response:
         """Never send what is left."""
         return self._answer(request, hold_id, csrf, Wish(Choice.STOP_REST, revision, reason))
 
-    def back(self, hold_id: str, form: Literal["approve", "reject", "late", "stop"]) -> Response:
+    def back(
+        self, hold_id: str, form: Literal["approve", "reject", "return", "answer", "withdraw", "late", "stop"]
+    ) -> Response:
         """Where a reload of a refused form leads."""
         del form
         return RedirectResponse(f"/holds/{quote(hold_id)}", 303)
@@ -167,7 +154,7 @@ class HoldPages:
             state = deciding.decide(self._site, self._site.texts(request), hold_id, session.person, wish)
         except Refusal as refusal:
             return self._refused(request, session, hold_id, refusal, typed)
-        done = {HoldState.APPROVED: "approved", HoldState.REJECTED: "rejected"}.get(state, "first")
+        done = "answered" if wish.choice is Choice.ANSWER else "first" if state is HoldState.PENDING else state.value
         return RedirectResponse(f"/holds/{quote(hold_id)}?done={done}", 303)
 
     def _answer(self, request: Request, hold_id: str, csrf: str, wish: Wish) -> Response:
@@ -203,6 +190,7 @@ class HoldPages:
         view = store.holds.get(hold_id)
         store.record.viewed(hold_id, view.row.revision, session.person.id)
         person, pending = session.person, view.row.state is HoldState.PENDING
+        returned = view.row.state is HoldState.RETURNED
         pager = Pager.at(page, PER_PAGE, sum(view.progress.recipients.values()))
         approved = view.row.state is HoldState.APPROVED or _stopped(view)
         rest = resting.shown(self._site, t, view, person, store.switch.state())
@@ -228,6 +216,12 @@ class HoldPages:
             deciders=store.holds.deciders(hold_id) if pending or (rest and rest.asked) else [],
             rest=rest,
             choices=ANSWERS,
+            returned=returned,
+            asked=deciding.asked(view),
+            operates=deciding.operates(view, person),
+            presets=PRESETS,
+            explain_persons=store.holds.explain_persons,
+            points=store.holds.checklist(hold_id) if pending else (),
             pager=pager,
             recipients=store.holds.recipients(hold_id, limit=PER_PAGE, offset=pager.offset) if approved else [],
             release=show.release_state(view.progress.messages) if approved else None,
@@ -235,7 +229,7 @@ class HoldPages:
             audit=(audit := self._audit(person, hold_id)),
             names={somebody.id: somebody.name for somebody in store.people.all()} if audit else {},
             few_approvers=self._few_approvers(),
-            live=pending or show.unfinished(view.progress.messages),
+            live=pending or returned or show.unfinished(view.progress.messages),
             now=now,
         )
 

@@ -20,7 +20,7 @@ ALLOWED = {
     ("pending", "approve"): "approved", ("pending", "reject"): "rejected", ("pending", "return"): "returned",
     ("pending", "withdraw"): "withdrawn", ("pending", "expire"): "expired",
     ("approved", "deliver_late"): "approved", ("approved", "stop_rest"): "withdrawn",
-    ("returned", "withdraw"): "withdrawn", ("returned", "expire"): "expired",
+    ("returned", "withdraw"): "withdrawn", ("returned", "answer"): "pending", ("returned", "expire"): "expired",
 }  # fmt: skip
 
 

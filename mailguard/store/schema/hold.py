@@ -96,7 +96,9 @@ claimed = Table(
     Column("person_id", String(20), ForeignKey("people.id"), primary_key=True),
 )
 
-# What persons decided, a first of two approvals included; the reason is sealed.
+# What persons decided, a first of two approvals included; the reason is sealed. reason_code: the preset beside it.
+# checked: ids of ticked points, a JSON list. seconds: from the first view of that revision, empty when there was none;
+# hasty: less than what was configured then.
 decisions = Table(
     "decisions",
     metadata,
@@ -108,6 +110,10 @@ decisions = Table(
     Column("reason", LargeBinary, nullable=False),
     Column("cap", Integer),
     Column("at", Moment, nullable=False),
+    Column("reason_code", String(30)),
+    Column("checked", Text),
+    Column("seconds", Integer),
+    Column("hasty", Boolean),
     CheckConstraint(one_of("choice", Choice), name="decisions_choice"),
     UniqueConstraint("hold_id", "revision", "person_id", "choice", "cap", name="decisions_once"),
     Index("decisions_hold", "hold_id", "revision"),

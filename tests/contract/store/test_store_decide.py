@@ -100,6 +100,8 @@ def test_a_disabled_approver_does_not_decide(stage, staff, hold):
         ({"cap": 1_000_000_001}, "cap_too_high"),
         ({"cap": 10**30}, "cap_too_high"),
         ({"choice": Choice.WITHDRAW}, "not_operator"),
+        ({"choice": Choice.ANSWER}, "not_operator"),
+        ({"choice": Choice.RETURN, "reason": ""}, "reason_missing"),
         ({"choice": Choice.EXPIRE}, "not_a_choice"),
     ],
 )
@@ -121,7 +123,8 @@ def test_the_largest_cap_can_be_given_and_used(stage, staff, hold):
 
 
 def test_only_an_operator_of_the_source_withdraws(stage, staff, hold):
-    assert stage.decide(hold, staff[0], Choice.WITHDRAW, reason="") is HoldState.WITHDRAWN
+    assert stage.decide(hold, staff[0], Choice.WITHDRAW) is HoldState.WITHDRAWN
+    assert stage.heard("withdrawn") == ["sato", "suzuki", "tanaka"]
 
 
 def test_unknown_holds_and_people_are_not_found(stage, staff, hold):

@@ -235,5 +235,5 @@ def test_the_database_gets_a_new_key_and_is_purged(configured, capsys, monkeypat
     assert "an approver must confirm" in capsys.readouterr().err
     monkeypatch.setattr("sys.stdin", io.StringIO("wrong\n"))
     assert run("db", "purge", "--confirm", "nobody", *configured) == 1
-    assert "Nothing was deleted" in capsys.readouterr().err
+    assert "Nothing was changed" in capsys.readouterr().err
     assert run("audit", "export", "--hold", "H-0", *configured) == 1

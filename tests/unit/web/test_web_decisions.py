@@ -76,7 +76,7 @@ def test_a_rejection_without_reason_is_refused(world):
     hold, client = world.admit(), world.client("sato")
     answer = client.post(f"/holds/{hold}/reject", data=form(client, hold, reason=""))
     assert answer.status_code == 422
-    assert "<details open>" in answer.text
+    assert '<details class="other" open>' in answer.text
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from mailguard import lifecycle, web
 from mailguard.lifecycle import MessageState, RecipientState
 from mailguard.model import BODY, HEADERS, HTML, MAIL, UNNAMED, Kind, ProblemKind
+from mailguard.presets import Preset
 from mailguard.store import decisions, lateness, switch
 from mailguard.web import deciding, show
 from mailguard.web.texts import CATALOGUES, Texts, preferred
@@ -35,6 +36,7 @@ def test_everything_that_has_a_code_has_words(language):
         "recipient": RecipientState,
         "choice": lifecycle.Choice,
         "opened": show.OPENED,
+        "preset": Preset,
         "part": (BODY, HTML, HEADERS, UNNAMED, MAIL),
         "refused": (*decisions.WHY, *lateness.WHY, *switch.WHY, "throttled", *deciding.INPUT),
     }
@@ -59,6 +61,7 @@ def test_no_text_is_unused():
         "message.",
         "recipient.",
         "choice.",
+        "preset.",
         "part.",
         "refused.",
         "reason.",

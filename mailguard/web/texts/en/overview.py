@@ -51,7 +51,6 @@ TEXTS = {
     "watched.today": "{messages} today",
     "watched.days": "By day and source (14 days)",
     "watched.undeclared": "undeclared source",
-    "decide.false_positive": "False positive (no personal data of others)",
     "decide.false_positive.help": "Counted by rule, to mend the rules. It does not change this approval.",
     "mistaken.count": "{n:,} false positives",
     "mistaken.count.one": "{n:,} false positive",

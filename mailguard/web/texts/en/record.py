@@ -20,6 +20,7 @@ TEXTS = {
     "action.hold.approved": "approved",
     "action.hold.rejected": "rejected",
     "action.hold.returned": "returned",
+    "action.hold.answered": "answered",
     "action.hold.withdrawn": "withdrawn",
     "action.hold.expired": "expired (never sent)",
     "action.hold.late_asked": "asked whether to deliver late",

@@ -1,6 +1,6 @@
 """The page in Japanese; the words of the glossary."""
 
-from mailguard.web.texts.ja import deciding, frame, hold, numbers, overview, record, release, why
+from mailguard.web.texts.ja import deciding, frame, hold, numbers, overview, reasons, record, release, why
 
 TEXTS = {
     **deciding.TEXTS,
@@ -8,6 +8,7 @@ TEXTS = {
     **hold.TEXTS,
     **numbers.TEXTS,
     **overview.TEXTS,
+    **reasons.TEXTS,
     **record.TEXTS,
     **release.TEXTS,
     **why.TEXTS,

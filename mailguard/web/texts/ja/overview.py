@@ -51,7 +51,6 @@ TEXTS = {
     "watched.today": "本日 {messages}",
     "watched.days": "日別・送信システム別(14日間)",
     "watched.undeclared": "未登録の送信システム",
-    "decide.false_positive": "誤検知(他人の個人情報ではない)",
     "decide.false_positive.help": "規則ごとに数え、規則の見直しに使います。この配信の承認には影響しません。",
     "mistaken.count": "誤検知 {n:,}件",
     "mistaken.count.one": "誤検知 {n:,}件",

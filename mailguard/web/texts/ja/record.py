@@ -20,6 +20,7 @@ TEXTS = {
     "action.hold.approved": "承認",
     "action.hold.rejected": "却下",
     "action.hold.returned": "差し戻し",
+    "action.hold.answered": "差し戻しへの回答",
     "action.hold.withdrawn": "取り下げ",
     "action.hold.expired": "期限切れ(未送信)",
     "action.hold.late_asked": "遅れて配信するかを確認",

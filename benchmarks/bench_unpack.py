@@ -1,8 +1,8 @@
 """What becomes of every file of the corpora given by --data DIR: text, or a named Problem; one scanning process for all.
 
-A file counts once, under the gravest thing said of it. `blank`: opened, and nothing is written in it, by a handler that
-always gives a text or a Problem (BLANK). `silent`: neither text nor a Problem from any other, though it is not empty. rss: the
-largest worker, MB. bodies: those of mime4j's `*_decoded*` files that are found in what its mail is split into.
+A file counts once, under the gravest thing said of it. `blank`: all in it was read, as the scan says itself, and nothing is
+written there. `passed`: besides that only what the scan says it let pass unread (icons, signatures). `silent`: neither text nor
+a Problem nor one of these, though it is not empty. rss: the largest worker, MB. bodies: those of mime4j's `*_decoded*` files that are found in what its mail is split into.
 --charsets: instead, the share of made-up texts of each encoding that are read exactly, without a declaration.
 Example: python benchmarks/bench_unpack.py --data DIR --list silent,crashed
 """
@@ -36,9 +36,7 @@ COLUMNS = {
     "unknown": {"unknown_format", "not_read"},
 }
 """Kinds of Problems by column, the gravest first."""
-BLANK = ("image/", "application/pdf", "text/html")
-"""Beginnings of media types: pictures as small as icons or without writing, pages with nothing on them but lines, only tags."""
-SHOWN = ("text", "empty", "blank", *reversed(COLUMNS), "silent")
+SHOWN = ("text", "empty", "blank", "passed", *reversed(COLUMNS), "silent")
 
 
 def corpora(data: Path) -> Iterator[tuple[str, list[Path]]]:
@@ -55,14 +53,19 @@ def column(report: dict[str, Any]) -> str:
     for name, those in COLUMNS.items():
         if kinds & those:
             return name
-    if any(part["characters"] or part["rows"] for part in report["parts"]) or report["findings"]:
+    if (
+        any((part["characters"] or part["rows"]) and not part["blank"] for part in report["parts"])
+        or report["findings"]
+    ):
         return "text"
     paths = [part["path"] for part in report["parts"]]
     innermost = [part for part in report["parts"] if not any(path[:-1] == part["path"] for path in paths)]
     filled = [part for part in innermost if part["size"]]
     if not filled:
         return "empty"
-    return "blank" if all(part["media_type"].startswith(BLANK) for part in filled) else "silent"
+    if all(part["blank"] for part in filled):
+        return "blank"
+    return "passed" if all(part["blank"] or part["passed"] for part in filled) else "silent"
 
 
 def scan(files: list[Path]) -> tuple[list[dict[str, Any]], float, float]:

@@ -281,6 +281,8 @@ class PartInfo:
     """One line of the part tree on the page; `key` is the digest of its decoded bytes.
 
     characters, rows: of the text and the tables read from it, not counting parts inside it.
+    blank: it was read to its end, and nothing is written in it. passed: why something in it is not read and holds
+    nothing, "icon", "inline", "signature" or "macros"; "" where all of it is read, or a Problem tells.
     opened: where the password was found that opened it: "mail" the same mail, "other" another one of the sender, "list" the
     configured list; "" if it needed none.
     """
@@ -293,6 +295,8 @@ class PartInfo:
     characters: int = 0
     rows: int = 0
     opened: str = ""
+    blank: bool = False
+    passed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,4 +46,6 @@ def part_json(part: PartInfo) -> dict[str, Any]:
         "size": part.size,
         "characters": part.characters,
         "rows": part.rows,
+        "blank": part.blank,
+        "passed": part.passed,
     }

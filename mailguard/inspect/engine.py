@@ -291,6 +291,7 @@ class Engine:
         titled: set[PartPath] = set()
         characters: Counter[PartInfo] = Counter()
         rows: Counter[PartInfo] = Counter()
+        blank: dict[bytes, bool] = {}  # by key: a file of two names has two lines
         for leaf in unpack(part, budget, lambda data: self._digester.of("leaf", data)):
             named = leaf.path if isinstance(leaf, PartInfo) else leaf.item.path
             if attached(named) and named not in titled:
@@ -298,7 +299,9 @@ class Engine:
                 found.append((named, self._detector.file_name(named, leaf.key)))
             if isinstance(leaf, PartInfo):
                 parts.append(leaf)
-            elif isinstance(leaf.item, Problem):
+                continue
+            blank[leaf.key] = blank.get(leaf.key, True) and _says_nothing(leaf.item)
+            if isinstance(leaf.item, Problem):
                 problems.append(replace(leaf.item, key=leaf.key))
             else:
                 evidence = self._detect(leaf.item, leaf.key, beginning=beginning)
@@ -312,7 +315,12 @@ class Engine:
                 if isinstance(leaf.item, Text) and not attached(leaf.item.path):
                     bodies.append(self._detector.skeleton(leaf.item.text))
         body_key = self._digester.of("body", "\f".join(bodies)) if bodies else b""
-        read = [replace(info, characters=characters[info], rows=rows[info]) for info in parts]
+        read = [
+            replace(
+                info, characters=characters[info], rows=rows[info], blank=blank.get(info.key, False) and not info.passed
+            )
+            for info in parts
+        ]
         opened = tuple((path, self._unlocking.digest(password)) for path, password in budget.secrets.taken())
         gave = _found(found, tuple(problems), tuple(read), body_key, tuple(uncounted))
         return replace(gave, said=tuple(said), opened=opened) if said or opened else gave
@@ -425,6 +433,10 @@ class _Work:
         packed = msgspec.msgpack.encode(found)
         if len(packed) <= _WORTH_TELLING:
             self.fresh.append(Given(leaf.pieces, key, packed))
+
+
+def _says_nothing(item: Text | Table | Problem) -> bool:
+    return not (item.text.strip() if isinstance(item, Text) else isinstance(item, Problem) or item.length)
 
 
 def _found(

@@ -88,7 +88,7 @@ class Handler(Protocol):
         """Whether this handler opens the part; `sniffed` is its media type by content."""
 
     def open_part(self, part: Part, budget: Budget, /) -> Iterator[Item]:
-        """What is inside: parts still to be opened, or leaves."""
+        """What is inside: parts still to be opened, or leaves; an empty Text says that it was read and nothing is written in it."""
 
 
 HANDLERS: tuple[Handler, ...] = (
@@ -133,6 +133,9 @@ HANDLERS: tuple[Handler, ...] = (
 )
 
 
+_PASSING = (image, signature, ole_object)
+"""Those that may find something in order without having read it: their `passed` says why."""
+
 ARCHIVES = (zip_archive, archive, compressed, sevenzip, rar, lzh)
 
 
@@ -154,8 +157,9 @@ class _Opened:
     def __init__(self, part: Part, budget: Budget, digest: Callable[[bytes], bytes]) -> None:
         sniffed = _sniffed(part)
         self.part = part
-        self.info = PartInfo(part.path, sniffed, len(part.data), part.depth, digest(part.data))
-        self.items = _items(part, sniffed, budget)
+        key = digest(part.data)
+        self.info = PartInfo(part.path, sniffed, len(part.data), part.depth, key, passed=_passed(part, sniffed, budget))
+        self.items = _items(self.info, part, budget)
 
     def leaf(self, item: Text | Table | Problem) -> Leaf:
         key = self.info.key
@@ -217,7 +221,8 @@ def _sniffed(part: Part) -> str:
         return sniff.BINARY
 
 
-def _items(part: Part, sniffed: str, budget: Budget) -> Iterator[Item]:
+def _items(info: PartInfo, part: Part, budget: Budget) -> Iterator[Item]:
+    sniffed = info.media_type
     if sniffed == sniff.EMPTY:
         return
     if part.depth > budget.limits.depth:
@@ -225,18 +230,28 @@ def _items(part: Part, sniffed: str, budget: Budget) -> Iterator[Item]:
     for handler in HANDLERS:
         if handler.matches(part, sniffed):
             items = _and_embedded(handler, part, sniffed, budget)
-            yield from _files(part, items) if handler in ARCHIVES else items
+            yield from items if info.passed else _told(part, items, archive=handler in ARCHIVES)
             return
     name = sniffed if sniffed != sniff.BINARY else sniff.describe(part.data)
     behind = ", with a ZIP behind it" if sniff.zip_behind(part.data) else ""
     yield Problem(part.path, ProblemKind.UNKNOWN_FORMAT, name + behind)
 
 
-def _files(part: Part, items: Iterator[Item]) -> Iterator[Item]:
-    """An archive in which nothing is found is one whose files this reader does not see."""
+def _told(part: Part, items: Iterator[Item], *, archive: bool) -> Iterator[Item]:
+    """A part of which its reader says nothing was not read; an archive in which it finds nothing has files that it does not see."""
     first = next(items, None)
-    yield Problem(part.path, ProblemKind.DAMAGED, "no file is found in it") if first is None else first
+    if first is None and archive:
+        first = Problem(part.path, ProblemKind.DAMAGED, "no file is found in it")
+    yield first or Problem(part.path, ProblemKind.NOT_READ, "nothing is found in it")
     yield from items
+
+
+def _passed(part: Part, sniffed: str, budget: Budget) -> str:
+    for handler in _PASSING:
+        with suppress(Exception):  # broken in whatever way: then it is opened, and says so
+            if handler.matches(part, sniffed):
+                return str(handler.passed(part, budget))
+    return ""
 
 
 def _and_embedded(handler: Handler, part: Part, sniffed: str, budget: Budget) -> Iterator[Item]:

@@ -46,5 +46,4 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Prob
             if len(value) > _MOST:
                 yield Problem(part.path, ProblemKind.NOT_READ, f"resources of more than {_MOST} bytes")
             told += [charset.decode(run) for run in _WRITING.findall(value[:_MOST])]
-    if told:
-        yield Text(part.path, "\n".join(told))
+    yield Text(part.path, "\n".join(told))

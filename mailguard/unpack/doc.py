@@ -52,8 +52,7 @@ def _contents(part: Part, file: compound.Compound, budget: Budget) -> Iterator[P
     except compound.FAULTS as error:
         yield Problem(part.path, ProblemKind.DAMAGED, type(error).__name__)
     text = "\f".join(filter(None, (flow.text(), ole_parts.properties(part.data))))
-    if text:
-        yield Text(part.path, text)
+    yield Text(part.path, text)
     for rows in flow.tables:
         yield Table(part.path, rows)
     streams = (document, file.find("Data") or b"")

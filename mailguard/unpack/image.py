@@ -38,33 +38,51 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Prob
     kind = sniff.sniff(part.data)
     if words := image_words.found(part.data, kind):
         yield Text(part.path, "\n".join(words))
-    width, height = size(part.data)
-    if 0 < width <= _SIDE and 0 < height <= _SIDE and len(part.data) <= _SMALL:
+    if passed(part, budget):
         return
+    width, height = size(part.data)
     if width * height > budget.limits.picture_pixels:
         yield Problem(part.path, ProblemKind.TOO_BIG, f"image of {width} x {height} pixels")
-    elif kind in _READ and ocr.available(budget):
+    elif _readable(kind, budget):
         yield from _read(part, budget)
-    elif not part.inline:
+    else:
         yield _unread(part, f"image of {width} x {height} pixels" if width else "image")
+
+
+def passed(part: Part, budget: Budget) -> str:
+    """Why nobody reads what is shown in it: "icon", or "inline" where it is part of the HTML body and there is no Tesseract; else ""."""
+    width, height = size(part.data)
+    if 0 < width <= _SIDE and 0 < height <= _SIDE and len(part.data) <= _SMALL:
+        return "icon"
+    if not part.inline or width * height > budget.limits.picture_pixels:
+        return ""
+    return "" if _readable(sniff.sniff(part.data), budget) else "inline"
+
+
+def _readable(kind: str, budget: Budget) -> bool:
+    return kind in _READ and ocr.available(budget)
 
 
 def _read(part: Part, budget: Budget) -> Iterator[Text | Problem]:
     from mailguard.unpack import picture  # noqa: PLC0415 - needs Pillow, which is optional
 
-    written = []
+    written: list[str] = []
+    whole = False
     try:
         for frame in picture.frames(part.data, budget):
             if frame is None:
                 yield _unread(part, f"more than {picture.FRAMES} frames")
                 break
             written += [ocr.lines(piece, budget) for piece in picture.pieces(frame)]
+        else:
+            whole = True
     except ToolError as error:
         yield Problem(part.path, error.kind, error.detail)
     except (OSError, ValueError, SyntaxError, EOFError):
         yield Problem(part.path, ProblemKind.DAMAGED, "an image that cannot be decoded")
     finally:
-        if text := "\n".join(written).strip():
+        text = "\n".join(written).strip()
+        if text or whole:
             budget.text(len(text))
             yield Text(part.path, text)
 

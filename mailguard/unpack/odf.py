@@ -43,7 +43,7 @@ def _contents(part: Part, package: Package, budget: Budget) -> Iterator[Part | T
         if document.encrypted:
             yield Problem(part.path, ProblemKind.ENCRYPTED, "a password is needed")
             return
-    if document.texts:
+    if document.texts or not document.tables:
         yield Text(part.path, "\f".join(document.texts))
     yield from document.tables
     yield from document.others

@@ -38,7 +38,7 @@ def _contents(part: Part, package: Package, budget: Budget) -> Iterator[Part | T
     if not any(map(_FIRST.match, package.names)) and not sweep.texts:
         yield Problem(part.path, ProblemKind.DAMAGED, "a document without its text")
     texts = [text for _, text in sorted(sweep.texts, key=lambda pair: _order(pair[0]))]
-    if texts:
+    if texts or not sweep.tables:
         yield Text(part.path, "\f".join(texts))
     for rows in sweep.tables:
         yield Table(part.path, rows)

@@ -37,8 +37,7 @@ def _contents(part: Part, file: compound.Compound, budget: Budget) -> Iterator[P
     lines, objects = _read(stream)
     text = "\n".join([*dict.fromkeys(lines), ole_parts.properties(part.data)]).strip()
     budget.text(len(text))
-    if text:
-        yield Text(part.path, text)
+    yield Text(part.path, text)
     if not stream:
         yield Problem(part.path, ProblemKind.DAMAGED, "a presentation without its slides")
     for number, (packed, data) in enumerate(objects, 1):

@@ -82,8 +82,7 @@ class Records:
         """All of it, as what a handler gives."""
         text = "\n".join(self.lines)
         budget.text(len(text))
-        if text:
-            yield Text(part.path, text)
+        yield Text(part.path, text)
         for rows in (*map(cards.rows, self.tables.values()), *self.grids):
             budget.spend_cells(sum(map(len, rows)))
             if rows:

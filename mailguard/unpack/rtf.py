@@ -31,7 +31,7 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Prob
     text = _joined(reader.flow.text())
     if reader.wraps_html:
         yield _inside(part, _WRAPPED, _joined("".join(reader.html)).encode("utf-8", "replace"), budget, "text/html")
-    elif text:
+    elif text or not reader.flow.tables:
         yield Text(part.path, text)
     for rows in reader.flow.tables:
         yield Table(part.path, [[_joined(cell) for cell in row] for row in rows])

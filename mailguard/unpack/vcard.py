@@ -75,7 +75,7 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Prob
     if rows:
         budget.spend_cells(sum(map(len, rows)))
         yield Table(part.path, rows)
-    if reader.loose:
+    if reader.loose or not rows:
         yield Text(part.path, "\n".join(reader.loose))
 
 

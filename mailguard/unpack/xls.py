@@ -45,6 +45,5 @@ def _beside(part: Part, file: compound.Compound, book: biff.Book, budget: Budget
             lines += biff.read(file.read(path)).lines
     text = "\n".join([*filter(None, lines), ole_parts.properties(part.data)]).strip()
     budget.text(len(text))
-    if text:
-        yield Text(part.path, text)
+    yield Text(part.path, text)
     yield from ole_parts.inside(part, file, (book.drawings,), budget)

@@ -41,8 +41,7 @@ def _contents(part: Part, package: Package, budget: Budget) -> Iterator[Part | T
         _member(name, content, sweep, pivots, budget)
     if not any(isinstance(one, Problem) for one in sweep.others):
         yield from workbook.sheets(part, budget)
-    if sweep.texts:
-        yield Text(part.path, "\f".join(text for _, text in sweep.texts))
+    yield Text(part.path, "\f".join(text for _, text in sweep.texts))
     for rows in (*sweep.tables, *pivots.tables()):
         yield Table(part.path, rows)
     yield from (*sweep.others, *(Problem(part.path, *fault) for fault in pivots.faults))

@@ -184,6 +184,16 @@ def test_scan_says_how_much_was_read_from_each_part(capsys, tmp_path):
     ]
 
 
+def test_scan_says_of_each_part_whether_nothing_is_written_in_it_or_nobody_looked(capsys, tmp_path):
+    pages, icon, table = tmp_path / "白紙.html", tmp_path / "logo.png", tmp_path / "商品.csv"
+    pages.write_text("<html><body><p> <hr></p></body></html>")
+    icon.write_bytes(b"GIF89a\x14\0\x14\0\0\0\0;")
+    table.write_bytes("品名,価格\r\nりんご,100\r\nみかん,80\r\n".encode("cp932"))
+    assert run("scan", "--json", pages, icon, table) == 0
+    read = [json.loads(line)["parts"] for line in capsys.readouterr().out.splitlines()]
+    assert [(part["blank"], part["passed"]) for (part,) in read] == [(True, ""), (False, "icon"), (False, "")]
+
+
 def test_scan_says_what_cannot_be_read_and_goes_on(capsys, tmp_path):
     mail = tmp_path / "clean.eml"
     mail.write_bytes(next(ski_run(1, 1)).content)

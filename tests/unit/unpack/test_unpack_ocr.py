@@ -69,7 +69,7 @@ def test_words_become_lines_and_columns() -> None:
 @pytest.mark.parametrize("inline", [False, True])
 def test_a_picture_in_which_nothing_stands_passes_when_it_was_read(*, inline: bool) -> None:
     tools = Tesseract()
-    assert read(make.png(300, 300), tools, inline=inline) == []
+    assert read(make.png(300, 300), tools, inline=inline) == [Text(("picture",), "")]
     assert len(tools.pictures) == 1
 
 

@@ -38,7 +38,9 @@ def opened(data: bytes, name: str = "file", limits: Limits | None = None, **decl
 def leaves(
     data: bytes, name: str = "file", limits: Limits | None = None, **declared: object
 ) -> list[Text | Table | Problem]:
-    return [out.item for out in opened(data, name, limits, **declared) if isinstance(out, Leaf)]
+    """Without the empty texts that say that something was read, and nothing is written in it."""
+    items = [out.item for out in opened(data, name, limits, **declared) if isinstance(out, Leaf)]
+    return [item for item in items if not (isinstance(item, Text) and not item.text)]
 
 
 def csv(codec: str = "cp932", delimiter: str = ",") -> bytes:

@@ -92,6 +92,7 @@ class Service:
             clock=self._clock,
             release=self._config.release,
             policy=lambda: self._policy,
+            reporting=self._config.report,
         )
         self.web_port = self._pages.open("web.listen", self._config.web.listen, page)
         health = create_metrics_app(self._readiness, self._gauges, self._metrics)

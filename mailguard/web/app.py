@@ -19,6 +19,7 @@ from mailguard.web.api import Api
 from mailguard.web.guard import Guard
 from mailguard.web.holds import HoldPages
 from mailguard.web.login import LoginPages
+from mailguard.web.report import ReportPages
 from mailguard.web.site import Clock, build
 from mailguard.web.stop_list import StopListApi
 from mailguard.web.switch import SwitchPages
@@ -32,15 +33,18 @@ def create_app(
     clock: Clock,
     release: settings.Release | None = None,
     policy: Callable[[], Policy] | None = None,
+    reporting: settings.ReportSection | None = None,
 ) -> FastAPI:
     """Everything people and programs see on the page's port. No API browser: its scripts come from elsewhere.
 
-    `release` (hours and rate) and `policy` (that in force, asked each time) are only told about.
+    `release` (hours and rate) and `policy` (that in force, asked each time) are only told about. `reporting`: who is told
+    of a leak.
     """
-    site = build(store, config, clock, release or settings.Release(), policy)
+    site = build(store, config, clock, release or settings.Release(), policy, reporting)
     trouble = Trouble(site)
     app = FastAPI(title="mailguard", openapi_url=None, docs_url=None, redoc_url=None)
     app.include_router(LoginPages(site).router)
+    app.include_router(ReportPages(site).router)
     app.include_router(HoldPages(site).router)
     app.include_router(SwitchPages(site).router)
     app.include_router(Api(site).router)

@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from mailguard.lifecycle import Choice, HoldState
 from mailguard.presets import PRESETS, Preset
 from mailguard.store.views import AuditRow, HoldRow, HoldView, Person, RuleCount, Session
-from mailguard.web import deciding, law, say, show, watched
+from mailguard.web import deciding, law, offer, say, show, watched
 from mailguard.web import rest as resting
 from mailguard.web.alert import Alert
 from mailguard.web.deciding import Refusal, Wish
@@ -229,6 +229,7 @@ class HoldPages:
             audit=(audit := self._audit(person, hold_id)),
             names={somebody.id: somebody.name for somebody in store.people.all()} if audit else {},
             few_approvers=self._few_approvers(),
+            leak=offer.offered(self._site) if person.role in AUDIT_ROLES else None,
             live=pending or returned or show.unfinished(view.progress.messages),
             now=now,
         )

@@ -7,7 +7,7 @@ Authorization header, never in a URL or in the log.
 import hmac
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import quote, urlsplit
 
@@ -45,6 +45,7 @@ class Site:
     origins: frozenset[str]
     release: config.Release
     policy: Callable[[], Policy] | None = None
+    reporting: config.ReportSection = field(default_factory=config.ReportSection)
 
     @property
     def report(self) -> Report:
@@ -134,6 +135,7 @@ def build(
     clock: Clock,
     release: config.Release,
     policy: Callable[[], Policy] | None = None,
+    reporting: config.ReportSection | None = None,
 ) -> Site:
     """A site whose own origins are its public URL and the address it listens on."""
     templates = Environment(
@@ -147,7 +149,8 @@ def build(
     origins = {_origin(settings.url)}
     if host in {"127.0.0.1", "::1", "localhost"} and settings.url.startswith("http://"):
         origins |= {f"http://{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
-    return Site(store, settings, clock, templates, frozenset(origins), release, policy)
+    reporting = reporting or config.ReportSection()
+    return Site(store, settings, clock, templates, frozenset(origins), release, policy, reporting)
 
 
 def client(request: Request) -> str:

@@ -1,11 +1,12 @@
 """The page in English; the words of the glossary."""
 
-from mailguard.web.texts.en import deciding, frame, hold, numbers, overview, reasons, record, release, why
+from mailguard.web.texts.en import deciding, frame, hold, leak, numbers, overview, reasons, record, release, why
 
 TEXTS = {
     **deciding.TEXTS,
     **frame.TEXTS,
     **hold.TEXTS,
+    **leak.TEXTS,
     **numbers.TEXTS,
     **overview.TEXTS,
     **reasons.TEXTS,

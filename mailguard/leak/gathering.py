@@ -13,11 +13,13 @@ from mailguard.leak.case import Case, Event, Mailing
 from mailguard.leak.words import ACTIONS, ACTORS, STATES
 from mailguard.lifecycle import Choice, HoldState
 from mailguard.policy import Report
+from mailguard.presets import JAPANESE
 from mailguard.store import Store
 from mailguard.store.calendar import TOKYO
 from mailguard.store.departures import Departure, Step
+from mailguard.store.views import Decided
 
-_ANSWERS = {"approved": Choice.APPROVE, "first_approval": Choice.APPROVE, "rejected": Choice.REJECT, "returned": Choice.RETURN,
+_ANSWERS = {"approved": Choice.APPROVE, "first_approval": Choice.APPROVE, "rejected": Choice.REJECT, "returned": Choice.RETURN, "answered": Choice.ANSWER,
             "withdrawn": Choice.WITHDRAW, "deliver_late": Choice.DELIVER_LATE, "late_first": Choice.DELIVER_LATE,
             "rest_stopped": Choice.STOP_REST}  # fmt: skip
 _LEFT_OUT = frozenset({"hold.viewed", "hold.exported", "hold.refused"})
@@ -96,5 +98,11 @@ def _event(departure: Departure, step: Step) -> Event:
     name = ACTORS.get(step.name, step.name)
     who = f"{name}({step.organisation})" if step.organisation else name
     choice = _ANSWERS.get(step.action.removeprefix("hold."))
-    words = next((one.reason for one in departure.view.decisions if one.choice is choice and one.at == step.at), "")
-    return Event(step.at, who, ACTIONS.get(step.action, step.action), words)
+    made = [one for one in departure.view.decisions if one.choice is choice and one.at == step.at]
+    return Event(step.at, who, ACTIONS.get(step.action, step.action), _words(made[0]) if made else "")
+
+
+def _words(decided: Decided) -> str:
+    """The preset, the reason that was typed, and how long the person had looked."""
+    seconds = "" if decided.seconds is None else f"画面の表示から {decided.seconds:,}秒"
+    return "、".join(word for word in (JAPANESE.get(decided.code, decided.code), decided.reason, seconds) if word)

@@ -103,7 +103,7 @@ def _prevention(case: Case) -> Iterator[Line]:
         event
         for one in case.gone
         for event in one.events
-        if event.what in {"残りの送信を取りやめ", "すべての送信を停止"}
+        if event.what in {"残りの送信を取りやめ", "すべての送信を停止", "緊急停止"}
     ]
     for event in stopped:
         yield Line("実施済み", f"{moment(event.at)} に {event.who} が{event.what}")

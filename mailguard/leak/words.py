@@ -35,6 +35,9 @@ ACTIONS = {
     "hold.withdrawn": "取り下げ", "hold.expired": "期限切れ(未送信)", "hold.late_asked": "遅れて配信するかを確認",
     "hold.late_first": "遅れて配信(1人目)", "hold.deliver_late": "遅れて配信", "hold.rest_stopped": "残りの送信を取りやめ",
     "hold.false_positive": "誤検知とした", "hold.viewed": "内容を表示", "hold.exported": "記録を書き出した",
+    "hold.answered": "差し戻しへの回答",
+    "stop.begun": "緊急停止", "stop.end_asked": "再開の申し出(1人目)", "stop.ended": "緊急停止からの再開",
+    "stop.exception_asked": "緊急停止中の送信の申し出(1人目)", "stop.exception": "緊急停止中の送信を認めた",
     "release.paused": "すべての送信を停止", "release.resumed": "送信を再開",
 }  # fmt: skip
 ACTORS = {"mail": "mailguard(メールの受信)", "time": "mailguard(期限)", "relay": "中継サーバー", "cli": "コマンド"}

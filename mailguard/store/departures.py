@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from mailguard.lifecycle import RecipientState
 from mailguard.store.audit import Audit
@@ -18,7 +18,8 @@ from mailguard.store.context import Context
 from mailguard.store.holds import Holds
 from mailguard.store.people import People
 from mailguard.store.proof import Break, Head, as_row
-from mailguard.store.schema import audit, messages, recipients, reservations
+from mailguard.store.schema import audit, messages, recipients, reservations, stops
+from mailguard.store.schema.emergency import Scope
 from mailguard.store.statement import Lookup
 from mailguard.store.views import AuditRow, HoldView, Person
 
@@ -160,9 +161,21 @@ def _rows(tx: Connection, view: HoldView) -> list[AuditRow]:
     """Of the hold, and stops of all releases since it opened."""
     row = view.row
     first = select(func.min(audit.c.seq)).where(audit.c.subject == row.id).scalar_subquery()
-    of_hold = (audit.c.subject == row.id) & audit.c.action.like("hold.%")
+    of_hold = (audit.c.subject == row.id) & or_(audit.c.action.like("hold.%"), audit.c.action.like("stop.%"))
+    covering = select(stops.c.id).where(
+        or_(
+            stops.c.scope == Scope.ALL.value,
+            (stops.c.scope == Scope.SOURCE.value) & (stops.c.source_id == row.source_id),
+            (stops.c.scope == Scope.CAMPAIGN.value)
+            & (stops.c.source_id == row.source_id)
+            & (stops.c.subject_key == view.inspection.subject_key),
+        )
+    )
+    of_stop = audit.c.subject.in_(covering) & audit.c.action.like("stop.%") & (audit.c.seq > first)
     of_all = audit.c.action.in_(_SWITCH) & (audit.c.subject == "") & (audit.c.seq > first)
-    return [as_row(found) for found in tx.execute(select(audit).where(of_hold | of_all).order_by(audit.c.seq))]
+    return [
+        as_row(found) for found in tx.execute(select(audit).where(of_hold | of_stop | of_all).order_by(audit.c.seq))
+    ]
 
 
 def _step(row: Any, folk: dict[str, Person]) -> Step:

@@ -94,3 +94,14 @@ def test_a_hold_that_is_not_there_leaves_no_row(stage):
     with pytest.raises(NotFoundError):
         taken(stage, "H-0")
     assert "report.drafted" not in stage.actions()
+
+
+def test_stops_that_cover_the_hold_are_told(stage, staff, hold_id):
+    stage.decide(hold_id, staff[1])
+    stage.store.stops.stop_campaign(staff[2].id, hold_id, "誤った添付")
+    stage.source(staff[0], name="other")
+    stage.store.stops.stop_source(staff[2].id, "other", "別の件")
+    (departure,) = taken(stage, hold_id)
+    assert [(step.action, step.name) for step in departure.steps if step.action.startswith("stop.")] == [
+        ("stop.begun", "suzuki Yamada")
+    ]

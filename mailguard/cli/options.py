@@ -40,4 +40,11 @@ def store_of(arguments: argparse.Namespace) -> Store:
     """The store of that configuration, opened and upgraded."""
     config = config_of(arguments)
     config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return open_store(config.database_url, config.data_dir, service.now, holds=config.holds, retention=config.retention)
+    return open_store(
+        config.database_url,
+        config.data_dir,
+        service.now,
+        holds=config.holds,
+        retention=config.retention,
+        notify=config.notify,
+    )

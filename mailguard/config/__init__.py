@@ -7,13 +7,13 @@ In: a path (or nothing: the embedded defaults). Out: a frozen `Config`. Every er
 from mailguard.config.example import example
 from mailguard.config.inspection import Own, PolicySection, Scanner
 from mailguard.config.limits import Limits
+from mailguard.config.notifying import Notify
 from mailguard.config.reading import load
 from mailguard.config.reporting import COMMISSION, Receiver, ReportSection
 from mailguard.config.sections import (
     Holds,
     Log,
     Metrics,
-    Notify,
     Relay,
     Release,
     Retention,

@@ -258,13 +258,6 @@ class StoreSection(Section):
     url: str = Field("", description='SQLAlchemy URL; "" is SQLite, mailguard.db in data_dir')
 
 
-class Notify(Section):
-    """Notices to operators and approvers."""
-
-    enabled: bool = Field(default=True, description="send notices by mail")
-    sender: str = Field("mailguard@localhost", min_length=3, description="From address of the notices")
-
-
 class Holds(Section):
     """The time a hold waits, and what a decision on it takes."""
 

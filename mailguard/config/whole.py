@@ -8,13 +8,13 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from mailguard.config.inspection import Own, PolicySection, Scanner
 from mailguard.config.limits import Limits
+from mailguard.config.notifying import Notify
 from mailguard.config.passwords import Passwords
 from mailguard.config.reporting import ReportSection
 from mailguard.config.sections import (
     Holds,
     Log,
     Metrics,
-    Notify,
     Relay,
     Release,
     Retention,

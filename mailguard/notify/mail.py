@@ -10,23 +10,21 @@ from email.header import Header
 from email.utils import format_datetime
 
 from mailguard.notify.texts import compose
-from mailguard.store.stop_tellings import EVENTS as STOPS
-from mailguard.store.views import Notice
+from mailguard.store.views import Notice, Person
 
 
 class BadAddressError(Exception):
     """A sender or recipient that cannot stand in a header."""
 
 
-def render(notice: Notice, sender: str, url: str, now: datetime) -> bytes:
-    """The mail; raises BadAddressError on control characters in an address."""
-    page = "stops" if notice.event in STOPS else f"holds/{notice.hold_id}"
-    subject, text = compose(notice, f"{url.rstrip('/')}/{page}")
+def render(notice: Notice, person: Person, sender: str, url: str, now: datetime) -> bytes:
+    """The mail to a person; raises BadAddressError on control characters in an address."""
+    subject, text = compose(notice, link(notice, url), person.language)
     headers = [
         f"Date: {format_datetime(now.astimezone(UTC))}",
         f"Message-ID: <{notice.id}@{sender.rpartition('@')[2].rstrip('>') or 'localhost'}>",
         f"From: mailguard <{checked(sender)}>",
-        f"To: <{checked(notice.person.email)}>",
+        f"To: <{checked(person.email)}>",
         "Subject: " + Header(subject, "utf-8", header_name="Subject").encode(linesep="\r\n"),
         "MIME-Version: 1.0",
         "Content-Type: text/plain; charset=utf-8",
@@ -34,6 +32,11 @@ def render(notice: Notice, sender: str, url: str, now: datetime) -> bytes:
         "Auto-Submitted: auto-generated",  # RFC 3834 §5: no vacation replies
     ]
     return "\r\n".join(headers).encode() + b"\r\n\r\n" + _base64(text)
+
+
+def link(notice: Notice, url: str) -> str:
+    """Where people look at it, behind their login."""
+    return url.rstrip("/") + (notice.path or f"/holds/{notice.hold_id}")
 
 
 def checked(address: str) -> str:

@@ -37,6 +37,15 @@ JAPANESE = {
     "stop_ended": Words("緊急停止を終了しました", "承認者2人が再開に同意しました。承認済みのメールの送信を再開します。停止中に保留したメールには承認が必要です。"),
     "stop_let_through": Words("緊急停止中に送信する配信があります", "承認者2人が、緊急停止中でも送信する配信を認めました。ほかの配信は停止したままです。"),
     "suppressed": Words("配信停止リストの宛先に送信しませんでした", "配信停止リストに載っている宛先を含むメールが届きました。その宛先には送信していません。ほかの宛先への送信には影響ありません。"),
+    "reminder": Words("承認を待っている保留があります(再通知)", "期限までの時間が少なくなりました。期限が過ぎると送信されないまま終わります。"),
+    "escalated": Words("承認されていない保留があります", "担当の承認者がまだ判断していません。期限が過ぎると送信されないまま終わります。"),
+    "released": Words("送信が終わりました", "承認された配信のうち、保留していたメールの送信が終わりました。"),
+    "change_asked": Words("設定の変更の同意を待っています", "設定の変更が申請されました。別の承認者が同意するまで有効になりません。"),
+    "change_agreed": Words("設定が変更されました", "2人目の同意があり、設定の変更が有効になりました。"),
+    "change_refused": Words("設定の変更が却下されました", "申請された設定の変更は行われません。"),
+    "change_expired": Words("設定の変更が期限切れになりました", "期限までに同意がなかったため、設定の変更は行われません。"),
+    "changed": Words("設定が変更されました", "設定の変更が記録されました。"),
+    "request_filed": Words("事前申請があります", "配信の事前申請が出されました。承認者が承認するまで有効になりません。"),
     "closed": Words("終了した保留に後続のメールが届きました", "却下・取り下げ・期限切れの保留に当たるメールが届きました。送信されません。"),
 }  # fmt: skip
 
@@ -58,6 +67,15 @@ ENGLISH = {
     "stop_ended": Words("An emergency stop has ended", "Two approvers have ended an emergency stop. Approved mail goes out again. What was held meanwhile needs an approval."),
     "stop_let_through": Words("A mailing goes out in spite of a stop", "Two approvers let one mailing through an emergency stop. Everything else stays stopped."),
     "suppressed": Words("Recipients on the stop list were not sent to", "Mail arrived for recipients that are on the stop list. They were not sent to. Other recipients are not affected."),
+    "reminder": Words("Holds are waiting for approval (reminder)", "Their time is running out. What nobody approves in time is never sent."),
+    "escalated": Words("Nobody has decided on a hold", "Its approvers have not decided yet. What nobody approves in time is never sent."),
+    "released": Words("Sending has finished", "The held mail of an approved mailing was sent."),
+    "change_asked": Words("A change needs a second person", "Somebody asked for a change of the settings. It takes effect when a different approver agrees."),
+    "change_agreed": Words("The settings were changed", "A second person agreed, and the change is in effect."),
+    "change_refused": Words("A change was refused", "The change of the settings will not be made."),
+    "change_expired": Words("A change expired", "Nobody agreed in time. The change of the settings will not be made."),
+    "changed": Words("The settings were changed", "A change of the settings was recorded."),
+    "request_filed": Words("A mailing was filed in advance", "An operator filed a mailing in advance. It counts when an approver approves it."),
     "closed": Words("More mail arrived for a closed hold", "Mail arrived that belongs to a rejected, withdrawn or expired hold. It is not sent."),
 }  # fmt: skip
 
@@ -65,64 +83,53 @@ _OTHER_JA = Words("保留に変化がありました", "保留の状態が変わ
 _OTHER_EN = Words("A hold changed", "The state of a hold has changed.")
 
 
-def compose(notice: Notice, link: str) -> tuple[str, str]:
+_LABELS = {
+    "ja": {
+        "about": "対象", "stop": "緊急停止", "day": "日付", "hold": "保留", "source": "送信システム", "subject": "件名(伏せ字)", "holds": "保留数", "persons": "本人数",
+        "recipients": "宛先数", "messages": "通数", "spared": "送信しなかった宛先数(この通知の時点)",
+    },
+    "en": {
+        "about": "About", "stop": "Stop", "day": "Day", "hold": "Hold", "source": "Sending system", "subject": "Subject (masked)", "holds": "Holds",
+        "persons": "Persons in the data", "recipients": "Recipients", "messages": "Messages", "spared": "Recipients not sent to, so far",
+    },
+}  # fmt: skip
+_UNITS = {
+    "ja": {"holds": "件", "persons": "人分", "recipients": "件", "messages": "通", "spared": "件"},
+    "en": {},
+}  # fmt: skip
+
+
+def compose(notice: Notice, link: str, language: str) -> tuple[str, str]:
     """(subject, text): Japanese first with English below, the other way round for who reads English."""
-    ja, en = _japanese(notice, link), _english(notice, link)
-    first, second = (en, ja) if notice.person.language == "en" else (ja, en)
-    return f"[mailguard] {first[0]} / {notice.hold_id}", f"{first[1]}\n----------\n{second[1]}"
+    ja, en = _said(notice, link, "ja"), _said(notice, link, "en")
+    first, second = (en, ja) if language == "en" else (ja, en)
+    about = f" / {notice.hold_id}" if notice.hold_id and notice.holds == 1 else ""
+    return f"[mailguard] {first[0]}{about}", f"{first[1]}\n----------\n{second[1]}"
 
 
-def _japanese(notice: Notice, link: str) -> tuple[str, str]:
-    words = JAPANESE.get(notice.event, _OTHER_JA)
-    if notice.event in STOPS:
-        return (
-            words.subject,
-            f"{words.lead}\n\n緊急停止: {notice.hold_id}\n送信システム: {notice.source_title or 'すべて'}\n\n{link}\n",
-        )
+def _said(notice: Notice, link: str, language: str) -> tuple[str, str]:
+    words, other = (ENGLISH, _OTHER_EN) if language == "en" else (JAPANESE, _OTHER_JA)
+    chosen = words.get(notice.event, other)
+    labels, units, colon = _LABELS[language], _UNITS[language], ": "
+    facts = [
+        labels[key] + colon + (f"{value:,}{units.get(key, '')}" if isinstance(value, int) else value)
+        for key, value in _facts(notice)
+    ]
+    link = "" if notice.event == EVENT else f"\n{link}\n"
+    return chosen.subject, chosen.lead + "\n\n" + "".join(f"{fact}\n" for fact in facts) + link
+
+
+def _facts(notice: Notice) -> list[tuple[str, str | int]]:
+    """What a notice says, each with the key of its label."""
+    source: tuple[str, str | int] = ("source", notice.source_title)
     if notice.event == EVENT:
-        text = (
-            f"{words.lead}\n\n"
-            f"日付: {notice.hold_id}\n"
-            f"送信システム: {notice.source_title}\n"
-            f"送信しなかった宛先数: {notice.recipients:,}件(この通知の時点)\n"
-            f"通数: {notice.messages:,}通\n"
-        )
-        return words.subject, text
-    text = (
-        f"{words.lead}\n\n"
-        f"保留: {notice.hold_id}\n"
-        f"送信システム: {notice.source_title}\n"
-        f"本人数: {notice.persons:,}人分\n"
-        f"宛先数: {notice.recipients:,}件\n"
-        f"通数: {notice.messages:,}通\n\n"
-        f"{link}\n"
-    )
-    return words.subject, text
-
-
-def _english(notice: Notice, link: str) -> tuple[str, str]:
-    words = ENGLISH.get(notice.event, _OTHER_EN)
+        return [("day", notice.hold_id), source, ("spared", notice.recipients), ("messages", notice.messages)]
     if notice.event in STOPS:
-        return (
-            words.subject,
-            f"{words.lead}\n\nStop: {notice.hold_id}\nSending system: {notice.source_title or 'all'}\n\n{link}\n",
-        )
-    if notice.event == EVENT:
-        text = (
-            f"{words.lead}\n\n"
-            f"Day: {notice.hold_id}\n"
-            f"Sending system: {notice.source_title}\n"
-            f"Recipients not sent to, so far: {notice.recipients:,}\n"
-            f"Messages: {notice.messages:,}\n"
-        )
-        return words.subject, text
-    text = (
-        f"{words.lead}\n\n"
-        f"Hold: {notice.hold_id}\n"
-        f"Sending system: {notice.source_title}\n"
-        f"Persons in the data: {notice.persons:,}\n"
-        f"Recipients: {notice.recipients:,}\n"
-        f"Messages: {notice.messages:,}\n\n"
-        f"{link}\n"
-    )
-    return words.subject, text
+        return [("stop", notice.hold_id), *([source] if notice.source_title else [])]
+    if not notice.hold_id:
+        return [("about", notice.source_title)] if notice.source_title else []
+    which: tuple[str, str | int] = ("hold", notice.hold_id) if notice.holds == 1 else ("holds", notice.holds)
+    numbers: list[tuple[str, str | int]] = [
+        ("persons", notice.persons), ("recipients", notice.recipients), ("messages", notice.messages),
+    ]  # fmt: skip
+    return [which, source, *([("subject", notice.subject)] if notice.subject else []), *numbers]

@@ -1,6 +1,6 @@
-"""Mails the notices that the store has queued, within seconds, again and again until the next hop takes them.
+"""Sends the notices that the store has queued, within seconds, again and again until somebody takes them.
 
-In: pending notices. Out: plain mails. A notice never carries anything out of a held mail, and none is lost because
+In: pending notices. Out: plain mails by the next hop, and messages to channels. A notice never carries anything out of a held mail, and none is lost because
 the next hop is down. While the store cannot be told what became of one, no other is mailed.
 """
 
@@ -13,6 +13,7 @@ from typing import Protocol
 from mailguard.config import Notify
 from mailguard.errors import RelayError
 from mailguard.metrics import NOTICES, RELAY_ATTEMPTS
+from mailguard.notify.channels import Channels
 from mailguard.notify.mail import BadAddressError, render
 from mailguard.relay.backoff import wait_after
 from mailguard.relay.leash import Leash
@@ -53,6 +54,7 @@ class NoticeWorker:
         self._settings = settings
         self._url = url
         self._clock = clock
+        self._channels = Channels(settings)
         self._owed: dict[str, datetime | None] = {}  # what the store does not know yet: None is sent
         self._leashes: set[Leash] = set()
         self._stopping = False
@@ -126,12 +128,14 @@ class NoticeWorker:
 
     async def _send(self, notice: Notice) -> bool | None:
         """Whether the next hop took it; None: cut off by the stop, so nothing is known but that it was not sent."""
+        if notice.person is None:
+            return await self._channels.send(notice, self._url)
         leash = Leash()
         self._leashes.add(leash)
         try:
-            content = render(notice, self._settings.sender, self._url, self._clock())
+            content = render(notice, notice.person, self._settings.sender, self._url, self._clock())
             async with leash:
-                reply = await self._hand_over(notice, content, leash)
+                reply = await self._hand_over(notice.person.email, content, leash)
         except BadAddressError:
             logger.error("notify: bad address person=%s", notice.person.id)  # noqa: TRY400 - the place says nothing more
             return False
@@ -149,14 +153,14 @@ class NoticeWorker:
             logger.warning("notify: not sent notice=%s code=%s", notice.id, reply.code)
         return reply.ok
 
-    async def _hand_over(self, notice: Notice, content: bytes, leash: Leash) -> Reply:
-        ascii_only = notice.person.email.isascii() and self._settings.sender.isascii()
+    async def _hand_over(self, address: str, content: bytes, leash: Leash) -> Reply:
+        ascii_only = address.isascii() and self._settings.sender.isascii()
         transaction = await self._next_hop.begin(self._settings.sender, () if ascii_only else ("SMTPUTF8",))
         leash.hold(transaction)
         try:
             reply = transaction.mail_reply
             if reply.ok:
-                reply = await transaction.rcpt(notice.person.email, ())
+                reply = await transaction.rcpt(address, ())
             if reply.ok:
                 reply = await transaction.data(content)
             return reply

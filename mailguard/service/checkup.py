@@ -18,7 +18,8 @@ from sqlalchemy.exc import ArgumentError
 
 from mailguard.config import Config
 from mailguard.config.passwords import listed
-from mailguard.errors import StoreError
+from mailguard.errors import ConfigError, StoreError
+from mailguard.notify.channels import Channels
 from mailguard.policy import thresholds
 from mailguard.service import loops, ports, tools
 from mailguard.service.finding import Finding, Weight
@@ -42,6 +43,17 @@ def findings(config: Config, clock: Callable[[], datetime]) -> Iterator[Finding]
     yield from tools.findings()
     yield from _policy(config)
     yield from _passwords(config)
+    yield from _channels(config)
+
+
+def _channels(config: Config) -> Iterator[Finding]:
+    if config.notify.channels:
+        try:
+            Channels(config.notify)
+        except ConfigError as error:
+            yield Finding("notify.channels", str(error).removeprefix("notify.channels: "), Weight.FAILED)
+        else:
+            yield Finding("notify.channels", f"{len(config.notify.channels)} understood, none tried")
 
 
 def _listeners(config: Config) -> Iterator[Finding]:

@@ -45,8 +45,11 @@ class _SmtpProcess:
 
     async def run(self) -> int:
         try:
-            with open_store(self._config.database_url, self._config.data_dir, now, holds=self._config.holds) as store:
-                await self._serve(Intake(self._config, store, now))
+            config = self._config
+            with open_store(
+                config.database_url, config.data_dir, now, holds=config.holds, notify=config.notify
+            ) as store:
+                await self._serve(Intake(config, store, now))
         except MailguardError as error:
             self._tell(f"error {' '.join(str(error).split())}")
             return 1

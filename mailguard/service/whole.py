@@ -50,7 +50,12 @@ class Service:
         self._config = config = self._rulebook.config
         config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.store: Store = open_store(
-            config.database_url, config.data_dir, clock, holds=config.holds, retention=config.retention
+            config.database_url,
+            config.data_dir,
+            clock,
+            holds=config.holds,
+            retention=config.retention,
+            notify=config.notify,
         )
         self._policy = policy(config, self.store.digester)
         self._stop_files = StopFiles(config.stop_list.files, self.store)
@@ -199,6 +204,7 @@ class Service:
         self._stop_files.look()
         if self._pace.steady():
             self.store.holds.expire_due()
+            self.store.reminders.tell_due()
             self.store.holds.purge_due()
             self.store.candidates.purge(keep(self._config))
             self.store.suppressions.purge(self._config.stop_list.keep_days)

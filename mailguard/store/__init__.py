@@ -28,6 +28,7 @@ from mailguard.store.pending import Pending
 from mailguard.store.people import People
 from mailguard.store.record import Record
 from mailguard.store.releases import Releases
+from mailguard.store.reminders import Reminders
 from mailguard.store.rotation import Rotated, rotate
 from mailguard.store.sessions import Sessions
 from mailguard.store.shelf import Shelf
@@ -71,6 +72,7 @@ class Store:
         self.holds = Holds(desk)
         self.dossiers = Dossiers(context, self.holds, self.audit, self.people)
         self.departures = Departures(context, self.holds, self.audit, self.people)
+        self.reminders = Reminders(desk)
         self.counting = Counting(desk)
         self.candidates = PasswordCandidates(context)
         self.unlocking = Unlocking(desk, self.candidates)
@@ -102,11 +104,17 @@ class Store:
 
 
 def open_store(
-    url: str, data_dir: Path, clock: Clock, *, holds: config.Holds, retention: config.Retention | None = None
+    url: str,
+    data_dir: Path,
+    clock: Clock,
+    *,
+    holds: config.Holds,
+    retention: config.Retention | None = None,
+    notify: config.Notify | None = None,
 ) -> Store:
     """Open the database at `url`, upgrade it, and check the key file in `data_dir`; makes both at the first start.
 
-    retention: needed by who purges.
+    retention: needed by who purges. notify: by who takes mail or decides; without it everybody is told of everything at once.
     """
     private_folder(data_dir)
     place = Occupancy(data_dir, alone=False)
@@ -121,7 +129,8 @@ def open_store(
     except BaseException:
         place.leave()
         raise
-    return Store(Context(database, Vault(keys), clock, holds, retention or config.Retention()), data_dir, place)
+    told = notify or config.Notify(gather_seconds=0, digest_minutes=0)
+    return Store(Context(database, Vault(keys), clock, holds, retention or config.Retention(), told), data_dir, place)
 
 
 def rotate_key(url: str, data_dir: Path, clock: Clock, *, holds: config.Holds, actor: str) -> Rotated:

@@ -23,6 +23,7 @@ class Context:
     clock: Clock
     settings: config.Holds
     retention: config.Retention = field(default_factory=config.Retention)
+    notify: config.Notify = field(default_factory=config.Notify)
 
     @property
     def digester(self) -> Digester:

@@ -69,7 +69,14 @@ class Finishing(AtDesk):
         )  # fmt: skip
         if refused:
             self._desk.notices.tell(tx, self._hold(tx, row.hold_id), "failed")
+        elif accepted and not self._under_way(tx, row.hold_id):
+            self._desk.notices.tell(tx, self._hold(tx, row.hold_id), "released")
         return state
+
+    @staticmethod
+    def _under_way(tx: Connection, hold_id: str) -> bool:
+        open_ = (messages.c.hold_id == hold_id, messages.c.state.in_(SENDABLE))
+        return tx.execute(select(messages.c.serial).where(*open_).limit(1)).first() is not None
 
     def _owe(self, tx: Connection, row: Any) -> int:
         try:

@@ -1,11 +1,16 @@
-"""Notices waiting to be mailed. In: events, inside the transaction that makes them true. Out: who is to hear what."""
+"""Notices waiting to be sent. In: events, inside the transaction that makes them true. Out: who is to hear what.
 
-from collections.abc import Iterable
-from datetime import datetime
-from typing import Any
+Of one mailing people hear once when its first holds open, then now and then of all that opened since: a personalised
+mailing of thousands opens thousands of holds.
+"""
 
-from sqlalchemy import Connection, insert, select, update
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
+from sqlalchemy import Connection, func, insert, or_, select, update
+
+from mailguard.lifecycle import HoldState
 from mailguard.store import standing, stop_tellings, suppressions
 from mailguard.store.context import Context
 from mailguard.store.people import People, approvers
@@ -14,7 +19,17 @@ from mailguard.store.stop_tellings import StopTellings
 from mailguard.store.suppressions import Suppressions
 from mailguard.store.views import Notice
 
-ONCE = frozenset({"closed", "failed"})  # thousands of messages would tell the same thousands of times
+ONCE = frozenset({"closed", "failed", "released"})  # thousands of messages would tell the same thousands of times
+TOGETHER = frozenset({"opened", "reminder"})  # of a mailing, not of each of its holds
+
+
+class _Totals(NamedTuple):
+    """Of the holds of one mailing that wait for a decision."""
+
+    holds: int
+    messages: int
+    recipients: int
+    persons: int
 
 
 class Notices:
@@ -30,21 +45,28 @@ class Notices:
         """Put a notice in the queue for all whom `event` concerns, and for `others` (rows of people)."""
         if event in ONCE and self._told(tx, hold.id, event):
             return
-        audience = [*_audience(tx, hold, event), *others]
+        campaign = self._campaign(hold) if event in TOGETHER else None
+        due = self._due(tx, campaign, event) if campaign else {}
         now = self._context.clock()
-        chosen = dict.fromkeys(row.id for row in audience if row.enabled and row.mail_key)
         rows = [
-            {"event": event, "person_id": key, "hold_id": hold.id, "attempts": 0, "due_at": now, "created_at": now}
-            for key in chosen
+            {**reader, "event": event, "hold_id": hold.id, "campaign": campaign, "due_at": at}
+            for reader in self._readers([*_audience(tx, hold, event), *others])
+            if (at := due.get(_key(reader), now + self._gather(event))) is not None
         ]
-        if rows:
-            tx.execute(insert(notices), rows)
+        self._put(tx, rows)
+
+    def say(self, tx: Connection, event: str, readers: Iterable[Any], *, path: str, about: str = "") -> None:
+        """The same for what is about no hold: path is the page to look at, about the title of what it is about."""
+        now = self._context.clock()
+        told = {"event": event, "path": path, "about": about, "due_at": now}
+        self._put(tx, [{**reader, **told} for reader in self._readers(readers)])
 
     def pending(self, limit: int = 50) -> list[Notice]:
         """Due notices, oldest first: of stops, then of holds, then of the stop list."""
+        columns = [holds.c.source_title, holds.c.messages, holds.c.recipients, holds.c.persons, holds.c.subject]
         query = (
-            select(notices, holds.c.source_title, holds.c.messages, holds.c.recipients, holds.c.persons)
-            .join(holds, holds.c.id == notices.c.hold_id)
+            select(notices, *columns, holds.c.source_id, holds.c.subject_key)
+            .outerjoin(holds, holds.c.id == notices.c.hold_id)
             .where(notices.c.due_at <= self._context.clock())
             .order_by(notices.c.due_at, notices.c.serial)
             .limit(limit)
@@ -52,32 +74,79 @@ class Notices:
         with self._context.database.read() as tx:
             rows = tx.execute(query).all()
             found = tx.execute(select(people).where(people.c.id.in_({row.person_id for row in rows}))).all()
+            totals = self._totals(tx, rows)
         folk = {row.id: self._people.person(row) for row in found}
-        due = [
-            Notice(
-                str(row.serial), row.event, folk[row.person_id], row.hold_id,
-                row.source_title, row.messages, row.recipients, row.persons, row.attempts,
-            )
-            for row in rows
-        ]  # fmt: skip
+        due = [self._notice(row, folk, totals.get(row.campaign)) for row in rows]
         return self._tellings.pending(limit) + due + self._suppressions.pending(limit)
 
     def sent(self, id: str) -> None:  # noqa: A002 - the word of the worker that calls it
-        """The relay took it."""
-        self._settle(id, None)
+        """It was taken."""
+        self._settle(id, None, {"sent_at": self._context.clock()})
 
     def failed(self, id: str, retry_at: datetime | None) -> None:  # noqa: A002 - the same
         """Try again then; None gives up."""
-        self._settle(id, retry_at)
+        self._settle(id, retry_at, {})
 
-    def _settle(self, notice_id: str, due_at: datetime | None) -> None:
+    def _settle(self, notice_id: str, due_at: datetime | None, values: dict[str, Any]) -> None:
         for mark, queue in ((suppressions.MARK, self._suppressions), (stop_tellings.MARK, self._tellings)):
             if notice_id.startswith(mark):
                 queue.settle(notice_id, due_at)
                 return
+        values |= {"due_at": due_at, "attempts": notices.c.attempts + 1}
         with self._context.database.write() as tx:
-            values = {"due_at": due_at, "attempts": notices.c.attempts + 1}
             tx.execute(update(notices).where(notices.c.serial == int(notice_id)).values(values))
+
+    def _readers(self, rows: Iterable[Any]) -> list[dict[str, str | None]]:
+        chosen = dict.fromkeys(row.id for row in rows if row.enabled and row.mail_key)
+        readers: list[dict[str, str | None]] = [{"person_id": key, "channel": ""} for key in chosen]
+        return readers + [{"person_id": None, "channel": name} for name in self._context.notify.channel_names]
+
+    def _put(self, tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
+        whole: dict[str, Any] = {"hold_id": None, "path": "", "about": "", "campaign": None}
+        whole |= {"attempts": 0, "created_at": self._context.clock()}
+        if rows:
+            tx.execute(insert(notices), [whole | row for row in rows])
+
+    def _campaign(self, hold: Any) -> bytes:
+        return self._context.digester.of("notices", b"\0".join([hold.source_id.encode(), hold.subject_key]))
+
+    def _gather(self, event: str) -> timedelta:
+        return timedelta(seconds=self._context.notify.gather_seconds if event in TOGETHER else 0)
+
+    def _due(self, tx: Connection, campaign: bytes, event: str) -> dict[tuple[str, str], datetime | None]:
+        """For each reader who heard of it before when to hear again; None: something waits already, and will say it all."""
+        now = self._context.clock()
+        pause, gather = timedelta(minutes=self._context.notify.digest_minutes), self._gather(event)
+        columns = notices.c.person_id, notices.c.channel, notices.c.due_at, notices.c.sent_at
+        recent = or_(notices.c.due_at.is_not(None), notices.c.sent_at > now - pause)
+        query = select(*columns).where(notices.c.campaign == campaign, notices.c.event == event, recent)
+        due: dict[tuple[str, str], datetime | None] = {}
+        for row in tx.execute(query.order_by(notices.c.serial)):
+            key = row.person_id or "", row.channel
+            waits = row.due_at is not None and (gather or pause)
+            due[key] = None if waits else max(now + gather, (row.sent_at or now) + pause)
+        return due
+
+    def _totals(self, tx: Connection, rows: Sequence[Any]) -> dict[bytes, _Totals]:
+        """Of each mailing of which several holds wait."""
+        numbers = func.sum(holds.c.messages), func.sum(holds.c.recipients), func.sum(holds.c.persons)
+        totals = {}
+        for row in {row.campaign: row for row in rows if row.campaign}.values():
+            mailing = (holds.c.source_id == row.source_id, holds.c.subject_key == row.subject_key)
+            query = select(func.count(), *numbers).where(*mailing, holds.c.state == HoldState.PENDING.value)
+            count, *sums = tx.execute(query).one()
+            if count > 1:
+                totals[row.campaign] = _Totals(count, *map(int, sums))
+        return totals
+
+    def _notice(self, row: Any, folk: dict[str, Any], totals: _Totals | None) -> Notice:
+        numbers = totals or _Totals(1, row.messages or 0, row.recipients or 0, row.persons or 0)
+        subject = b"" if row.subject is None else self._context.vault.open(row.subject, f"subject:{row.hold_id}")
+        return Notice(
+            str(row.serial), row.event, folk.get(row.person_id), row.hold_id or "", row.source_title or row.about,
+            numbers.messages, numbers.recipients, numbers.persons, row.attempts,
+            row.path, subject.decode("utf-8", "replace"), numbers.holds, row.channel,
+        )  # fmt: skip
 
     @staticmethod
     def _told(tx: Connection, hold_id: str, event: str) -> bool:
@@ -85,10 +154,16 @@ class Notices:
         return tx.execute(query).first() is not None
 
 
+def _key(reader: dict[str, str | None]) -> tuple[str, str]:
+    return reader["person_id"] or "", reader["channel"] or ""
+
+
 def _audience(tx: Connection, hold: Any, event: str) -> Iterable[Any]:
     operators = standing.crew(tx, hold)
-    if event == "closed":
+    if event in {"closed", "returned"}:
         return operators
+    if event == "reminder":
+        return standing.deciders(tx, hold)
     if event in {"opened", "expired", "failed", "first_approval", "late", "answered"}:
         return [*operators, *standing.deciders(tx, hold)]
     return [*operators, *approvers(tx)]

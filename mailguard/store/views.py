@@ -263,17 +263,24 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A notice to be mailed. event: opened | approved | rejected | expired | failed | first_approval | suppressed (hold_id: a day)."""
+    """A notice to be sent to a person, or to a channel. event: a key of `notify/texts.py`; suppressed has a day as hold_id.
+
+    path: of the page to look at, that of the hold where there is none. subject: masked. holds: so many of the mailing wait, and the numbers are those of all of them.
+    """
 
     id: str
     event: str
-    person: Person
+    person: Person | None
     hold_id: str
     source_title: str
     messages: int
     recipients: int
     persons: int
     attempts: int
+    path: str = ""
+    subject: str = ""
+    holds: int = 1
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)

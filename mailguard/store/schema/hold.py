@@ -19,7 +19,7 @@ from mailguard.lifecycle import Choice, HoldState
 from mailguard.store.schema.base import SERIAL, Moment, metadata, one_of
 
 # What one decision covers. declared: every message came from a source known by login or network. used: recipients sent or reserved under the approval. approvals: at this revision.
-# sending_since: the approval, or the last "deliver late". asked_at: what was held by then waits for a new "deliver late".
+# sending_since: the approval, or the last "deliver late". asked_at: what was held by then waits for a new "deliver late". reminded: how often approvers were.
 holds = Table(
     "holds",
     metadata,
@@ -52,6 +52,7 @@ holds = Table(
     Column("changed_by", String(20), nullable=False),
     Column("sending_since", Moment),
     Column("asked_at", Moment),
+    Column("reminded", Integer, nullable=False, server_default="0"),
     UniqueConstraint("id", name="holds_id"),
     CheckConstraint(one_of("state", HoldState), name="holds_state"),
     CheckConstraint("state <> 'approved' OR (cap IS NOT NULL AND used <= cap)", name="holds_cap"),

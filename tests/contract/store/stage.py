@@ -53,13 +53,16 @@ class Stage:
     clock: Clock = field(default_factory=Clock)
     settings: config.Holds = field(default_factory=config.Holds)
     retention: config.Retention = field(default_factory=config.Retention)
+    notify: config.Notify | None = None
 
     def __post_init__(self):
         self.numbers = count(1)
         self.open()
 
     def open(self):
-        self.store = open_store(self.url, self.folder, self.clock, holds=self.settings, retention=self.retention)
+        self.store = open_store(
+            self.url, self.folder, self.clock, holds=self.settings, retention=self.retention, notify=self.notify
+        )
 
     def reopen(self):
         self.store.close()
@@ -133,7 +136,8 @@ class Stage:
         return [row.action for row in self.store.audit.rows(1000, 0, subject)]
 
     def heard(self, event):
-        return sorted(notice.person.login for notice in self.store.notices.pending(1000) if notice.event == event)
+        due = [notice for notice in self.store.notices.pending(1000) if notice.event == event]
+        return sorted(notice.person.login for notice in due if notice.person)
 
     @property
     def file(self):

@@ -75,7 +75,7 @@ async def test_a_notice_is_mailed():
 
 @pytest.mark.parametrize("event", [*JAPANESE, "something new"])
 def test_each_event_has_its_words_and_travels_as_ascii(event):
-    content = render(replace(NOTICE, event=event), "guard@example.co.jp", "https://guard.example.co.jp", NOW)
+    content = render(replace(NOTICE, event=event), PERSON, "guard@example.co.jp", "https://guard.example.co.jp", NOW)
     assert content.isascii()
     assert content.count(b"\n") == content.count(b"\r\n") == content.count(b"\r")
     assert max(map(len, content.split(b"\r\n"))) <= 78
@@ -84,8 +84,9 @@ def test_each_event_has_its_words_and_travels_as_ascii(event):
 
 
 def test_english_readers_get_english_first():
-    notice = replace(NOTICE, person=replace(PERSON, language="en"))
-    mail = parsed(render(notice, "guard@example.co.jp", "https://guard.example.co.jp", NOW))
+    mail = parsed(
+        render(NOTICE, replace(PERSON, language="en"), "guard@example.co.jp", "https://guard.example.co.jp", NOW)
+    )
     assert mail["Subject"] == "[mailguard] A hold is waiting for approval / H-0123456789"
     assert mail.get_content().index("Persons in the data") < mail.get_content().index("本人数")
 
@@ -93,7 +94,7 @@ def test_english_readers_get_english_first():
 @pytest.mark.parametrize("address", ["a@b\r\nBcc: c@d", "a@b>, <c@d", "a b@c", "a@b\0"])
 def test_an_address_cannot_add_a_header(address):
     with pytest.raises(BadAddressError):
-        render(replace(NOTICE, person=replace(PERSON, email=address)), "guard@example.co.jp", "https://x", NOW)
+        render(NOTICE, replace(PERSON, email=address), "guard@example.co.jp", "https://x", NOW)
 
 
 @pytest.mark.parametrize("script", [["down"], ["mail 451 no"], ["rcpt 550 no"], ["dot 554 no"], ["drop reply"]])

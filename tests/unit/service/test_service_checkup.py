@@ -103,3 +103,11 @@ def test_too_few_open_files_are_a_warning(tmp_path, monkeypatch):
     assert finding.weight is Weight.WARNING
     assert "1024, but smtp.max_connections = 500 needs 1128" in finding.fact
     assert found(of(tmp_path, smtp={"max_connections": 400}), "open files")[0].weight is Weight.OK
+
+
+def test_channels_that_cannot_be_used_are_said_without_their_address(tmp_path):
+    (fact,) = found(of(tmp_path, notify={"channels": ["json://127.0.0.1:9/token"]}), "notify.channels")
+    assert (fact.weight, fact.fact) == (Weight.OK, "1 understood, none tried")
+    (trouble,) = found(of(tmp_path, notify={"channels": ["nothing://token"]}), "notify.channels")
+    assert trouble.weight is Weight.FAILED
+    assert "token" not in trouble.fact

@@ -50,7 +50,18 @@ class StopTellings:
             found = tx.execute(select(people).where(people.c.id.in_({row.person_id for row in rows}))).all()
         folk = {row.id: self._people.person(row) for row in found}
         return [
-            Notice(f"{MARK}{row.serial}", row.event, folk[row.person_id], row.stop_id, row.title, 0, 0, 0, row.attempts, "/stops")
+            Notice(
+                f"{MARK}{row.serial}",
+                row.event,
+                folk[row.person_id],
+                row.stop_id,
+                row.title,
+                0,
+                0,
+                0,
+                row.attempts,
+                "/stops",
+            )
             for row in rows
         ]
 

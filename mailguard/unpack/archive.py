@@ -5,19 +5,20 @@ In: an archive. Out: its regular files as parts; folders, links and devices are 
 
 from collections.abc import Iterator
 
-from mailguard.model import Part, Problem
-from mailguard.unpack import libarchive_files, sniff
+from mailguard.model import Part, Problem, ProblemKind
+from mailguard.unpack import cabinet, libarchive_files, rock_ridge, sniff
 from mailguard.unpack.budget import Budget
 
 NAME = "tar, cpio, ar, cab, ISO 9660"
 LIMITATIONS = "Needs libarchive (Debian: libarchive13); without it they are unknown formats."
 
+_ISO = "application/x-iso9660-image"
 _FORMATS = {
     sniff.TAR: "tar",
     "application/x-cpio": "cpio",
     "application/x-archive": "ar",
     sniff.CAB: "cab",
-    "application/x-iso9660-image": "iso9660",
+    _ISO: "iso9660",
 }
 
 
@@ -29,4 +30,15 @@ def matches(part: Part, sniffed: str) -> bool:
 
 def open_part(part: Part, budget: Budget) -> Iterator[Part | Problem]:
     """Every regular file as a part."""
-    yield from libarchive_files.opened(part, budget, _FORMATS[sniff.sniff(part.data)])
+    kind = sniff.sniff(part.data)
+    if fault := _fault(part.data, kind):
+        yield Problem(part.path, ProblemKind.DAMAGED, fault)
+        return
+    yield from libarchive_files.opened(part, budget, _FORMATS[kind])
+
+
+def _fault(data: bytes, kind: str) -> str:
+    """What is wrong with one that libarchive crashes or hangs on."""
+    if kind == sniff.CAB:
+        return cabinet.fault(data)
+    return "fields without end" if kind == _ISO and rock_ridge.endless(data) else ""

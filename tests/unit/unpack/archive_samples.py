@@ -49,6 +49,20 @@ def samples() -> Iterator[tuple[str, bytes]]:
     yield "tar, cpio, ar, cab, ISO 9660", tar(members)
 
 
+def cab(members: dict[str, bytes], *, size: int = 0, flags: int = 0, checksum: int = 0) -> bytes:
+    """Stored files in one folder of one block. size, flags: that its header lies about."""
+    content = b"".join(members.values())
+    files, at = b"", 0
+    for name, data in members.items():
+        files += struct.pack("<2I4H", len(data), at, 0, 0x21, 0, 0x20) + name.encode("cp932") + b"\0"
+        at += len(data)
+    first = 36 + 8
+    block = struct.pack("<I2H", checksum, len(content), len(content)) + content
+    total = size or first + len(files) + len(block)
+    head = struct.pack("<4s5I2B5H", b"MSCF", 0, total, 0, first, 0, 3, 1, 1, len(members), flags, 0, 0)
+    return head + struct.pack("<I2H", first + len(files), 1, 0) + files + block
+
+
 def tar(members: dict[str, bytes], form: int = tarfile.PAX_FORMAT, encoding: str = "utf-8") -> bytes:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=form, encoding=encoding) as archive:

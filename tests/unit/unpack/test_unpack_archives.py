@@ -11,11 +11,11 @@ import zlib
 import libarchive
 import py7zr
 import pytest
-from archive_samples import Programs, lzh, rar, tar
+from archive_samples import Programs, cab, lzh, rar, tar
 from unpack_samples import ROWS, csv, digest, opened, zipped
 
 from mailguard.model import Part, PartInfo, Problem, ProblemKind, Table
-from mailguard.unpack import Budget, Limits, streams, unpack
+from mailguard.unpack import Budget, Limits, libarchive_files, streams, unpack
 from mailguard.unpack.member import CHUNK
 
 NAME = "顧客ソ表.csv"
@@ -57,6 +57,7 @@ def read(data: bytes, name: str = "file", tools=None, passwords=(), limits=None)
         pytest.param(written("cpio"), "list.csv", id="cpio"),
         pytest.param(written("ar_bsd"), "list.csv", id="ar"),
         pytest.param(written("iso9660"), "list.csv", id="iso"),
+        pytest.param(cab({NAME: LIST}), NAME, id="cab"),
         pytest.param(seven_zip({NAME: LIST}), NAME, id="7z"),
         pytest.param(seven_zip({NAME: LIST}, filters=[{"id": py7zr.FILTER_PPMD, "order": 6, "mem": 24}]), NAME, id="ppmd"),
         pytest.param(rar({"list.csv": LIST}), "list.csv", id="rar"),
@@ -138,6 +139,31 @@ def test_what_zlib_holds_back_at_the_end_of_a_chunk_is_read(around, more) -> Non
 )
 def test_a_bomb_is_named(data) -> None:
     assert set(read(data).values()) == {ProblemKind.RATIO}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(cab({NAME: LIST}, size=1 << 31), id="longer than it is"),
+        pytest.param(cab({NAME: LIST}, flags=0xC400), id="unknown flags"),
+        pytest.param(cab({NAME: LIST}, checksum=1), id="a wrong checksum"),
+        pytest.param(cab({NAME: LIST})[:-1], id="cut off"),
+    ],
+)
+def test_a_cabinet_that_is_not_what_it_says_never_comes_to_libarchive(data, monkeypatch) -> None:
+    monkeypatch.setattr(libarchive_files, "opened", lambda *_: iter([Part(("opened",), LIST)]))
+    assert list(read(data).values()) == [ProblemKind.DAMAGED]
+
+
+def test_fields_of_an_image_that_go_on_in_themselves_never_come_to_libarchive(monkeypatch) -> None:
+    data = written("iso9660")
+    assert b"CE\x1c\x01" in data
+    where, size = len(data) // 2048, struct.Struct("<I").pack
+    loop = b"CE\x1c\x01" + b"".join(size(number) + size(0) for number in (where, 0, 28))
+    first = data.index(b"CE\x1c\x01")
+    endless = data[:first] + loop + data[first + len(loop) :] + bytes(-len(data) % 2048) + loop.ljust(2048, b"\0")
+    monkeypatch.setattr(libarchive_files, "opened", lambda *_: iter([Part(("opened",), LIST)]))
+    assert list(read(endless).values()) == [ProblemKind.DAMAGED]
 
 
 def test_an_archive_of_too_many_files_is_named() -> None:

@@ -19,6 +19,7 @@ from itertools import zip_longest
 from typing import Protocol
 
 from mailguard import metrics
+from mailguard.allowing import Allowing
 from mailguard.errors import RelayError, ScannerBusyError, StoreError
 from mailguard.hints import Hints
 from mailguard.model import Action, Inspection, Message, Source, Verdict
@@ -86,6 +87,7 @@ class Pipeline:
     reply_seconds: float
     keep: timedelta = timedelta()
     suppression: Suppression | None = None
+    _allowing: Allowing = field(init=False)
     _mailings: Mailings = field(init=False, default_factory=Mailings)
     _registers: Together[None, Register] = field(init=False)
     _standstills: Together[None, Standstill] = field(init=False)
@@ -95,6 +97,7 @@ class Pipeline:
     _hints: Hints = field(init=False)
 
     def __post_init__(self) -> None:
+        self._allowing = Allowing(self.store)
         self._registers = Together(self._read_register, _late, most=10_000)
         self._standstills = Together(self._read_standstill, _late, most=10_000)
         self._reservations = Together(self.store.holds.reserve_all, _late, most=_MOST)
@@ -185,6 +188,9 @@ class Pipeline:
             inspection = await inspector.mail(pieces, self.wait_seconds, beginning=beginning, secrets=secrets)
         recipients = self._mailings.recipients(envelope, inspection, source, policy, asyncio.get_running_loop().time())
         verdict = judge(envelope, inspection, policy, source.mode, recipients=recipients)
+        if self._allowing.matters(inspection, verdict):
+            policy = await self._allowing.policy(policy, delivery.deadline)
+            verdict = judge(envelope, inspection, policy, source.mode, recipients=recipients)
         if verdict.action is Action.PASS and await self._stopped(delivery, source, inspection):
             verdict = stopped(inspection, verdict, self.store.digester)
         return delivery, inspection, source, verdict

@@ -23,6 +23,7 @@ WHY = {
     "unsure": "not counted: less sure than the policy asks for ({needed:.2f})",
     "ignored": "not counted: the policy ignores this kind here",
     "own": "not counted: your organisation's own ([own] in the configuration)",
+    "public": "not counted: a published contact on the allow list",
     "recipient": "not counted: the one recipient's own",
     "monitored": "not counted: only monitored ([monitor] in the policy)",
 }

@@ -269,6 +269,9 @@ class Holds(Section):
         ge=0,
         description="more persons than this, or data whose leak would have to be reported: approve in words, too",
     )
+    contact_days: int = Field(
+        90, ge=1, le=366, description="a published contact that two persons put on the allow list stays there so long"
+    )
     hasty_seconds: int = Field(
         10, ge=0, le=3_600, description="an approval sooner than this after the hold was first shown is flagged"
     )

@@ -26,6 +26,7 @@ class Standing(StrEnum):
     UNSURE = "unsure"
     IGNORED = "ignored"
     OWN = "own"
+    PUBLIC = "public"
     RECIPIENT = "recipient"
     MONITORED = "monitored"
 
@@ -47,6 +48,7 @@ class Case:
             if finding.domains and policy.domain_digests.issuperset(finding.domains)
             for digest in finding.digests
         }
+        self._published = self._own | policy.public
         self._own_rows: dict[PartPath, frozenset[str]] = {}
         self._senders = frozenset(map(policy.digester.domain, staff_domains(envelope, inspection)))
         self._names = self._recipients_names()
@@ -94,11 +96,11 @@ class Case:
         return persons
 
     def _is_own(self, person: Person) -> bool:
-        """Staff by name; without a name, when every contact is the organisation's own."""
+        """Staff by name; without a name, when every contact is the organisation's own or published."""
         if person.names:
             named = person.names[0] in self._own or self._own_surname(person)
             return named or person.block in self._staff(person.path)
-        return bool(person.contacts) and self._own.issuperset(person.contacts)
+        return bool(person.contacts) and self._published.issuperset(person.contacts)
 
     def _own_surname(self, person: Person) -> bool:
         """A surname alone is a member of the staff where an own contact and no other stands beside it, or right before it."""
@@ -211,10 +213,12 @@ class Case:
             return Standing.IGNORED
         if self._complete(finding) and self._own.issuperset(finding.digests):
             return Standing.OWN
+        # Of a published contact only the value itself is nobody's: who stands beside it still counts.
+        if self._complete(finding) and self._published.issuperset(finding.digests):
+            return Standing.PUBLIC
         # Halves and readings of names have digests of their own: whom the row names tells.
-        if finding.kind in _NAMES and finding.blocks and self._own_blocks(finding.path).issuperset(finding.blocks):
-            return Standing.OWN
-        if finding.blocks and self._staff(finding.path).issuperset(finding.blocks):
+        named = finding.kind in _NAMES and self._own_blocks(finding.path).issuperset(finding.blocks)
+        if finding.blocks and (named or self._staff(finding.path).issuperset(finding.blocks)):
             return Standing.OWN
         return Standing.RECIPIENT if self._recipients_own(finding) else Standing.COUNTS
 

@@ -21,6 +21,7 @@ class Policy:
     """values: of phones, addresses and names of the organisation; monitor: everything passes, and is counted.
 
     surnames: of the own staff, which say who it is beside an own contact only.
+    public: contacts that two persons agreed are published; nobody's name is.
     """
 
     limits: Thresholds
@@ -30,6 +31,7 @@ class Policy:
     surnames: frozenset[bytes] = frozenset()
     monitor: bool = False
     domain_digests: frozenset[bytes] = field(default=frozenset(), repr=False)
+    public: frozenset[bytes] = field(default=frozenset(), repr=False)
 
     @classmethod
     def build(cls, limits: Thresholds, own: Own, digester: Digester, *, monitor: bool = False) -> "Policy":

@@ -26,6 +26,7 @@ from mailguard.store.notices import Notices
 from mailguard.store.occupancy import Occupancy
 from mailguard.store.pending import Pending
 from mailguard.store.people import People
+from mailguard.store.public_contacts import PublicContacts
 from mailguard.store.record import Record
 from mailguard.store.releases import Releases
 from mailguard.store.reminders import Reminders
@@ -73,6 +74,7 @@ class Store:
         self.dossiers = Dossiers(context, self.holds, self.audit, self.people)
         self.departures = Departures(context, self.holds, self.audit, self.people)
         self.reminders = Reminders(desk)
+        self.public_contacts = PublicContacts(desk)
         self.counting = Counting(desk)
         self.candidates = PasswordCandidates(context)
         self.unlocking = Unlocking(desk, self.candidates)

@@ -16,6 +16,7 @@ from mailguard import config as settings
 from mailguard.policy import Policy
 from mailguard.store import Store
 from mailguard.web.api import Api
+from mailguard.web.contacts import ContactApi, ContactPages
 from mailguard.web.guard import Guard
 from mailguard.web.holds import HoldPages
 from mailguard.web.login import LoginPages
@@ -47,7 +48,9 @@ def create_app(
     app.include_router(ReportPages(site).router)
     app.include_router(HoldPages(site).router)
     app.include_router(SwitchPages(site).router)
+    app.include_router(ContactPages(site).router)
     app.include_router(Api(site).router)
+    app.include_router(ContactApi(site).router)
     app.include_router(StopListApi(site).router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     app.add_api_route("/", _home, methods=["GET"], response_model=None)

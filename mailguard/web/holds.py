@@ -217,6 +217,7 @@ class HoldPages:
             rest=rest,
             choices=ANSWERS,
             returned=returned,
+            offers=store.public_contacts.offers(hold_id) if pending else [],
             asked=deciding.asked(view),
             operates=deciding.operates(view, person),
             presets=PRESETS,

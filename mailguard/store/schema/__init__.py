@@ -3,6 +3,7 @@
 Everything else is sealed (AES-256-GCM, see vault.py) or a keyed digest. The migrations end exactly here; a test says so.
 """
 
+from mailguard.store.schema.allowing import public_contacts, public_version
 from mailguard.store.schema.base import SERIAL, Moment, metadata
 from mailguard.store.schema.emergency import stop_exceptions, stop_tellings, stops
 from mailguard.store.schema.hold import (
@@ -62,6 +63,8 @@ __all__ = [
     "parts",
     "pauses",
     "people",
+    "public_contacts",
+    "public_version",
     "recipients",
     "reservations",
     "sessions",

@@ -1,8 +1,21 @@
 """The page in Japanese; the words of the glossary."""
 
-from mailguard.web.texts.ja import deciding, frame, hold, leak, numbers, overview, reasons, record, release, why
+from mailguard.web.texts.ja import (
+    contacts,
+    deciding,
+    frame,
+    hold,
+    leak,
+    numbers,
+    overview,
+    reasons,
+    record,
+    release,
+    why,
+)
 
 TEXTS = {
+    **contacts.TEXTS,
     **deciding.TEXTS,
     **frame.TEXTS,
     **hold.TEXTS,

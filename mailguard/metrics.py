@@ -117,6 +117,13 @@ APPROVERS = Gauge(
     multiprocess_mode="livesum",
     registry=REGISTRY,
 )
+STOPS = Gauge(
+    "mailguard_stops_active",
+    "Emergency stops in force by scope (all, source, campaign); 0 is normal",
+    ["scope"],
+    multiprocess_mode="livesum",
+    registry=REGISTRY,
+)
 SUPPRESSED = Counter(
     "mailguard_suppressed_recipients",
     "Recipients on the stop list that were not sent to, by stage (intake: accepted and spared, refused: told 550, release: listed while held)",

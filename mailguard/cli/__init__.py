@@ -5,10 +5,25 @@ import sys
 from collections.abc import Sequence
 
 from mailguard import __version__
-from mailguard.cli import audit, config, db, demo, hold, login, person, release, report, rules, scan, serve, source
+from mailguard.cli import (
+    audit,
+    config,
+    db,
+    demo,
+    hold,
+    login,
+    person,
+    release,
+    report,
+    rules,
+    scan,
+    serve,
+    source,
+    stop,
+)
 from mailguard.errors import MailguardError
 
-COMMANDS = (serve, demo, scan, hold, release, person, login, source, rules, audit, report, config, db)
+COMMANDS = (serve, demo, scan, hold, release, person, login, source, stop, rules, audit, report, config, db)
 
 
 def parser() -> argparse.ArgumentParser:

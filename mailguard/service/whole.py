@@ -33,6 +33,7 @@ from mailguard.service.stop_files import StopFiles
 from mailguard.service.systemd import Systemd
 from mailguard.service.unlocking import Unlocker
 from mailguard.store import Store, open_store
+from mailguard.store.schema.emergency import Scope
 from mailguard.suppression import Suppression
 
 __all__ = ["Service", "now"]
@@ -223,6 +224,9 @@ class Service:
         metrics.HOLDS_PENDING.set(gauges.holds_pending)
         metrics.OLDEST_PENDING.set(gauges.oldest_pending.timestamp() if gauges.oldest_pending else 0)
         metrics.APPROVERS.set(gauges.approvers)
+        halts = self.store.stops.latest().halts
+        for scope in Scope:
+            metrics.STOPS.labels(scope.value).set(sum(halt.scope is scope for halt in halts))
         for counted in self.store.false_positives.by_rule():
             metrics.FALSE_POSITIVES.labels(counted.rule).set(counted.holds)
 

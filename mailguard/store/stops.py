@@ -4,6 +4,7 @@ In: wishes of people, with reasons. Out: what stands still, since when and why. 
 its way out is called back before its final dot. Each change is an audit row and is told to approvers and operators.
 """
 
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from mailguard.store.schema.emergency import Scope
 from mailguard.store.standstill import Standstill
 from mailguard.store.stop_tellings import ASKED, BEGUN, ENDED, StopTellings
 
+_LOG = logging.getLogger("mailguard.store")
 CLI = "cli"  # the actor of the command line: whoever can run it owns the machine, and may stop; it is no second person
 SECONDS = 0.5  # how long an answer is believed while nothing announces a change
 WHY = {
@@ -152,7 +154,9 @@ class Stops:
             tx.execute(update(stops).where(stops.c.id == stop_id).values(values))
             self._audit.append(tx, actor, "stop.ended", stop_id, asked_by=stop.asked_by, messages=_waiting(tx))
             self._tellings.tell(tx, stop, ENDED)
-            return self._one(tx, stop_id)
+            ended = self._one(tx, stop_id)
+        _LOG.warning("emergency stop ended stop=%s by=%s and=%s", stop_id, stop.asked_by, actor)
+        return ended
 
     # Inside
 
@@ -173,7 +177,11 @@ class Stops:
             detail = {key: covered[key] for key in ("source_id", "hold_id") if covered[key]}
             self._audit.append(tx, actor, "stop.begun", stop_id, scope=scope.value, messages=_waiting(tx), **detail)
             self._tellings.tell(tx, self._open(tx, stop_id), BEGUN)
-            return self._one(tx, stop_id)
+            begun = self._one(tx, stop_id)
+        _LOG.warning(
+            "emergency stop begun stop=%s scope=%s source=%s by=%s", stop_id, scope.value, begun.source_id, actor
+        )
+        return begun
 
     def _open(self, tx: Connection, stop_id: str) -> Any:
         row = tx.execute(select(stops).where(stops.c.id == stop_id)).one_or_none()

@@ -19,7 +19,7 @@ from mailguard.policy import Report
 from mailguard.store.decisions import CAP
 from mailguard.store.views import Decided, HoldRow, HoldView, Person, Session
 from mailguard.telling import finding_json, part_json, problem_json
-from mailguard.web import deciding, law, say, show
+from mailguard.web import deciding, law, say, show, stops
 from mailguard.web import rest as resting
 from mailguard.web.deciding import Refusal, Wish
 from mailguard.web.entrance import Entrance, Strict
@@ -207,6 +207,8 @@ class Api(Entrance):
         view = holds.get(hold_id)
         pending = view.row.state is HoldState.PENDING
         refusal = deciding.barred(self._site, view, session.person)
+        stopped = stops.of_hold(self._site, view.row, session.person)
+        over = [] if stopped.through else stopped.stops
         operates = deciding.operates(view, session.person)
         return _hold(t, view, self._site.report) | {
             "may_decide": pending and refusal is None,
@@ -214,7 +216,8 @@ class Api(Entrance):
             "may_answer": view.row.state is HoldState.RETURNED and operates,
             "may_withdraw": view.row.state in {HoldState.PENDING, HoldState.RETURNED} and operates,
             "checklist": [asdict(point) for point in holds.checklist(hold_id)] if pending else [],
-            "rest": _rest(resting.shown(self._site, t, view, session.person, self._site.store.switch.state())),
+            "rest": _rest(resting.shown(self._site, t, view, session.person, self._site.store.switch.state(), over)),
+            "stops": [stop.id for stop in over],
             "deciders": [_person(person) for person in holds.deciders(hold_id)] if pending else [],
         }
 

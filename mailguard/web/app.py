@@ -23,6 +23,8 @@ from mailguard.web.login import LoginPages
 from mailguard.web.report import ReportPages
 from mailguard.web.site import Clock, build
 from mailguard.web.stop_list import StopListApi
+from mailguard.web.stops import StopPages
+from mailguard.web.stops_api import StopApi
 from mailguard.web.switch import SwitchPages
 from mailguard.web.trouble import Trouble
 
@@ -49,9 +51,11 @@ def create_app(
     app.include_router(HoldPages(site).router)
     app.include_router(SwitchPages(site).router)
     app.include_router(ContactPages(site).router)
+    app.include_router(StopPages(site).router)
     app.include_router(Api(site).router)
     app.include_router(ContactApi(site).router)
     app.include_router(StopListApi(site).router)
+    app.include_router(StopApi(site).router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     app.add_api_route("/", _home, methods=["GET"], response_model=None)
     trouble.install(app)

@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from mailguard.lifecycle import Choice, HoldState
 from mailguard.presets import PRESETS, Preset
 from mailguard.store.views import AuditRow, HoldRow, HoldView, Person, RuleCount, Session
-from mailguard.web import deciding, law, offer, say, show, watched
+from mailguard.web import deciding, law, offer, say, show, stops, watched
 from mailguard.web import rest as resting
 from mailguard.web.alert import Alert
 from mailguard.web.deciding import Refusal, Wish
@@ -32,7 +32,19 @@ AUDIT_ROLES = frozenset({"approver", "auditor", "administrator"})
 ENOUGH_APPROVERS = 2
 ANSWERS = {"late": Choice.DELIVER_LATE, "stop": Choice.STOP_REST}
 DONE = frozenset(
-    {"approved", "first", "rejected", "returned", "answered", "withdrawn", "late", "late_first", "stopped"}
+    {
+        "approved",
+        "first",
+        "rejected",
+        "returned",
+        "answered",
+        "withdrawn",
+        "late",
+        "late_first",
+        "stopped",
+        "let_asked",
+        "let_through",
+    }
 )
 Text = Annotated[str, Form(max_length=5000)]
 Page = Annotated[int, Query(ge=1, le=100_000)]
@@ -193,7 +205,9 @@ class HoldPages:
         returned = view.row.state is HoldState.RETURNED
         pager = Pager.at(page, PER_PAGE, sum(view.progress.recipients.values()))
         approved = view.row.state is HoldState.APPROVED or _stopped(view)
-        rest = resting.shown(self._site, t, view, person, store.switch.state())
+        stopped = stops.of_hold(self._site, view.row, person)
+        over = [] if stopped.through else stopped.stops
+        rest = resting.shown(self._site, t, view, person, store.switch.state(), over)
         return self._site.page(
             request,
             "hold.html",
@@ -215,6 +229,7 @@ class HoldPages:
             agreed=pending and deciding.agreed(view, person),
             deciders=store.holds.deciders(hold_id) if pending or (rest and rest.asked) else [],
             rest=rest,
+            stopped=stopped,
             choices=ANSWERS,
             returned=returned,
             offers=store.public_contacts.offers(hold_id) if pending else [],

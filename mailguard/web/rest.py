@@ -4,6 +4,7 @@ In: the store's counts, settings, a reader. Out: sentences and what may be press
 store's to say.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from mailguard.config.opening import Opening
 from mailguard.errors import ConflictError, RefusedError
 from mailguard.lifecycle import HoldState
 from mailguard.metrics import DECISIONS
+from mailguard.store.stops import Stop
 from mailguard.store.views import HoldView, Pause, Person, Rest
 from mailguard.web import deciding, say, show
 from mailguard.web.deciding import REASON_CHARACTERS, Refusal, Wish
@@ -31,7 +33,9 @@ class Shown:
     may_stop: bool = False
 
 
-def shown(site: Site, t: Texts, view: HoldView, person: Person, pause: Pause | None) -> Shown | None:
+def shown(
+    site: Site, t: Texts, view: HoldView, person: Person, pause: Pause | None, stops: Sequence[Stop] = ()
+) -> Shown | None:
     """None when nothing of the hold is left to be sent."""
     if view.row.state is not HoldState.APPROVED:
         return None
@@ -41,7 +45,7 @@ def shown(site: Site, t: Texts, view: HoldView, person: Person, pause: Pause | N
         return None
     return Shown(
         rest,
-        tuple(lines(t, rest, pause, site.release, site.clock())),
+        tuple(lines(t, rest, pause, site.release, site.clock(), stops)),
         asked=rest.asked_at is not None,
         barred=deciding.barred(site, view, person),
         agreed=person.id in rest.agreed,
@@ -49,9 +53,11 @@ def shown(site: Site, t: Texts, view: HoldView, person: Person, pause: Pause | N
     )
 
 
-def lines(t: Texts, rest: Rest, pause: Pause | None, settings: Release, now: datetime) -> list[str]:
+def lines(
+    t: Texts, rest: Rest, pause: Pause | None, settings: Release, now: datetime, stops: Sequence[Stop] = ()
+) -> list[str]:
     """Why something waits, the hardest reason first."""
-    said = _in_the_way(t, rest, pause, Opening.of(settings.hours), now)
+    said = [_stopped(t, stop) for stop in stops] + _in_the_way(t, rest, pause, Opening.of(settings.hours), now)
     if rest.deferred:
         free = not said
         said.append(t("rest.deferred", n=rest.deferred, reply=rest.reply or "–"))
@@ -59,9 +65,14 @@ def lines(t: Texts, rest: Rest, pause: Pause | None, settings: Release, now: dat
             said.append(t("rest.next", at=show.short(t, rest.next_at)))
     if rest.under_way:
         said.append(t("rest.under_way", n=rest.under_way))
-    if settings.per_minute and not pause:
+    if settings.per_minute and not pause and not stops:
         said.append(t("rest.rate", n=settings.per_minute))
     return said or [t("rest.queue", n=rest.messages)]
+
+
+def _stopped(t: Texts, stop: Stop) -> str:
+    what = t(f"stops.scope.{stop.scope.value}", title=stop.title)
+    return t("rest.stopped", at=show.short(t, stop.at), name=stop.name, what=what)
 
 
 def _in_the_way(t: Texts, rest: Rest, pause: Pause | None, opening: Opening, now: datetime) -> list[str]:

@@ -124,6 +124,7 @@ class Site:
             "person": session.person if session else None,
             "csrf": session.csrf if session else "",
             "pause": self.store.switch.state() if session else None,
+            "stops_now": self.store.stops.active() if session else [],
             "here": quote(request.url.path) if request.method == "GET" else "/holds",
         }
         return HTMLResponse(self.templates.get_template(template).render(context | values), status)
@@ -165,7 +166,7 @@ def new_token() -> str:
 
 def local(path: str) -> str:
     """`path` if it is a page of ours, else the list: a login never leads to another site."""
-    ours = path.startswith("/holds") or path in {"/release", "/contacts"}
+    ours = path.startswith("/holds") or path in {"/release", "/contacts", "/stops"}
     return path if ours and "\\" not in path and ".." not in path else "/holds"
 
 

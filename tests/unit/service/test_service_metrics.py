@@ -10,7 +10,21 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from mailguard import metrics
 
-LABELS = {"outcome", "kind", "choice", "use", "result", "le", "version", "hop", "rule", "source", "reason", "stage"}
+LABELS = {
+    "scope",
+    "outcome",
+    "kind",
+    "choice",
+    "use",
+    "result",
+    "le",
+    "version",
+    "hop",
+    "rule",
+    "source",
+    "reason",
+    "stage",
+}
 COUNT = """
 import os
 from mailguard import metrics

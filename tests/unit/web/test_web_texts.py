@@ -8,7 +8,7 @@ from mailguard import lifecycle, web
 from mailguard.lifecycle import MessageState, RecipientState
 from mailguard.model import BODY, HEADERS, HTML, MAIL, UNNAMED, Kind, ProblemKind
 from mailguard.presets import Preset
-from mailguard.store import decisions, lateness, public_contacts, switch
+from mailguard.store import decisions, lateness, let_through, public_contacts, stops, switch
 from mailguard.store.public_contacts import ContactState
 from mailguard.web import deciding, show
 from mailguard.web.texts import CATALOGUES, Texts, preferred
@@ -40,7 +40,16 @@ def test_everything_that_has_a_code_has_words(language):
         "preset": Preset,
         "contact": ContactState,
         "part": (BODY, HTML, HEADERS, UNNAMED, MAIL),
-        "refused": (*decisions.WHY, *public_contacts.WHY, *lateness.WHY, *switch.WHY, "throttled", *deciding.INPUT),
+        "refused": (
+            *decisions.WHY,
+            *public_contacts.WHY,
+            *lateness.WHY,
+            *switch.WHY,
+            *stops.WHY,
+            *let_through.WHY,
+            "throttled",
+            *deciding.INPUT,
+        ),
     }
     missing = [
         f"{group}.{code}" for group, all_codes in codes.items() for code in all_codes if f"{group}.{code}" not in texts
@@ -75,6 +84,7 @@ def test_no_text_is_unused():
         "count.",
         "action.",
         "actor.",
+        "stops.scope.",
     )
     unused = [
         key

@@ -11,6 +11,7 @@ from mailguard.web.texts.ja import (
     reasons,
     record,
     release,
+    stops,
     why,
 )
 
@@ -25,5 +26,6 @@ TEXTS = {
     **reasons.TEXTS,
     **record.TEXTS,
     **release.TEXTS,
+    **stops.TEXTS,
     **why.TEXTS,
 }

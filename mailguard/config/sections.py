@@ -259,8 +259,13 @@ class StoreSection(Section):
 
 
 class Holds(Section):
-    """The time a hold waits, and what a decision on it takes."""
+    """The time a hold waits, who must approve it, and what a decision on it takes."""
 
+    routes: str = Field(
+        "",
+        description="file of routes: who must approve which hold (rules/routes-example.toml shows one);"
+        ' "" is one approval, two for a source that is not declared. Read again on SIGHUP',
+    )
     business_days: int = Field(
         3, ge=1, le=60, description="a hold expires after so many business days; it is never sent then"
     )

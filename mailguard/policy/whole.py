@@ -10,6 +10,7 @@ from mailguard.digest import Digester
 from mailguard.model import Kind
 from mailguard.policy.own_names import OwnName
 from mailguard.policy.thresholds import Thresholds
+from mailguard.routes import NONE, Routes
 
 # A postal code before an address, with or without its mark.
 _POSTAL = re.compile(r"\s*〒?\s*([0-9０-９]{3}[-‐−ー－]?[0-9０-９]{4})(?![-‐−ー－0-9０-９])\s*")
@@ -21,7 +22,7 @@ class Policy:
     """values: of phones, addresses and names of the organisation; monitor: everything passes, and is counted.
 
     surnames: of the own staff, which say who it is beside an own contact only.
-    public: contacts that two persons agreed are published; nobody's name is.
+    public: contacts that two persons agreed are published; nobody's name is. routes: who must approve what is held.
     """
 
     limits: Thresholds
@@ -32,9 +33,12 @@ class Policy:
     monitor: bool = False
     domain_digests: frozenset[bytes] = field(default=frozenset(), repr=False)
     public: frozenset[bytes] = field(default=frozenset(), repr=False)
+    routes: Routes = NONE
 
     @classmethod
-    def build(cls, limits: Thresholds, own: Own, digester: Digester, *, monitor: bool = False) -> "Policy":
+    def build(
+        cls, limits: Thresholds, own: Own, digester: Digester, *, monitor: bool = False, routes: Routes = NONE
+    ) -> "Policy":
         """Digest the organisation's own contact details. monitor: the configuration asks for it, whatever the file says."""
         values = [digester.phone(phone) for phone in own.phones]
         for address in own.addresses:
@@ -49,6 +53,7 @@ class Policy:
             frozenset().union(*(one.alone for one in staff)),
             monitor or limits.monitor.all,
             frozenset(map(digester.domain, domains)),
+            routes=routes,
         )
 
     def outside(self, recipients: Iterable[str]) -> list[str]:

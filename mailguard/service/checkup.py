@@ -21,7 +21,7 @@ from mailguard.config.passwords import listed
 from mailguard.errors import ConfigError, StoreError
 from mailguard.notify.channels import Channels
 from mailguard.policy import thresholds
-from mailguard.service import loops, ports, tools
+from mailguard.service import loops, ports, routes_check, tools
 from mailguard.service.finding import Finding, Weight
 from mailguard.service.scanning import policy_file
 from mailguard.store.engine import Database
@@ -42,6 +42,7 @@ def findings(config: Config, clock: Callable[[], datetime]) -> Iterator[Finding]
     yield from _processes(config)
     yield from tools.findings()
     yield from _policy(config)
+    yield from routes_check.findings(config, clock)
     yield from _passwords(config)
     yield from _channels(config)
 

@@ -1,4 +1,4 @@
-"""Rules and policy as they were when they were last good: a private copy that nothing changes any more.
+"""Rules, policy and routes as they were when they were last good: a private copy that nothing changes any more.
 
 In: a configuration. Out: the same one, pointing at the copy. Whoever starts later (a scanner, an SMTP process after a crash)
 reads what was checked, not what somebody is editing: a broken file never replaces a good one.
@@ -13,11 +13,11 @@ from mailguard.detect import ruleset
 from mailguard.errors import ConfigError
 from mailguard.policy import thresholds
 from mailguard.service.private_folder import private_folder
-from mailguard.service.scanning import policy_file, rules_dir
+from mailguard.service.scanning import policy_file, routes_of, rules_dir
 
 _KEPT = 3  # copies: those who still inspect by the one before may start a worker
 _PREFIX = "mailguard-rules-"
-_POLICY = "policy.toml"
+_POLICY, _ROUTES = "policy.toml", "routes.toml"
 
 
 class Rulebook:
@@ -51,6 +51,9 @@ class Rulebook:
             _copy(policy, folder / _POLICY)
             version = ruleset.load(rules).version
             thresholds(folder / _POLICY, shown=policy)
+            if self._given.holds.routes:
+                _copy(Path(self._given.holds.routes), folder / _ROUTES, "holds.routes")
+                routes_of(self._given, folder / _ROUTES)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -61,9 +64,11 @@ class Rulebook:
 
 
 def under(config: Config, folder: Path) -> Config:
-    """A configuration that reads its rules and policy from a copy."""
+    """A configuration that reads its rules, policy and routes from a copy."""
     policy = config.policy.model_copy(update={"file": str(folder / _POLICY)})
-    return config.model_copy(update={"rules_dir": folder / "rules", "policy": policy})
+    routes = str(folder / _ROUTES) if config.holds.routes else ""
+    holds = config.holds.model_copy(update={"routes": routes})
+    return config.model_copy(update={"rules_dir": folder / "rules", "policy": policy, "holds": holds})
 
 
 def folder_of(config: Config) -> Path:
@@ -71,13 +76,11 @@ def folder_of(config: Config) -> Path:
     return policy_file(config).parent
 
 
-def _copy(path: Path, to: Path) -> None:
+def _copy(path: Path, to: Path, keys: str = "rules_dir and policy.file") -> None:
     try:
         to.write_bytes(path.read_bytes())
     except OSError as error:
-        raise ConfigError(
-            f"{path}: cannot be read ({error.strerror}). Check rules_dir and policy.file in the configuration."
-        ) from None
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}). Check {keys} in the configuration.") from None
 
 
 def _content(config: Config) -> dict[str, bytes]:

@@ -5,13 +5,17 @@ from pathlib import Path
 
 import msgspec
 
+from mailguard import routes
 from mailguard.config import Config
 from mailguard.config.passwords import listed
 from mailguard.detect import ruleset
 from mailguard.digest import Digester
 from mailguard.inspect import Settings
 from mailguard.policy import Policy, thresholds
+from mailguard.policy.thresholds import REASONS
+from mailguard.routes import NONE, Routes
 from mailguard.sandbox import Scanner, Table
+from mailguard.store import unlocking
 from mailguard.unpack import Limits
 from mailguard.unpack.tools import TOOLS
 
@@ -76,4 +80,13 @@ def policy_file(config: Config) -> Path:
 
 def policy(config: Config, digester: Digester) -> Policy:
     """The policy of this configuration; raises ConfigError."""
-    return Policy.build(thresholds(policy_file(config)), config.own, digester, monitor=config.policy.monitor)
+    limits = thresholds(policy_file(config))
+    return Policy.build(limits, config.own, digester, monitor=config.policy.monitor, routes=routes_of(config))
+
+
+def routes_of(config: Config, path: Path | None = None) -> Routes:
+    """Who must approve what, by this configuration; raises ConfigError. path: of a copy of the file."""
+    if not config.holds.routes:
+        return NONE
+    named = Path(config.holds.routes)
+    return routes.routes(path or named, shown=named, reasons=REASONS | {unlocking.OPENED})

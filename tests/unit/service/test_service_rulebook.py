@@ -6,11 +6,12 @@ from shutil import copytree
 
 import pytest
 
-from mailguard.config import Config, PolicySection
+from mailguard.config import Config, Holds, PolicySection
 from mailguard.detect import ruleset
+from mailguard.digest import Digester
 from mailguard.errors import ConfigError
 from mailguard.policy import thresholds
-from mailguard.service import policy_file, rulebook, rules_dir
+from mailguard.service import policy, policy_file, rulebook, rules_dir
 from mailguard.service.rulebook import Rulebook
 
 
@@ -53,8 +54,8 @@ def test_what_is_broken_does_not_replace_it(book, folder, name, text, fact):
 
 def test_a_change_is_told_from_none(book, folder):
     assert book.renew() is False
-    policy = folder / "policy.toml"
-    policy.write_text(policy.read_text("utf-8").replace("persons = 3", "persons = 4"), "utf-8")
+    file = folder / "policy.toml"
+    file.write_text(file.read_text("utf-8").replace("persons = 3", "persons = 4"), "utf-8")
     assert book.renew() is True
     assert thresholds(policy_file(book.config)).body.persons == 4
 
@@ -77,3 +78,29 @@ def test_a_policy_may_be_one_of_the_rule_files_or_a_path(folder, tmp_path):
     assert policy_file(own) == tmp_path / "own.toml"
     with pytest.raises(ConfigError, match=r"own\.toml: cannot be read .*policy\.file"):
         Rulebook(own)
+
+
+ROUTE = '[[route]]\nname = "{}"\nthen = {{ approvals = 2 }}\n'
+
+
+def test_routes_are_copied_and_read_again_and_a_broken_file_is_not_used(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(rulebook, "private_folder", lambda _: Path(tempfile.mkdtemp(dir=tmp_path)))
+    path = tmp_path / "own-routes.toml"
+    path.write_text(ROUTE.format("two"), "utf-8")
+    book = Rulebook(Config(rules_dir=folder, holds=Holds(routes=str(path))))
+    key = Digester(b"k" * 32)
+    assert policy(book.config, key).routes.routes[0].name == "two"
+    path.write_text(ROUTE.format("three"), "utf-8")
+    assert policy(book.config, key).routes.routes[0].name == "two"
+    assert book.renew() is True
+    assert policy(rulebook.under(Config(), rulebook.folder_of(book.config)), key).routes.routes == ()
+    assert policy(book.config, key).routes.routes[0].name == "three"
+    for text in ("broken", ROUTE.format("x").replace("approvals", "approvels")):
+        path.write_text(text, "utf-8")
+        with pytest.raises(ConfigError, match=r"own-routes\.toml"):
+            book.renew()
+    path.unlink()
+    with pytest.raises(ConfigError, match=r"own-routes\.toml: cannot be read .*holds\.routes"):
+        book.renew()
+    assert policy(book.config, key).routes.routes[0].name == "three"
+    book.close()

@@ -126,10 +126,10 @@ class Pipeline:
         if not delivery.message.envelope.rcpt_to:
             return await self._nobody(delivery, await self._source(delivery, ()))
         pieces = await self._cut(delivery.message.content)
-        delivery, inspection, source, verdict = await self._judged(delivery, pieces, beginning=True)
+        delivery, inspection, source, verdict, policy = await self._judged(delivery, pieces, beginning=True)
         if verdict.action is Action.PASS and inspection.uncounted and delivery.message.envelope.rcpt_to:
             # A beginning may hold a message, never let it pass.
-            delivery, inspection, source, verdict = await self._judged(delivery, pieces)
+            delivery, inspection, source, verdict, policy = await self._judged(delivery, pieces)
         message = delivery.message
         if not message.envelope.rcpt_to:
             return await self._nobody(delivery, source)
@@ -146,7 +146,9 @@ class Pipeline:
             if verdict.watched and reply.ok:
                 await self._watched(source, verdict.watched, delivery.deadline)
         else:
-            reply = await self._approved_or_held(delivery, self._arrival(message, pieces, source, inspection, verdict))
+            arrival = self._arrival(message, pieces, source, inspection, verdict)
+            arrival = replace(arrival, ruling=policy.ruling(arrival.inspection, source.mode))
+            reply = await self._approved_or_held(delivery, arrival)
         if reply.ok:
             await self._hints.take(message.envelope, source, inspection, delivery.deadline)
         if reply.ok and message.envelope.suppressed:
@@ -173,7 +175,7 @@ class Pipeline:
 
     async def _judged(
         self, delivery: _Delivery, pieces: Pieces, *, beginning: bool = False
-    ) -> tuple[_Delivery, Inspection, Source, Verdict]:
+    ) -> tuple[_Delivery, Inspection, Source, Verdict, Policy]:
         """Inspected and judged by one version of rules and policy, though they be replaced meanwhile.
 
         Without the recipients on the stop list: who is left is who the mail is for.
@@ -193,7 +195,7 @@ class Pipeline:
             verdict = judge(envelope, inspection, policy, source.mode, recipients=recipients)
         if verdict.action is Action.PASS and await self._stopped(delivery, source, inspection):
             verdict = stopped(inspection, verdict, self.store.digester)
-        return delivery, inspection, source, verdict
+        return delivery, inspection, source, verdict, policy
 
     async def _narrowed(self, delivery: _Delivery, source: Source, inspection: Inspection) -> _Delivery:
         """Without those who are on the stop list for this From header; others were left out at RCPT."""

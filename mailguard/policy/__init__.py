@@ -6,7 +6,7 @@ In: envelope, inspection, policy. Out: a Verdict, a Legal. Pure; knows digests, 
 from mailguard.policy.case import Standing
 from mailguard.policy.explaining import Explanation, explain
 from mailguard.policy.judging import content_key, judge, stopped
-from mailguard.policy.legal import Ground, GroundCheck, Legal, legal
+from mailguard.policy.legal import Ground, GroundCheck, Legal, grounds_met, legal
 from mailguard.policy.mailings import Mailings
 from mailguard.policy.thresholds import Report, Thresholds, thresholds
 from mailguard.policy.whole import Policy
@@ -23,6 +23,7 @@ __all__ = [
     "Thresholds",
     "content_key",
     "explain",
+    "grounds_met",
     "judge",
     "legal",
     "stopped",

@@ -80,6 +80,14 @@ def legal(inspection: Inspection, report: Report, persons: int | None = None, *,
     )
 
 
+def grounds_met(inspection: Inspection, report: Report) -> frozenset[str]:
+    """The grounds that are met, by name, and "unknown" where nobody can say of one."""
+    told = legal(inspection, report)
+    checks = [check for check in (*told.grounds, told.my_number) if check.ground is not Ground.WRONGFUL_PURPOSE]
+    met = {str(check.ground) for check in checks if check.met}
+    return frozenset(met | {"unknown"} if any(check.met is None for check in checks) else met)
+
+
 def _personal(findings: Iterable[Finding]) -> Iterable[Finding]:
     """Without the accounts that say where to pay: they are an organisation's."""
     return (f for f in findings if not (f.organisation and f.kind is Kind.BANK_ACCOUNT))

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from mailguard import normal
 from mailguard.config import Own
 from mailguard.digest import Digester
-from mailguard.model import Kind
+from mailguard.model import Inspection, Kind, SourceMode
+from mailguard.policy.legal import grounds_met
 from mailguard.policy.own_names import OwnName
 from mailguard.policy.thresholds import Thresholds
-from mailguard.routes import NONE, Routes
+from mailguard.routes import NONE, Routes, Ruling
 
 # A postal code before an address, with or without its mark.
 _POSTAL = re.compile(r"\s*〒?\s*([0-9０-９]{3}[-‐−ー－]?[0-9０-９]{4})(?![-‐−ー－0-9０-９])\s*")
@@ -55,6 +56,10 @@ class Policy:
             frozenset(map(digester.domain, domains)),
             routes=routes,
         )
+
+    def ruling(self, inspection: Inspection, mode: SourceMode | None = None) -> Ruling:
+        """What is to be asked of who approves this. mode: of its source; None is what it was."""
+        return Ruling(self.routes, grounds_met(inspection, self.limits.report) if self.routes else (), mode)
 
     def outside(self, recipients: Iterable[str]) -> list[str]:
         """Distinct recipients that are not in the organisation's own domains."""

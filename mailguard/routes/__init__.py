@@ -7,12 +7,13 @@ that each of them is a second person is lifecycle.py's to say, and comes on top.
 from mailguard.routes.needs import Missing, Needs, Step
 from mailguard.routes.reading import routes
 from mailguard.routes.route import Escalation, Point, Requirement, Route, Then, When
-from mailguard.routes.routing import NONE, Facts, Routes
+from mailguard.routes.routing import NO_RULING, NONE, Facts, Routes, Ruling
 from mailguard.routes.timing import DEFAULT_REMINDERS, Moment, due, moments
 
 __all__ = [
     "DEFAULT_REMINDERS",
     "NONE",
+    "NO_RULING",
     "Escalation",
     "Facts",
     "Missing",
@@ -22,6 +23,7 @@ __all__ = [
     "Requirement",
     "Route",
     "Routes",
+    "Ruling",
     "Step",
     "Then",
     "When",

@@ -24,6 +24,15 @@ class Facts:
     reasons: Collection[str] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What is brought to a hold with an inspection. grounds: those of a report that it meets; mode: None is as before."""
+
+    routes: "Routes"
+    grounds: Collection[str] = ()
+    mode: SourceMode | None = None
+
+
 class Routes(msgspec.Struct, frozen=True):
     """All routes of a file, in its order. None: one approval, two where the source is undeclared (lifecycle.py)."""
 
@@ -47,6 +56,7 @@ class Routes(msgspec.Struct, frozen=True):
 
 
 NONE = Routes()
+NO_RULING = Ruling(NONE)
 
 
 def fits(when: When, facts: Facts) -> bool:

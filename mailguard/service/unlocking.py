@@ -39,9 +39,11 @@ class Unlocker(Rereader[Unopened]):
 
     async def settle(self, due: Unopened, whole: Inspection) -> None:
         """What was found, and why it would be held now."""
-        verdict = judge(due.envelope, whole, self._policy(), await asyncio.to_thread(self._mode, due, whole))
+        policy, mode = self._policy(), await asyncio.to_thread(self._mode, due, whole)
+        verdict = judge(due.envelope, whole, policy, mode)
         whole = replace(whole, findings=(*whole.findings, *verdict.findings))
-        changed = await asyncio.to_thread(self.store.unlocking.settle, due.hold_id, due.asked, whole, verdict)
+        ruling, settle = policy.ruling(whole, mode), self.store.unlocking.settle
+        changed = await asyncio.to_thread(settle, due.hold_id, due.asked, whole, verdict, ruling)
         _LOG.info("unlock hold=%s opened=%s persons=%s", due.hold_id, changed, whole.persons)
         metrics.UNLOCKS.labels("opened" if changed else "closed").inc()
 

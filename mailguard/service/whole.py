@@ -78,7 +78,7 @@ class Service:
             check=Sparing(Suppression(self.store, config.stop_list)),
         )
         self._notices = NoticeWorker(self.store.notices, next_hop, config.notify, config.web.url, clock)
-        self._counter = Counter(self.store, lambda: self._rulebook.config)
+        self._counter = Counter(self.store, lambda: self._rulebook.config, lambda: self._policy)
         self._unlocker = Unlocker(self.store, lambda: self._rulebook.config, lambda: self._policy)
         self._pages = Pages()
         self._pace = Pace(clock)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from mailguard.model import Inspection, Message, Source, Verdict
 from mailguard.pieces import Pieces
+from mailguard.routes import NO_RULING, Ruling
 from mailguard.store.standing import Sender
 
 
@@ -12,6 +13,7 @@ class Arrival:
     """pieces: of the message's content; content_key: what one decision covers, see policy.py.
 
     submitter: whose other mails may tell the password of what is encrypted in it; b"" where nothing is.
+    ruling: the routes in force, which say who must approve it.
     """
 
     message: Message
@@ -21,6 +23,7 @@ class Arrival:
     verdict: Verdict
     content_key: bytes
     submitter: bytes = b""
+    ruling: Ruling = NO_RULING
 
     @property
     def recipients(self) -> int:

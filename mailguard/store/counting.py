@@ -14,6 +14,8 @@ from sqlalchemy import Connection, delete, insert, select, update
 from mailguard.errors import DamagedError
 from mailguard.lifecycle import HoldState
 from mailguard.model import Inspection
+from mailguard.routes import NO_RULING, Ruling
+from mailguard.store import routing
 from mailguard.store.desk import AtDesk
 from mailguard.store.joining import FINDINGS
 from mailguard.store.schema import counts, holds, messages
@@ -56,7 +58,7 @@ class Counting(AtDesk):
             except DamagedError:
                 self.give_up(row.hold_id, "the bytes are damaged")
 
-    def fill_in(self, hold_id: str, whole: Inspection) -> bool:
+    def fill_in(self, hold_id: str, whole: Inspection, ruling: Ruling = NO_RULING) -> bool:
         """Write what the whole message holds; whether the hold lacked it. The revision rises while it can be decided."""
         with self._database.write() as tx:
             if tx.execute(delete(counts).where(counts.c.hold_id == hold_id)).rowcount == 0:
@@ -73,6 +75,7 @@ class Counting(AtDesk):
                     "revision": hold.revision + 1, "approvals": 0, "changed_at": self._context.clock(),
                     "changed_by": ACTOR,
                 }  # fmt: skip
+                values |= routing.raised(self._context, hold, whole, ruling, values)
             tx.execute(update(holds).where(holds.c.serial == hold.serial).values(values))
             self._desk.audit.append(
                 tx, ACTOR, "hold.counted", hold_id,

@@ -27,14 +27,14 @@ def covered(context: Context, tx: Connection, draft: Draft, arrival: Arrival, ma
     approval = Approval(draft.evidence(tx, keys), hold.cap or 0, hold.used, hold.expires_at)
     return (
         covers(approval, keys, arrival.recipients, context.clock())
-        and _vouched(tx, draft, arrival, marks)
+        and _vouched(context, tx, draft, arrival, marks)
         and not _rejected_since(tx, draft, keys)
     )
 
 
-def _vouched(tx: Connection, draft: Draft, arrival: Arrival, marks: Marks) -> bool:
+def _vouched(context: Context, tx: Connection, draft: Draft, arrival: Arrival, marks: Marks) -> bool:
     if draft.vouchers is None:
-        draft.vouchers = vouchers(tx, draft.row)
+        draft.vouchers = vouchers(context, tx, draft.row)
     staff = draft.staff | set(arrival.source.operators)
     return draft.vouchers.vouch(draft.marks | marks, staff, declared=arrival.source.declared)
 

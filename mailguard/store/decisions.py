@@ -15,7 +15,7 @@ from mailguard.errors import ConflictError, NotFoundError, RefusedError
 from mailguard.lifecycle import Choice, HoldState, MessageState
 from mailguard.model import Inspection
 from mailguard.presets import Preset
-from mailguard.store import counting, saying, standing
+from mailguard.store import counting, routing, saying, standing
 from mailguard.store.audit import TIME
 from mailguard.store.desk import AtDesk, Desk
 from mailguard.store.false_positives import FalsePositives
@@ -150,24 +150,24 @@ class Decisions(AtDesk):
     def _approve(
         self, tx: Connection, hold: Any, wish: Wish, person: Any, target: HoldState, noted: dict[str, Any]
     ) -> HoldState:
-        caps = self._caps(tx, hold)
-        # Stored when the hold opened and counted again: a source that lost its operators needs two again.
-        needed = max(hold.approvals_needed, lifecycle.approvals_needed(standing.sending(tx, hold, [person])))
-        audit, revision = self._desk.audit, hold.revision
-        if len(caps) < needed:
-            self._change(tx, hold, HoldState(hold.state), {"approvals": len(caps), "changed_by": wish.person_id})
+        rows = {row.id: row for row in standing.agreed(tx, hold)}
+        cap = min(row.cap for row in rows.values())  # what all of them agreed to
+        facts, audit, revision = standing.sending(tx, hold, [person]), self._desk.audit, hold.revision
+        if missing := routing.lacking(self._context, hold, rows.values(), facts, cap):
+            self._change(tx, hold, HoldState(hold.state), {"approvals": len(rows), "changed_by": wish.person_id})
             audit.append(
-                tx, wish.person_id, "hold.first_approval", hold.id, revision=revision, cap=wish.cap, **_how(noted)
-            )
+                tx, wish.person_id, "hold.first_approval", hold.id,
+                revision=revision, cap=wish.cap, missing=missing.approvals, organisations=dict(missing.organisations),
+                **_how(noted),
+            )  # fmt: skip
             self._desk.notices.tell(tx, hold, "first_approval")
             return HoldState(hold.state)
-        cap = min(caps.values())  # what all of them agreed to
         if cap < hold.recipients:
             raise RefusedError("cap_too_low", WHY["cap_too_low"])
         now = self._context.clock()
         values = {
             "revision": revision + 1, "cap": cap, "used": hold.recipients,
-            "approvals": len(caps), "changed_by": wish.person_id, "sending_since": now,
+            "approvals": len(rows), "changed_by": wish.person_id, "sending_since": now,
         }  # fmt: skip
         self._change(tx, hold, target, values)
         # From here on release may claim them; nothing else sets due_at on a held message.
@@ -183,19 +183,7 @@ class Decisions(AtDesk):
 
     def _caps(self, tx: Connection, hold: Any) -> dict[str, int]:
         """The cap each approver agreed to at this revision; who may not decide any more does not count."""
-        query = (
-            select(decisions.c.cap, people)
-            .join(people, people.c.id == decisions.c.person_id)
-            .where(
-                decisions.c.hold_id == hold.id,
-                decisions.c.revision == hold.revision,
-                decisions.c.choice == Choice.APPROVE.value,
-            )
-            .order_by(decisions.c.serial)
-        )
-        rows = tx.execute(query).all()
-        facts = standing.sending(tx, hold, rows)
-        return {row.id: row.cap for row in rows if lifecycle.refusal(candidate(row), facts) is None}
+        return {row.id: row.cap for row in standing.agreed(tx, hold)}
 
     def _note_decision(self, tx: Connection, hold: Any, wish: Wish) -> dict[str, Any]:
         if wish.choice is Choice.APPROVE:

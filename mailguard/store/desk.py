@@ -4,10 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import msgspec
 from sqlalchemy import Connection, bindparam, select
 
-from mailguard.errors import DamagedError, NotFoundError, UnavailableError
+from mailguard.errors import NotFoundError, UnavailableError
 from mailguard.store.audit import Audit
 from mailguard.store.context import Context
 from mailguard.store.notices import Notices
@@ -67,11 +66,3 @@ def each(call: Callable[[Sequence[Item]], Sequence[Answer]], items: Sequence[Ite
         last = answers[-1] if answers else None
         answers += [UnavailableError(str(last))] if isinstance(last, UnavailableError) else each(call, [item])
     return answers
-
-
-def reasons_of(hold: Any) -> list[str]:
-    """The reason codes of a hold; they stand in the clear, so anything may stand there."""
-    try:
-        return msgspec.json.decode(hold.reasons, type=list[str])
-    except msgspec.DecodeError:
-        raise DamagedError("database: the reasons of a hold were altered. Restore a backup.") from None

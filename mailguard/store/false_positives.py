@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from mailguard.model import Inspection
 from mailguard.store.context import Context
-from mailguard.store.desk import reasons_of
+from mailguard.store.reasons import reasons_of
 from mailguard.store.schema import evidence, false_positives
 from mailguard.store.views import RuleCount
 

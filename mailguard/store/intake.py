@@ -6,6 +6,7 @@ second or the fourteen-thousandth: counters on the hold, no counting.
 
 from dataclasses import dataclass
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -13,15 +14,16 @@ from sqlalchemy import Connection, func, insert, select
 
 from mailguard.lifecycle import HoldState, MessageState, RecipientState
 from mailguard.pieces import Pieces
-from mailguard.store import counting, masks, standing, unlocking
+from mailguard.store import counting, masks, routing, standing, unlocking
 from mailguard.store.arrival import Arrival
 from mailguard.store.audit import Entry
 from mailguard.store.calendar import add_business_days
 from mailguard.store.context import fresh_id
 from mailguard.store.covering import covered
-from mailguard.store.desk import Desk, reasons_of
+from mailguard.store.desk import Desk
 from mailguard.store.draft import Draft, Drafts
 from mailguard.store.joining import Place, enriched, place
+from mailguard.store.reasons import reasons_of
 from mailguard.store.schema import holds, messages, recipients
 from mailguard.store.standing import Marks
 from mailguard.store.statement import Lookup, Statement
@@ -142,8 +144,9 @@ class Intake:
             "first_seen": now, "last_seen": now,
             "expires_at": add_business_days(now, self._context.settings.business_days),
             "cap": None, "used": 0, "approvals": 0, "approvals_needed": 1 if declared else 2,
-            "changed_at": now, "changed_by": "",
+            "changed_at": now, "changed_by": "", "route": None,
         }  # fmt: skip
+        row |= routing.opened(self._context, SimpleNamespace(**row), inspection, arrival.ruling)
         draft = self._drafts.open(row)
         draft.note_evidence(self._tx, arrival.evidence)
         self._ask_count(draft, arrival)
@@ -188,7 +191,12 @@ class Intake:
                 revision=revision, approvals=0, changed_at=self._now, changed_by="", reasons=_listed(reasons | added)
             )
         if not arrival.source.declared:
-            draft.change(declared=False, approvals_needed=2)
+            draft.change(declared=False, approvals_needed=max(2, draft.row.approvals_needed))
+        if changes := routing.raised(self._context, draft.row, arrival.inspection, arrival.ruling):
+            before = routing.kept(self._context, draft.row).needs.names
+            draft.change(**changes)
+            if routing.kept(self._context, draft.row).needs.names != before:
+                self._tell_route(arrival, draft)
 
     def _ask_count(self, draft: Draft, arrival: Arrival) -> None:
         """Where only the beginning of a long table was read; the message that is being kept is the one to count."""
@@ -225,11 +233,21 @@ class Intake:
                 message=message_id, source=arrival.source.id, reasons=sorted(set(arrival.verdict.reasons)),
                 persons=arrival.inspection.persons, ruleset=arrival.inspection.ruleset,
             )  # fmt: skip
+            if draft.row.route is not None:
+                self._tell_route(arrival, draft)
         self._record(f"message.{outcome.value}", message_id, hold=hold_id, recipients=arrival.recipients)
         if outcome in {Place.OPENED, Place.CLOSED} and outcome not in draft.told:
             draft.told.add(outcome)
             draft.remember(self._tx)  # who is told depends on who sent it
             self._desk.notices.tell(self._tx, draft.row, outcome.value)
+
+    def _tell_route(self, arrival: Arrival, draft: Draft) -> None:
+        hold, needs = draft.row, routing.kept(self._context, draft.row).needs
+        self._record(
+            "hold.route", hold.id,
+            message=arrival.message.id, routes=list(needs.names), approvals=hold.approvals_needed,
+            organisations={one.organisation: one.count for one in needs.requirements},
+        )  # fmt: skip
 
     def _record(self, action: str, subject: str, **detail: object) -> None:
         self._entries.append(self._desk.audit.entry("mail", action, subject, **detail))

@@ -13,7 +13,7 @@ from mailguard import lifecycle
 from mailguard.errors import NotFoundError, RefusedError
 from mailguard.lifecycle import Choice, HoldState, MessageState, RecipientState
 from mailguard.store import decisions as deciding
-from mailguard.store import standing
+from mailguard.store import routing, standing
 from mailguard.store.audit import TIME
 from mailguard.store.decisions import Wish
 from mailguard.store.finishing import SENDABLE, Finishing
@@ -87,7 +87,7 @@ class Lateness(Finishing):
             deferred = tx.execute(select(func.count()).select_from(joined).where(*tried)).scalar_one()
             last = select(recipients.c.reply).select_from(joined).where(*tried)
             reply = tx.execute(last.order_by(recipients.c.changed_at.desc()).limit(1)).scalar() or ""
-            agreed = tuple(row.id for row in self._agreed(tx, hold)) if hold.asked_at else ()
+            agreed = tuple(row.id for row in standing.agreed(tx, hold, Choice.DELIVER_LATE)) if hold.asked_at else ()
         return Rest(count, all_of_them, leased, hold.asked_at, agreed, deferred, reply, due)
 
     def _decide_rest(self, tx: Connection, answer: Wish) -> HoldState:
@@ -107,7 +107,7 @@ class Lateness(Finishing):
             return target
         if hold.asked_at is None:
             raise RefusedError("not_late", WHY["not_late"])
-        if person.id in {row.id for row in self._agreed(tx, hold)}:
+        if person.id in {row.id for row in standing.agreed(tx, hold, Choice.DELIVER_LATE)}:
             raise RefusedError("already_approved", deciding.WHY["already_approved"])
         self._note_answer(tx, answer)
         self._go_on(tx, hold, person, left)
@@ -124,11 +124,14 @@ class Lateness(Finishing):
 
     def _go_on(self, tx: Connection, hold: Any, person: Any, left: int) -> None:
         facts = standing.sending(tx, hold, [person])
-        needed = max(hold.approvals_needed, lifecycle.approvals_needed(facts))
-        audit = self._desk.audit
-        if len(self._agreed(tx, hold)) < needed:
+        agreed, audit = standing.agreed(tx, hold, Choice.DELIVER_LATE), self._desk.audit
+        if missing := routing.lacking(self._context, hold, agreed, facts, hold.cap):
             self._change_rest(tx, hold, {"changed_by": person.id})
-            audit.append(tx, person.id, "hold.late_first", hold.id, revision=hold.revision, messages=left)
+            audit.append(
+                tx, person.id, "hold.late_first", hold.id,
+                revision=hold.revision, messages=left, missing=missing.approvals,
+                organisations=dict(missing.organisations),
+            )  # fmt: skip
             self._desk.notices.tell(tx, hold, "first_approval")
             return
         values = {"revision": hold.revision + 1, "changed_by": person.id, "asked_at": None}
@@ -170,22 +173,6 @@ class Lateness(Finishing):
             "reason": self._vault.seal(answer.reason.encode("utf-8", "replace"), f"reason:{answer.hold_id}"),
         }  # fmt: skip
         tx.execute(insert(decisions), row)
-
-    def _agreed(self, tx: Connection, hold: Any) -> list[Any]:
-        """Rows of who has said "deliver late" at this revision and may still decide."""
-        query = (
-            select(people)
-            .distinct()
-            .join(decisions, decisions.c.person_id == people.c.id)
-            .where(
-                decisions.c.hold_id == hold.id,
-                decisions.c.revision == hold.revision,
-                decisions.c.choice == Choice.DELIVER_LATE.value,
-            )
-        )
-        rows = tx.execute(query).all()
-        facts = standing.sending(tx, hold, rows)
-        return [row for row in rows if lifecycle.refusal(candidate(row), facts) is None]
 
     def _overdue(self, cutoff: datetime) -> tuple[Any, ...]:
         """Conditions on holds and their messages: not sent, not on its way now, and not asked about yet."""

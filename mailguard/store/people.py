@@ -136,6 +136,11 @@ def candidate(row: Any) -> Candidate:
     return Candidate(row.id, row.role, row.login_key.hex(), row.mail_key, row.enabled)
 
 
+def organisation(context: Context, row: Any) -> str:
+    """The organisation of a row of `people`, as it was typed."""
+    return context.vault.open_json(row.sealed, f"person:{row.id}", _Profile).organisation
+
+
 def approvers(tx: Connection) -> Sequence[Any]:
     """Rows of everybody enabled who has the role of an approver."""
     query = select(people).where(people.c.role == "approver", people.c.enabled.is_(True)).order_by(people.c.added_at)

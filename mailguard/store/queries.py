@@ -5,13 +5,16 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from mailguard.lifecycle import Choice, HoldState, MessageState, RecipientState
+from mailguard import lifecycle
+from mailguard.lifecycle import Choice, HoldState, MessageState, RecipientState, Sending
 from mailguard.model import Inspection
-from mailguard.store import counting, saying, standing
+from mailguard.routes import Needs
+from mailguard.store import counting, routing, saying, standing
 from mailguard.store.checklist import Point, points
-from mailguard.store.desk import AtDesk, reasons_of
+from mailguard.store.desk import AtDesk
+from mailguard.store.reasons import reasons_of
 from mailguard.store.schema import decisions, holds, messages, people, recipients
-from mailguard.store.views import Decided, Gauges, HoldRow, HoldView, Progress, RecipientRow
+from mailguard.store.views import Decided, Gauges, HoldRow, HoldView, Progress, RecipientRow, Routed
 
 
 class Queries(AtDesk):
@@ -25,6 +28,7 @@ class Queries(AtDesk):
             progress = _progress(tx, hold_id)
             crew = standing.crew(tx, hold)
             least = counting.under_way(tx, [hold_id])
+            routed = self._routed(tx, hold)
         return HoldView(
             row=self._row(hold, least),
             inspection=self._vault.open_msgpack(hold.inspection, f"inspection:{hold.id}", Inspection),
@@ -34,6 +38,7 @@ class Queries(AtDesk):
             cap=hold.cap,
             used=hold.used,
             late_messages=hold.late_messages,
+            routed=routed,
         )
 
     def recent(self, states: Collection[HoldState] | None = None, limit: int = 200, offset: int = 0) -> list[HoldRow]:
@@ -109,6 +114,18 @@ class Queries(AtDesk):
             counted=hold.changed_by == counting.ACTOR,
         )
 
+    def _routed(self, tx: Connection, hold: Any) -> Routed:
+        needs, facts = routing.kept(self._context, hold).needs, standing.sending(tx, hold, [])
+        if hold.state != HoldState.PENDING.value:
+            needs = needs.at(hold.cap or 0)
+            return Routed(needs, _approvals(hold, needs, facts), facts.declared)
+        rows = {row.id: row for row in standing.agreed(tx, hold)}
+        cap = min((row.cap for row in rows.values()), default=hold.recipients)
+        needs = needs.at(max(cap, hold.recipients))
+        missing = routing.lacking(self._context, hold, rows.values(), facts, cap)
+        approved = tuple(self._desk.people.person(row) for row in rows.values())
+        return Routed(needs, _approvals(hold, needs, facts), facts.declared, approved, missing)
+
     def _decided(self, tx: Connection, hold_id: str) -> tuple[Decided, ...]:
         query = (
             select(decisions, people.c.sealed, people.c.role, people.c.language, people.c.enabled)
@@ -126,6 +143,10 @@ class Queries(AtDesk):
             Choice(row.choice), row.person_id, name, reason, row.cap, row.revision, row.at,
             row.reason_code or "", saying.ticked(row.checked), row.seconds, bool(row.hasty),
         )  # fmt: skip
+
+
+def _approvals(hold: Any, needs: Needs, facts: Sending) -> int:
+    return max(needs.least, int(hold.approvals_needed), lifecycle.approvals_needed(facts))
 
 
 def _progress(tx: Connection, hold_id: str) -> Progress:

@@ -40,6 +40,7 @@ SEALED = (
     Sealed(schema.sources, "sealed", lambda row: f"source:{row['id']}"),
     Sealed(schema.holds, "subject", lambda row: f"subject:{row['id']}"),
     Sealed(schema.holds, "inspection", lambda row: f"inspection:{row['id']}"),
+    Sealed(schema.holds, "route", lambda row: f"route:{row['id']}"),
     Sealed(schema.messages, "envelope", lambda row: f"envelope:{row['id']}"),
     Sealed(schema.messages, "skeleton", lambda row: f"skeleton:{row['id']}"),
     Sealed(schema.blobs, "sealed", lambda row: f"blob:{row['id'].hex()}"),

@@ -4,7 +4,7 @@ In: a transaction, a hold, and perhaps one more message of it. Out: `Sending` of
 digests, never addresses.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +14,10 @@ from sqlalchemy import Connection, bindparam, func, insert, or_, select
 from mailguard import lifecycle
 from mailguard.lifecycle import Candidate, Choice, Sending
 from mailguard.model import Envelope
+from mailguard.routes import Needs
+from mailguard.store import routing
 from mailguard.store.context import Context
-from mailguard.store.people import approvers, candidate
+from mailguard.store.people import approvers, candidate, organisation
 from mailguard.store.schema import claimed, decisions, operators, participants, people
 from mailguard.store.statement import Lookup
 
@@ -78,11 +80,16 @@ def sending(tx: Connection, hold: Any, persons: Collection[Any]) -> Sending:
 
 @dataclass(frozen=True, slots=True)
 class Vouchers:
-    """Those who approved a hold, with what its sending says of them: read once, asked for many messages."""
+    """Those who approved a hold, with what its sending says of them: read once, asked for many messages.
+
+    organisations: theirs, by id; needs: what its routes ask for up to its cap.
+    """
 
     approved: tuple[Candidate, ...]
     facts: Sending
     needed: int
+    organisations: Mapping[str, str]
+    needs: Needs
 
     def vouch(self, marks: Marks, staff: Collection[str], *, declared: bool) -> bool:
         """Whether enough of them are second persons for one more message with these marks, whoever sends it.
@@ -97,13 +104,38 @@ class Vouchers:
             declared=known.declared and declared,
         )
         able = {person.id for person in self.approved if lifecycle.refusal(person, facts) is None}
-        return len(able) >= max(self.needed, lifecycle.approvals_needed(facts))
+        least = max(self.needed, lifecycle.approvals_needed(facts))
+        return not self.needs.missing([self.organisations[key] for key in sorted(able)], least)
 
 
-def vouchers(tx: Connection, hold: Any) -> Vouchers:
+def vouchers(context: Context, tx: Connection, hold: Any) -> Vouchers:
     """Who may vouch for later messages of an approved hold."""
     rows = _approvals(tx, hold)
-    return Vouchers(tuple(candidate(row) for row in rows), sending(tx, hold, rows), hold.approvals_needed)
+    return Vouchers(
+        tuple(candidate(row) for row in rows),
+        sending(tx, hold, rows),
+        hold.approvals_needed,
+        {row.id: organisation(context, row) for row in rows},
+        routing.kept(context, hold).needs.at(hold.cap or 0),
+    )
+
+
+def agreed(tx: Connection, hold: Any, choice: Choice = Choice.APPROVE) -> list[Any]:
+    """Rows of people, with the `cap` of each, who made this choice at the hold's revision and may still decide.
+
+    Who gave two caps is there twice, the last one last.
+    """
+    query = (
+        select(decisions.c.cap, people)
+        .join(people, people.c.id == decisions.c.person_id)
+        .where(
+            decisions.c.hold_id == hold.id, decisions.c.revision == hold.revision, decisions.c.choice == choice.value
+        )
+        .order_by(decisions.c.serial)
+    )
+    rows = tx.execute(query).all()
+    facts = sending(tx, hold, rows)
+    return [row for row in rows if lifecycle.refusal(candidate(row), facts) is None]
 
 
 def deciders(tx: Connection, hold: Any) -> list[Any]:

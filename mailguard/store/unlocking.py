@@ -15,9 +15,12 @@ from sqlalchemy import Connection, delete, exists, insert, select, update
 from mailguard.errors import DamagedError
 from mailguard.lifecycle import HoldState
 from mailguard.model import Envelope, Inspection, ProblemKind, Verdict
+from mailguard.routes import NO_RULING, Ruling
+from mailguard.store import routing
 from mailguard.store.candidates import PasswordCandidates
-from mailguard.store.desk import AtDesk, Desk, reasons_of
+from mailguard.store.desk import AtDesk, Desk
 from mailguard.store.joining import FINDINGS
+from mailguard.store.reasons import reasons_of
 from mailguard.store.schema import candidates, counts, evidence, holds, locked, messages
 from mailguard.store.views import Unopened
 
@@ -77,7 +80,7 @@ class Unlocking(AtDesk):
         with self._database.write() as tx:
             self._tried(tx, hold_id, asked)
 
-    def settle(self, hold_id: str, asked: int, whole: Inspection, verdict: Verdict) -> bool:
+    def settle(self, hold_id: str, asked: int, whole: Inspection, verdict: Verdict, ruling: Ruling = NO_RULING) -> bool:
         """Write what the message holds now that something opened; whether that changed the hold."""
         with self._database.write() as tx:
             self._tried(tx, hold_id, asked)
@@ -99,6 +102,7 @@ class Unlocking(AtDesk):
                 "households": inspection.households, "reasons": msgspec.json.encode(sorted(reasons)).decode(),
                 "revision": hold.revision + 1, "approvals": 0, "changed_at": self._context.clock(), "changed_by": ACTOR,
             }  # fmt: skip
+            values |= routing.raised(self._context, hold, inspection, ruling, values)
             tx.execute(update(holds).where(holds.c.serial == hold.serial).values(values))
             if not whole.encrypted:
                 tx.execute(delete(locked).where(locked.c.hold_id == hold_id))

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from mailguard.lifecycle import Choice, HoldState, MessageState, RecipientState
 from mailguard.model import Envelope, Inspection
+from mailguard.routes import Missing, Needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,20 @@ class RecipientRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Routed:
+    """What the routes of a hold ask for; while it is pending who has approved it so far, and what is missing.
+
+    approvals: how many there must be at least.
+    """
+
+    needs: Needs = Needs()  # noqa: RUF009 - frozen
+    approvals: int = 1
+    declared: bool = True
+    approved: tuple[Person, ...] = ()
+    missing: Missing = Missing(0)  # noqa: RUF009 - frozen
+
+
+@dataclass(frozen=True, slots=True)
 class HoldView:
     """Everything the page shows of one hold. `used` counts recipients sent or reserved under the approval."""
 
@@ -139,6 +154,7 @@ class HoldView:
     cap: int | None
     used: int
     late_messages: int
+    routed: Routed = Routed()
 
 
 @dataclass(frozen=True, slots=True)

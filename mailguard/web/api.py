@@ -19,7 +19,7 @@ from mailguard.policy import Report
 from mailguard.store.decisions import CAP
 from mailguard.store.views import Decided, HoldRow, HoldView, Person, Session
 from mailguard.telling import finding_json, part_json, problem_json
-from mailguard.web import deciding, law, say, show, stops
+from mailguard.web import deciding, law, routed, say, show, stops
 from mailguard.web import rest as resting
 from mailguard.web.deciding import Refusal, Wish
 from mailguard.web.entrance import Entrance, Strict
@@ -216,6 +216,7 @@ class Api(Entrance):
             "may_answer": view.row.state is HoldState.RETURNED and operates,
             "may_withdraw": view.row.state in {HoldState.PENDING, HoldState.RETURNED} and operates,
             "checklist": [asdict(point) for point in holds.checklist(hold_id)] if pending else [],
+            "route": routed.plain(t, view, session.person),
             "rest": _rest(resting.shown(self._site, t, view, session.person, self._site.store.switch.state(), over)),
             "stops": [stop.id for stop in over],
             "deciders": [_person(person) for person in holds.deciders(hold_id)] if pending else [],

@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from mailguard.lifecycle import Choice, HoldState
 from mailguard.presets import PRESETS, Preset
 from mailguard.store.views import AuditRow, HoldRow, HoldView, Person, RuleCount, Session
-from mailguard.web import deciding, law, offer, say, show, stops, watched
+from mailguard.web import deciding, law, offer, routed, say, show, stops, watched
 from mailguard.web import rest as resting
 from mailguard.web.alert import Alert
 from mailguard.web.deciding import Refusal, Wish
@@ -220,6 +220,8 @@ class HoldPages:
             headline=say.headline(t, view),
             mistaken=self._mistaken(view),
             law=law.said(t, view, self._site.report),
+            route=(route := routed.said(t, view, person)),
+            who_approved=t("list.separator").join(one.name for one in route.approved),
             tree=show.tree(view.inspection),
             groups=show.groups(view.inspection.findings),
             path=lambda steps: show.path(t, steps),

@@ -20,6 +20,7 @@ from mailguard.store.schema.base import SERIAL, Moment, metadata, one_of
 
 # What one decision covers. declared: every message came from a source known by login or network. used: recipients sent or reserved under the approval. approvals: at this revision.
 # sending_since: the approval, or the last "deliver late". asked_at: what was held by then waits for a new "deliver late". reminded: how often approvers were.
+# route: what its routes ask for, sealed (routing.py); none without routes. approvals_needed: at its recipients of now.
 holds = Table(
     "holds",
     metadata,
@@ -53,6 +54,7 @@ holds = Table(
     Column("sending_since", Moment),
     Column("asked_at", Moment),
     Column("reminded", Integer, nullable=False, server_default="0"),
+    Column("route", LargeBinary),
     UniqueConstraint("id", name="holds_id"),
     CheckConstraint(one_of("state", HoldState), name="holds_state"),
     CheckConstraint("state <> 'approved' OR (cap IS NOT NULL AND used <= cap)", name="holds_cap"),

@@ -8,8 +8,10 @@ import pytest
 
 from mailguard import config
 from mailguard.demo import incidents
+from mailguard.detect.ruleset import shipped_dir
 from mailguard.model import Action, Envelope, Inspection, Message, Source, Verdict
 from mailguard.pieces import cut
+from mailguard.policy import Policy, thresholds
 from mailguard.sandbox import Scanner
 from mailguard.service import rereading
 from mailguard.service.counting import Counter
@@ -58,7 +60,8 @@ async def test_the_count_follows_and_one_that_crashes_is_told_once(store, monkey
 
     monkeypatch.setattr("mailguard.service.scanning.Scanner", Marked)
     bad, good = held(store, b"X-Test: abort\r\n"), held(store)
-    counter = Counter(store, lambda: config.Config(data_dir=tmp_path))
+    policy = Policy.build(thresholds(shipped_dir() / "policy.toml"), config.Own(), store.digester)
+    counter = Counter(store, lambda: config.Config(data_dir=tmp_path), lambda: policy)
     stop = asyncio.Event()
     running = asyncio.ensure_future(counter.run(stop))
     while any(row(store, hold_id).counting for hold_id in (bad, good)):  # noqa: ASYNC110 - another task counts
@@ -83,7 +86,7 @@ async def test_trouble_ends_neither_the_loop_nor_the_wish_to_count(store, monkey
     monkeypatch.setattr(rereading, "counter", lambda *_: Broken())
     monkeypatch.setattr(rereading, "_TROUBLE_SECONDS", 0)
     hold_id, stop = held(store), asyncio.Event()
-    running = asyncio.ensure_future(Counter(store, lambda: None).run(stop))
+    running = asyncio.ensure_future(Counter(store, lambda: None, lambda: None).run(stop))
     while row(store, hold_id).counting:  # noqa: ASYNC110 - given up after some tries, by another task
         await asyncio.sleep(0.01)
     assert not running.done()

@@ -181,12 +181,13 @@ def test_an_undeclared_source_needs_two_different_approvers(undeclared):
     world = undeclared
     hold = world.admit(INSPECTION, messages=2)
     first, second = world.client("sato"), world.client("suzuki")
-    assert "異なる承認者2人の承認が必要です" in first.get(f"/holds/{hold}").text
+    assert "未登録の送信システムのため2名の承認が必要です(あと2名)" in first.get(f"/holds/{hold}").text
     answer = approve(first, hold)
     page = first.get(answer.headers["location"]).text
-    assert "1人目の承認を記録しました。" in page
-    assert "現在1人が承認しています(必要 2人)。" in page
-    assert "もう1人の承認を待っています" in page
+    assert "承認を記録しました。ほかの承認がそろうと送信されます。" in page
+    assert "2名の承認が必要です(あと1名)" in page
+    assert "承認済み: 佐藤 一郎" in page
+    assert "ほかの承認を待っています" in page
     assert "/approve" not in page
     assert state(world, hold) is HoldState.PENDING
     assert approve(second, hold).status_code == 303

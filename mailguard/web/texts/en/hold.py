@@ -6,8 +6,6 @@ TEXTS = {
     "hold.expires": "Expires",
     "hold.late": "Later mails of the same content kept, never sent: {n:,}.",
     "hold.operators": "Operators of this source",
-    "hold.undeclared": "This source is not declared: two different approvers must agree.",
-    "hold.undeclared.count": "Approvals so far: {n} of {needed}.",
     "hold.changed": "This hold has changed. What you are typing cannot be submitted.",
     "hold.reload": "Show the latest state",
     "parts.title": "Parts of the mail",

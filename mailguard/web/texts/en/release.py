@@ -29,7 +29,7 @@ TEXTS = {
     "late.lead": "Long after the approval, this has not been sent yet: {messages} to {recipients}.",
     "late.help": "Nothing is sent until somebody decides again. Recipients that the relay has accepted get nothing twice.",
     "late.not": "You cannot decide this",
-    "late.agreed": "Your confirmation is recorded. A different approver must confirm too.",
+    "late.agreed": "Your confirmation is recorded. Other approvers must confirm, too.",
     "late.reason": "Reason for delivering late",
     "late.reason.help": "What makes it still right to send. Kept in the audit record. Write no names or other personal data.",
     "late.submit": "Deliver late",

@@ -11,6 +11,7 @@ from mailguard.web.texts.ja import (
     reasons,
     record,
     release,
+    routed,
     stops,
     why,
 )
@@ -26,6 +27,7 @@ TEXTS = {
     **reasons.TEXTS,
     **record.TEXTS,
     **release.TEXTS,
+    **routed.TEXTS,
     **stops.TEXTS,
     **why.TEXTS,
 }

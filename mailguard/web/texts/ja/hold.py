@@ -6,8 +6,6 @@ TEXTS = {
     "hold.expires": "期限",
     "hold.late": "この保留の後に届いた同じ内容のメール {n:,}通を保管しています(送信されません)。",
     "hold.operators": "この送信システムの送信担当者",
-    "hold.undeclared": "この送信システムは登録されていないため、異なる承認者2人の承認が必要です。",
-    "hold.undeclared.count": "現在{n}人が承認しています(必要 {needed}人)。",
     "hold.changed": "この保留の状態が変わりました。入力中の内容は送信できません。",
     "hold.reload": "最新の状態を表示",
     "parts.title": "メールの構成",

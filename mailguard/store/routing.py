@@ -1,0 +1,98 @@
+"""What a hold needs before it is approved, as the hold keeps it: sealed, and only ever raised.
+
+In: what more is known of a hold, and the routes in force then. Out: columns that change. A file of routes that changes later
+makes no approval easier; a hold that was made without routes keeps NULL and needs what lifecycle.py says.
+"""
+
+import urllib.parse
+from collections.abc import Collection, Iterable, Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+
+from mailguard import lifecycle
+from mailguard.lifecycle import Sending
+from mailguard.model import Inspection, SourceMode
+from mailguard.routes import Facts, Missing, Needs, Ruling
+from mailguard.store.calendar import add_business_days
+from mailguard.store.context import Context
+from mailguard.store.people import organisation
+from mailguard.store.reasons import reasons_of
+from mailguard.store.register import CLAIM
+
+_READ = ("id", "source_id", "declared", "persons", "recipients", "reasons", "approvals_needed", "route")
+
+
+class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
+    """needs, and what was seen of the hold's mail so far: kinds of findings, and grounds of a report."""
+
+    needs: Needs = Needs()
+    mode: SourceMode = SourceMode.FINDINGS
+    kinds: frozenset[str] = frozenset()
+    grounds: frozenset[str] = frozenset()
+
+
+def kept(context: Context, hold: Any) -> Kept:
+    """Of a hold; of one without routes what everybody needs."""
+    return Kept() if hold.route is None else context.vault.open_msgpack(hold.route, f"route:{hold.id}", Kept)
+
+
+def opened(context: Context, hold: Any, inspection: Inspection, ruling: Ruling) -> dict[str, Any]:
+    """Columns of a new hold that its routes decide."""
+    values, needs = _raised(context, hold, inspection, ruling)
+    if needs.business_days is not None:  # what a route says stands for the default, longer or shorter
+        values["expires_at"] = add_business_days(context.clock(), needs.business_days)
+    return values
+
+
+def raised(
+    context: Context, hold: Any, inspection: Inspection, ruling: Ruling, changes: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Columns that change when this inspection joins; none where nothing asks for more. Time is only ever shortened.
+
+    changes: what else changes of the hold at the same time.
+    """
+    before = hold.expires_at
+    now = SimpleNamespace(**{name: (changes or {}).get(name, getattr(hold, name)) for name in _READ})
+    values, needs = _raised(context, now, inspection, ruling)
+    if values and needs.business_days is not None:
+        until = add_business_days(context.clock(), needs.business_days)
+        if until < before:
+            values["expires_at"] = until
+    return values
+
+
+def lacking(context: Context, hold: Any, approvers: Iterable[Any], sending: Sending, cap: int | None) -> Missing:
+    """What is missing when these people (rows) have approved up to a cap of recipients."""
+    needs = kept(context, hold).needs.at(max(cap or 0, hold.recipients))
+    # Stored when the hold opened and counted again: a source that lost its operators needs two again.
+    least = max(hold.approvals_needed, lifecycle.approvals_needed(sending))
+    return needs.missing([organisation(context, row) for row in approvers], least)
+
+
+def _raised(context: Context, hold: Any, inspection: Inspection, ruling: Ruling) -> tuple[dict[str, Any], Needs]:
+    if not ruling.routes and hold.route is None:
+        return {}, Needs()
+    known = kept(context, hold)
+    mode = known.mode if ruling.mode is None else ruling.mode
+    kinds = known.kinds | {str(finding.kind) for finding in inspection.findings}
+    grounds = known.grounds.union(ruling.grounds)
+    facts = Facts(
+        _sources(hold.source_id), mode, hold.declared, hold.persons, hold.recipients, kinds, grounds, reasons_of(hold)
+    )
+    needs = known.needs.raised(ruling.routes.needs(facts)).at(hold.recipients)
+    fresh = Kept(needs, mode, kinds, grounds)
+    if fresh == known and hold.route is not None:
+        return {}, needs
+    values: dict[str, Any] = {"route": context.vault.seal(msgspec.msgpack.encode(fresh), f"route:{hold.id}")}
+    if needs.least > hold.approvals_needed:
+        values["approvals_needed"] = needs.least
+    return values, needs
+
+
+def _sources(source_id: str) -> Collection[str]:
+    """Its id, or of what only claims to be a source all that it names."""
+    if not source_id.startswith(CLAIM):
+        return (source_id,)
+    return [urllib.parse.unquote(name) for name in source_id.removeprefix(CLAIM).split("+")]

@@ -1,0 +1,15 @@
+"""Who must approve, in Japanese."""
+
+TEXTS = {
+    "route.count": "現在{n}人が承認しています(必要 {needed}人)。",
+    "route.undeclared": "未登録の送信システム",
+    "route.needs": "{names}のため{n}名の承認が必要です",
+    "route.missing": "(あと{n}名)",
+    "route.missing.who": "(あと{n}名:{who})",
+    "route.of": "{who}{n}名",
+    "route.others": "ほか",
+    "route.nowhere": "所属の登録がない承認者",
+    "route.approved": "承認済み: {who}",
+    "route.checklist": "確認項目",
+    "route.step": "承認上限が{n:,}件以上になると、「{names}」の承認も必要です。",
+}

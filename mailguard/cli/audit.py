@@ -75,5 +75,9 @@ def _export(arguments: argparse.Namespace) -> int:
 
 def sentence(broken: Break) -> str:
     """Where, and how."""
+    if broken.fault is Fault.OUTCOME and not broken.seq:
+        return f"no record covers what became of message {broken.message}: it was put in or changed."
+    if broken.fault is Fault.OUTCOME and not broken.message:
+        return f"record {broken.seq} does not fit the messages it covers: some were changed, removed or put in."
     where = f"record {broken.seq}" if broken.last <= broken.seq else f"one of the records {broken.seq} to {broken.last}"
     return f"{where} {WHAT[broken.fault].format(message=broken.message)}."

@@ -201,6 +201,7 @@ class Service:
                 await asyncio.wait_for(self.stop.wait(), HOUSEKEEPING_SECONDS)
 
     def _tidy(self) -> None:
+        self.store.outcomes.chain_due()
         self._notary.note()
         self._stop_files.look()
         if self._pace.steady():

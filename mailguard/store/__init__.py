@@ -24,6 +24,7 @@ from mailguard.store.let_through import LettingThrough
 from mailguard.store.logins import Logins
 from mailguard.store.notices import Notices
 from mailguard.store.occupancy import Occupancy
+from mailguard.store.outcomes import Outcomes
 from mailguard.store.pending import Pending
 from mailguard.store.people import People
 from mailguard.store.public_contacts import PublicContacts
@@ -59,6 +60,7 @@ class Store:
         self.password_key: bytes = context.vault.password_key
         self.audit = Audit(context)
         self.witness = Witness(self.audit, folder)
+        self.outcomes = Outcomes(context, self.audit)
         self.record = Record(context, self.audit)
         self.people = People(context, self.audit)
         self.logins = Logins(context, self.audit)

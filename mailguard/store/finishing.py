@@ -15,7 +15,7 @@ from mailguard.lifecycle import MessageState, RecipientState
 from mailguard.model import Envelope
 from mailguard.store.bounces import Bounces
 from mailguard.store.desk import AtDesk, Desk
-from mailguard.store.proof import outcome_digest
+from mailguard.store.outcome_checks import outcome_digest
 from mailguard.store.schema import messages, recipients
 from mailguard.store.statement import Statement
 

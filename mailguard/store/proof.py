@@ -4,26 +4,27 @@ In: the rows of one database, its keys, and ends of the record that were kept el
 
 What each check finds: the hash of a row, a change of it; the numbers, a row that is missing; the seal of each
 transaction, which needs the digest key, rows put in or written anew with good hashes; the head, a cut end; an end that
-was kept outside the database, a database that was set back as a whole; the digest of a message's outcomes, a change to
-what became of its recipients.
+was kept outside the database, a database that was set back as a whole; digests of outcomes, a change to what became of messages
+and recipients (`outcome_checks`).
 """
 
 import hashlib
 import hmac
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import bindparam, select
 
 from mailguard.digest import Digester
+from mailguard.store import outcome_checks
 from mailguard.store.context import Context
-from mailguard.store.schema import audit, audit_head, audit_seals, messages, recipients
-from mailguard.store.statement import Lookup, Statement
+from mailguard.store.schema import audit, audit_head, audit_seals
+from mailguard.store.statement import Statement
 from mailguard.store.views import AuditRow
 
 START = "0" * 64
@@ -36,14 +37,6 @@ _ROWS = select(audit).where(audit.c.seq > bindparam("after")).order_by(audit.c.s
 _SEALS = Statement(
     select(audit_seals.c.seq, audit_seals.c.seal).where(
         audit_seals.c.seq > bindparam("after"), audit_seals.c.seq <= bindparam("last")
-    )
-)
-_OUTCOMES = Lookup(
-    lambda ids: (
-        select(messages.c.id, recipients.c.position, recipients.c.state)
-        .join(recipients, recipients.c.message == messages.c.serial)
-        .where(messages.c.id.in_(ids))
-        .order_by(messages.c.serial, recipients.c.position)
     )
 )
 _CANONICAL = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
@@ -68,7 +61,10 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """The first break. last: of the rows that it may be, when a transaction wrote several; else `seq` again."""
+    """The first break. last: of the rows that it may be, when a transaction wrote several; else `seq` again.
+
+    message: whose outcome it is; "" where a batch was changed as a whole. seq 0: no row speaks of that message.
+    """
 
     fault: Fault
     seq: int
@@ -104,12 +100,6 @@ def seal_of(digester: Digester, count: int, last: str) -> bytes:
     return digester.of("audit head", f"{count}:{last}")
 
 
-def outcome_digest(states: Iterable[tuple[int, str]]) -> str:
-    """Of what became of a message's recipients: (position, state) in order; 128 bits of SHA-256."""
-    text = ",".join(f"{position}:{state}" for position, state in states)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
 def as_row(row: Any) -> AuditRow:
     """A row of the table; a time that is none stands for one that nobody wrote."""
     try:
@@ -142,9 +132,11 @@ class Proof:
                     if broken or expected.get(row.seq, row.hash) != row.hash:
                         return broken or Break(Fault.SET_BACK, row.seq, row.seq)
                     seq, previous = row.seq, row.hash
-                if broken := _outcomes(tx, rows):
-                    return broken
-        return self._end(head, seq, previous) or _too_short(known, seq)
+                if wrong := outcome_checks.first_wrong(tx, rows):
+                    return Break(Fault.OUTCOME, wrong.seq, wrong.seq, wrong.message)
+            stray = outcome_checks.left_over(tx)
+        unheard = Break(Fault.OUTCOME, 0, 0, stray) if stray else None
+        return self._end(head, seq, previous) or _too_short(known, seq) or unheard
 
     def _row(self, row: AuditRow, seq: int, previous: str, seal: bytes | None) -> Break | None:
         if row.seq < seq + 1:
@@ -177,27 +169,3 @@ class Proof:
 def _too_short(known: Sequence[Head], seq: int) -> Break | None:
     longest = max((head.length for head in known), default=0)
     return Break(Fault.SET_BACK, seq + 1, longest) if longest > seq else None
-
-
-def _outcomes(tx: Connection, rows: Sequence[AuditRow]) -> Break | None:
-    """The first row of a message's end whose digest is not that of its recipients now."""
-    noted = {row.subject: (row.seq, digest) for row in rows if (digest := _noted(row))}
-    if not noted:
-        return None
-    found: dict[str, list[tuple[int, str]]] = {}
-    for message, position, state in _OUTCOMES.rows(tx, list(noted)):
-        found.setdefault(message, []).append((position, state))
-    for message, (seq, digest) in noted.items():
-        if outcome_digest(found.get(message, [])) != digest:
-            return Break(Fault.OUTCOME, seq, seq, message)
-    return None
-
-
-def _noted(row: AuditRow) -> str:
-    if not row.action.startswith("message.") or '"outcomes"' not in row.detail:
-        return ""
-    try:
-        detail = json.loads(row.detail)
-    except ValueError:
-        return ""
-    return str(detail.get("outcomes", "")) if isinstance(detail, dict) else ""

@@ -17,7 +17,8 @@ from sqlalchemy import (
 from mailguard.lifecycle import MessageState, RecipientState
 from mailguard.store.schema.base import SERIAL, Moment, metadata, one_of
 
-# Held messages. due_at: when release may claim it; never set unless its hold is approved.
+# Held messages. due_at: when release may claim it; never set unless its hold is approved. outcomes: digest of what became of it,
+# once it ended; batch: the row of the record that covers it.
 messages = Table(
     "messages",
     metadata,
@@ -35,10 +36,19 @@ messages = Table(
     Column("lease_until", Moment),
     Column("due_at", Moment),
     Column("finished_at", Moment),
+    Column("batch", SERIAL),
+    Column("outcomes", String(32)),
     UniqueConstraint("id", name="messages_id"),
     CheckConstraint(one_of("state", MessageState), name="messages_state"),
     CheckConstraint("due_at IS NULL OR state IN ('held', 'releasing')", name="messages_due"),
     Index("messages_hold", "hold_id", "state"),
+    Index("messages_batch", "batch"),
+    Index(
+        "messages_unchained",
+        "serial",
+        sqlite_where=text("finished_at IS NOT NULL AND batch IS NULL"),
+        postgresql_where=text("finished_at IS NOT NULL AND batch IS NULL"),
+    ),
     Index("messages_claimable", "due_at", "serial"),
     Index(
         "messages_purge",

@@ -1,5 +1,6 @@
 import fcntl
 import os
+import re
 import resource
 import signal
 import sqlite3
@@ -137,9 +138,10 @@ def test_a_database_of_a_newer_version_is_refused(stage):
 def definitions(path):
     with sqlite3.connect(path) as raw:
         found = raw.execute("SELECT name, sql FROM sqlite_master WHERE name NOT LIKE '%alembic%' AND sql IS NOT NULL")
-        # Constraints may stand in another order; the name of a table that a migration copied stands in quotes.
+        # Columns and constraints may stand in another order; the name of a table that a migration copied stands in quotes.
         plain = {name: sql.replace('"', "") for name, sql in found}
-        result = {name: sorted(part.strip(" ,\n\t") for part in sql.splitlines()) for name, sql in plain.items()}
+        result = {name: sorted(part.strip(" )\n\t") for part in re.split(r"[,\n]", sql)) for name, sql in plain.items()}
+        result = {name: [part for part in parts if part] for name, parts in result.items()}
     raw.close()
     return result
 

@@ -311,6 +311,7 @@ class Inspection:
     persons_least what the beginning has (0 where it does not tell), and households those of the beginning.
     passwords: what the mail tells that may open the next one of its sender, sealed by the worker for workers alone;
     passwords_key: equal for equal ones.
+    mailing_key, list_key: of what the tool that sends says of its mailing or its list in the header; b"" if it does not.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -332,6 +333,8 @@ class Inspection:
     uncounted: tuple[bytes, ...] = ()
     passwords: bytes = b""
     passwords_key: bytes = b""
+    mailing_key: bytes = b""
+    list_key: bytes = b""
 
     @property
     def encrypted(self) -> bool:

@@ -280,6 +280,9 @@ class Holds(Section):
     hasty_seconds: int = Field(
         10, ge=0, le=3_600, description="an approval sooner than this after the hold was first shown is flagged"
     )
+    approval_hours: float = Field(
+        24, gt=0, le=720, description="so long after an approval later mail of what was approved passes, up to its cap"
+    )
 
 
 class Retention(Section):

@@ -85,6 +85,8 @@ class _Envelope:
     addressees: tuple[Addressee, ...] = ()
     authors: tuple[bytes, ...] = ()
     from_domains: tuple[str, ...] = ()
+    mailing_key: bytes = b""
+    list_key: bytes = b""
 
 
 _NO_ENVELOPE = _Envelope()
@@ -115,6 +117,7 @@ class Engine:
         self._email = lru_cache(_HEADS)(digester.email)
         self._subject = lru_cache(_HEADS)(self._masked)
         self._body_key = lru_cache(_HEADS)(self._bodies)
+        self._mailing_key = lru_cache(_HEADS)(self._named)
 
     def mail(self, content: bytes) -> Inspection:
         """Inspect one mail, headers and body."""
@@ -388,6 +391,8 @@ class Engine:
             ruleset=self._detector.version,
             persons_least=people.persons if unread and people.exact else 0,
             uncounted=_all([part.uncounted for part in found]) if unread else (),
+            mailing_key=envelope.mailing_key,
+            list_key=envelope.list_key,
         )
 
     def _envelope(self, mail: Mail) -> _Envelope:
@@ -402,11 +407,16 @@ class Engine:
             ),
             tuple([self._email(address) for _, address in (*mail.from_, *mail.sender)]),
             tuple(dict.fromkeys([address.rpartition("@")[2].lower() for _, address in mail.from_])),
+            self._mailing_key(mail.mailing) if mail.mailing else b"",
+            self._mailing_key(mail.mailing_list) if mail.mailing_list else b"",
         )
 
     def _masked(self, subject: str) -> tuple[str, bytes]:
         masked, skeleton = self._detector.subject(subject)
         return masked, self._digester.of("subject", skeleton)
+
+    def _named(self, mailing: str) -> bytes:
+        return self._digester.of("mailing name", mailing)
 
     def _bodies(self, keys: bytes) -> bytes:
         return self._digester.of("body", keys)

@@ -10,6 +10,7 @@ from typing import Self
 from mailguard import config
 from mailguard.digest import Digester
 from mailguard.store.audit import Audit
+from mailguard.store.campaigns import Campaigns
 from mailguard.store.candidates import PasswordCandidates
 from mailguard.store.context import Clock, Context
 from mailguard.store.counting import Counting
@@ -73,6 +74,7 @@ class Store:
         self.notices = Notices(context, self.people, self.suppressions, tellings)
         desk = Desk(context, self.audit, self.notices, self.people, Shelf(context), Pending(context.database))
         self.holds = Holds(desk)
+        self.campaigns = Campaigns(desk, self.holds)
         self.dossiers = Dossiers(context, self.holds, self.audit, self.people)
         self.departures = Departures(context, self.holds, self.audit, self.people)
         self.reminders = Reminders(desk)

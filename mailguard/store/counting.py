@@ -8,14 +8,13 @@ at "at least so many" is asked again. What is asked for is in the commit of the 
 import dataclasses
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
 
 from mailguard.errors import DamagedError
 from mailguard.lifecycle import HoldState
 from mailguard.model import Inspection
 from mailguard.routes import NO_RULING, Ruling
-from mailguard.store import routing
+from mailguard.store import grouping, routing, shown
 from mailguard.store.desk import AtDesk
 from mailguard.store.joining import FINDINGS
 from mailguard.store.schema import counts, holds, messages
@@ -64,10 +63,9 @@ class Counting(AtDesk):
             if tx.execute(delete(counts).where(counts.c.hold_id == hold_id)).rowcount == 0:
                 return False
             hold = self._hold(tx, hold_id, to_change=True)
-            shown = self._vault.open_msgpack(hold.inspection, f"inspection:{hold.id}", Inspection)
-            sealed = self._vault.seal(msgspec.msgpack.encode(counted(shown, whole)), f"inspection:{hold.id}")
+            before = self._vault.open_msgpack(hold.inspection, f"inspection:{hold.id}", Inspection)
             values: dict[str, Any] = {
-                "inspection": sealed, "persons": whole.persons, "persons_exact": whole.persons_exact,
+                **shown.columns(self._vault, hold.id, counted(before, whole)), "persons": whole.persons, "persons_exact": whole.persons_exact,
                 "households": whole.households,
             }  # fmt: skip
             if hold.state in _OPEN:
@@ -76,6 +74,7 @@ class Counting(AtDesk):
                     "changed_by": ACTOR,
                 }  # fmt: skip
                 values |= routing.raised(self._context, hold, whole, ruling, values)
+            grouping.counted_again(tx, hold, whole.persons, exact=whole.persons_exact)
             tx.execute(update(holds).where(holds.c.serial == hold.serial).values(values))
             self._desk.audit.append(
                 tx, ACTOR, "hold.counted", hold_id,

@@ -26,7 +26,8 @@ def covered(context: Context, tx: Connection, draft: Draft, arrival: Arrival, ma
         return False
     approval = Approval(draft.evidence(tx, keys), hold.cap or 0, hold.used, hold.expires_at)
     return (
-        covers(approval, keys, arrival.recipients, context.clock())
+        arrival.recipients <= draft.room
+        and covers(approval, keys, arrival.recipients, context.clock())
         and _vouched(context, tx, draft, arrival, marks)
         and not _rejected_since(tx, draft, keys)
     )

@@ -5,7 +5,7 @@ attempt), ConflictError when the hold changed meanwhile. Nothing else ever appro
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
@@ -99,6 +99,10 @@ class Decisions(AtDesk):
             metrics.DECISION_SECONDS.labels(choice.value).observe(seconds)
         return state
 
+    def settle(self, tx: Connection, wish: Wish) -> HoldState:
+        """Decide one hold within a transaction of others; nobody but together_deciding.py does."""
+        return self._decide(tx, wish)[0]
+
     def may_decide(self, hold_id: str, person_id: str) -> str | None:
         """Why not, as a stable code; None when this person may approve."""
         with self._database.read() as tx:
@@ -168,6 +172,7 @@ class Decisions(AtDesk):
         values = {
             "revision": revision + 1, "cap": cap, "used": hold.recipients,
             "approvals": len(rows), "changed_by": wish.person_id, "sending_since": now,
+            "expires_at": now + timedelta(hours=self._context.settings.approval_hours),
         }  # fmt: skip
         self._change(tx, hold, target, values)
         # From here on release may claim them; nothing else sets due_at on a held message.

@@ -8,13 +8,14 @@ from collections.abc import Collection
 from types import SimpleNamespace
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from mailguard.lifecycle import HoldState
 from mailguard.model import Inspection
-from mailguard.store import standing
+from mailguard.store import shown, standing
 from mailguard.store.context import Context
+from mailguard.store.grouping import Grouping, sums
+from mailguard.store.pools import Pool, Pools
 from mailguard.store.schema import evidence as evidence_table
 from mailguard.store.schema import holds
 from mailguard.store.standing import Marks, Sender, Vouchers
@@ -58,8 +59,10 @@ class Draft:
         self.marks: set[tuple[str, bytes]] = set()
         self.staff: set[str] = set()
         self.vouchers: Vouchers | None = None
+        self.pool: Pool | None = None
         self.refused: dict[frozenset[bytes], bool] = {}
         self.told: set[str] = set()
+        self.counted: tuple[int, ...] = (0, 0, 0, 0, 0)  # what its campaign counts of it
         self._evidence: dict[bytes, bool] = {}
 
     @property
@@ -71,6 +74,18 @@ class Draft:
         """Columns to be written."""
         self.changed |= values
         self.row.__dict__.update(values)
+
+    def use(self, recipients: int) -> None:
+        """Recipients sent or reserved under its approval, and of the cap that it shares."""
+        self.change(used=self.row.used + recipients)
+        if self.pool is not None:
+            self.pool.use(recipients)
+
+    @property
+    def room(self) -> int:
+        """Recipients that its approval, and the cap that it shares, leave."""
+        own = int((self.row.cap or 0) - self.row.used)
+        return own if self.pool is None else min(own, self.pool.room)
 
     def evidence(self, tx: Connection, keys: Collection[bytes]) -> set[bytes]:
         """Which of `keys` the hold has."""
@@ -105,6 +120,8 @@ class Drafts:
         self._newest: dict[tuple[str, bytes], Draft | None] = {}
         self._approved: dict[tuple[str, bytes], list[Draft]] = {}
         self._marks: dict[tuple[object, ...], Marks] = {}
+        self.campaigns = Grouping(context, tx)
+        self._pools = Pools(tx)
 
     def newest(self, source_id: str, content_key: bytes) -> Draft | None:
         """The newest hold of a content key decides; None when there is none."""
@@ -140,15 +157,26 @@ class Drafts:
     def write(self) -> None:
         """Write what changed."""
         for draft in self._known.values():
+            if draft.counted != sums(draft.row):
+                self.campaigns.add(draft.row, draft.counted)
+                draft.counted = sums(draft.row)
             draft.remember(self._tx)
             if draft.inspection is not None:
-                shown = msgspec.msgpack.encode(draft.inspection)
-                draft.change(inspection=self._context.vault.seal(shown, f"inspection:{draft.row.id}"))
+                draft.change(**shown.columns(self._context.vault, draft.row.id, draft.inspection))
             if draft.changed:
                 _write(tuple(draft.changed)).run(self._tx, [{"which": draft.row.serial, **draft.changed}])
+        self.campaigns.write()
+        self._pools.write()
 
     def _read(self, query: Statement, names: dict[str, Any]) -> list[Draft]:
-        return [self._draft(dict(zip(_COLUMNS, row, strict=True))) for row in query.rows(self._tx, names)]
+        return [self._read_one(dict(zip(_COLUMNS, row, strict=True))) for row in query.rows(self._tx, names)]
+
+    def _read_one(self, row: dict[str, Any]) -> Draft:
+        if row["serial"] not in self._known:
+            draft = self._draft(row)
+            draft.counted = sums(draft.row)
+            draft.pool = self._pools.of(draft.row.pool_id)
+        return self._known[row["serial"]]
 
     def _draft(self, row: Any) -> Draft:
         return self._known.setdefault(row["serial"], Draft(row))

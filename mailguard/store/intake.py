@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from mailguard.lifecycle import HoldState, MessageState, RecipientState
 from mailguard.pieces import Pieces
-from mailguard.store import counting, masks, routing, standing, unlocking
+from mailguard.store import counting, masks, routing, shown, standing, unlocking
 from mailguard.store.arrival import Arrival
 from mailguard.store.audit import Entry
 from mailguard.store.calendar import add_business_days
@@ -132,19 +132,20 @@ class Intake:
     def _open(self, arrival: Arrival) -> Draft:
         hold_id, inspection, source, now = fresh_id("H"), arrival.inspection, arrival.source, self._now
         vault = self._context.vault
+        campaign = self._drafts.campaigns.of(source, inspection, hold_id, now)
         declared = source.declared and standing.staffed(self._tx, source.id)
         row = {
             "id": hold_id, "source_id": source.id, "source_title": source.title,
             "content_key": arrival.content_key, "subject_key": inspection.subject_key, "declared": declared,
             "state": HoldState.PENDING.value, "revision": 1, "reasons": _listed(set(arrival.verdict.reasons)),
             "subject": vault.seal(inspection.subject.encode(), f"subject:{hold_id}"),
-            "inspection": vault.seal(msgspec.msgpack.encode(inspection), f"inspection:{hold_id}"),
+            **shown.columns(vault, hold_id, inspection),
             "messages": 1, "recipients": arrival.recipients, "late_messages": 0,
             "persons": inspection.persons, "persons_exact": inspection.persons_exact, "households": inspection.households,
             "first_seen": now, "last_seen": now,
             "expires_at": add_business_days(now, self._context.settings.business_days),
             "cap": None, "used": 0, "approvals": 0, "approvals_needed": 1 if declared else 2,
-            "changed_at": now, "changed_by": "", "route": None,
+            "changed_at": now, "changed_by": "", "route": None, "campaign_id": campaign, "pool_id": None, "folded": 0,
         }  # fmt: skip
         row |= routing.opened(self._context, SimpleNamespace(**row), inspection, arrival.ruling)
         draft = self._drafts.open(row)
@@ -169,7 +170,7 @@ class Intake:
         if inspection.persons > hold.persons and not inspection.uncounted:
             draft.change(persons=inspection.persons, persons_exact=inspection.persons_exact)
         if outcome is Place.WAITING:
-            draft.change(used=hold.used + arrival.recipients)
+            draft.use(arrival.recipients)
         else:
             self._join(draft, arrival)
 

@@ -1,6 +1,6 @@
 """What the page, the command line and the gauges read of holds. In: ids and limits. Out: views. Writes nothing."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -48,7 +48,11 @@ class Queries(AtDesk):
             query = query.where(holds.c.state.in_([state.value for state in states]))
         with self._database.read() as tx:
             rows = tx.execute(query).all()
-            least = counting.under_way(tx, [row.id for row in rows])
+            return self.listed(tx, rows)
+
+    def listed(self, tx: Connection, rows: Sequence[Any]) -> list[HoldRow]:
+        """Rows of holds as the list shows them."""
+        least = counting.under_way(tx, [row.id for row in rows])
         return [self._row(row, least) for row in rows]
 
     def recipients(self, hold_id: str, limit: int = 200, offset: int = 0) -> list[RecipientRow]:

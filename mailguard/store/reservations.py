@@ -10,13 +10,13 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from mailguard.lifecycle import HoldState
-from mailguard.store import standstill
+from mailguard.store import pools, standstill
 from mailguard.store.arrival import Arrival
 from mailguard.store.context import Context
 from mailguard.store.covering import covered
 from mailguard.store.desk import AtDesk, each
 from mailguard.store.draft import Draft, Drafts
-from mailguard.store.schema import holds, reservations
+from mailguard.store.schema import reservations
 from mailguard.store.standstill import Standstill
 from mailguard.store.statement import Statement
 from mailguard.store.switch import PAUSED
@@ -42,7 +42,7 @@ class _Taking:
         if key not in self._known:
             self._known[key] = Reservation(draft.row.id, key, recipients)
             self._rows.append({"message_id": key, "hold_id": draft.row.id, "recipients": recipients, "at": self._now})
-            draft.change(used=draft.row.used + recipients)  # the table refuses more than the cap as well
+            draft.use(recipients)  # the tables refuse more than the cap as well
         return self._known[key]
 
     def write(self) -> None:
@@ -139,7 +139,7 @@ class Reservations(AtDesk):
     @staticmethod
     def _return(tx: Connection, hold_id: str, recipients: int) -> None:
         if recipients:
-            tx.execute(update(holds).where(holds.c.id == hold_id).values(used=holds.c.used - recipients))
+            pools.give_back(tx, hold_id, recipients)
 
     def _record(self, tx: Connection, action: str, reservation: Reservation, accepted: int) -> None:
         self._desk.audit.append(

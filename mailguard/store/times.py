@@ -15,7 +15,7 @@ from mailguard.lifecycle import HoldState
 from mailguard.store.audit import TIME, Audit
 from mailguard.store.calendar import add_business_days
 from mailguard.store.context import Context
-from mailguard.store.schema import attempts, bounces, holds, messages, notices, sessions
+from mailguard.store.schema import attempts, bounces, campaigns, holds, messages, notices, sessions
 
 _LOG = logging.getLogger("mailguard.store")
 SLACK = timedelta(minutes=1)  # clocks of machines that share a database may differ by so much
@@ -93,6 +93,7 @@ class Times:
                 (holds.c.state.in_(_OPEN), holds.c.expires_at > now, holds.c.last_seen > ahead),
                 {"last_seen": now},
             ),
+            _Rule(campaigns, (campaigns.c.last_seen > ahead,), {"last_seen": now}),
             _Rule(attempts, (attempts.c.at > ahead,), {"at": now}),
             _Rule(sessions, (sessions.c.expires_at > ahead + session,), {"expires_at": now + session}),
         )

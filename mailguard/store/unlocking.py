@@ -16,7 +16,7 @@ from mailguard.errors import DamagedError
 from mailguard.lifecycle import HoldState
 from mailguard.model import Envelope, Inspection, ProblemKind, Verdict
 from mailguard.routes import NO_RULING, Ruling
-from mailguard.store import routing
+from mailguard.store import grouping, routing, shown
 from mailguard.store.candidates import PasswordCandidates
 from mailguard.store.desk import AtDesk, Desk
 from mailguard.store.joining import FINDINGS
@@ -87,9 +87,9 @@ class Unlocking(AtDesk):
             hold = self._hold(tx, hold_id, to_change=True)
             if hold.state not in _OPEN:
                 return False
-            shown = self._vault.open_msgpack(hold.inspection, f"inspection:{hold.id}", Inspection)
-            inspection = opened(shown, whole)
-            if inspection.problems == shown.problems:
+            before = self._vault.open_msgpack(hold.inspection, f"inspection:{hold.id}", Inspection)
+            inspection = opened(before, whole)
+            if inspection.problems == before.problems:
                 return False
             known = set(tx.execute(select(evidence.c.key).where(evidence.c.hold_id == hold_id)).scalars())
             fresh = sorted(set(verdict.evidence) - known)
@@ -97,12 +97,13 @@ class Unlocking(AtDesk):
                 tx.execute(insert(evidence), [{"hold_id": hold_id, "key": key} for key in fresh])
             reasons = _reasons({*reasons_of(hold), *verdict.reasons}, inspection)
             values: dict[str, Any] = {
-                "inspection": self._vault.seal(msgspec.msgpack.encode(inspection), f"inspection:{hold.id}"),
+                **shown.columns(self._vault, hold.id, inspection),
                 "persons": inspection.persons, "persons_exact": inspection.persons_exact,
                 "households": inspection.households, "reasons": msgspec.json.encode(sorted(reasons)).decode(),
                 "revision": hold.revision + 1, "approvals": 0, "changed_at": self._context.clock(), "changed_by": ACTOR,
             }  # fmt: skip
             values |= routing.raised(self._context, hold, inspection, ruling, values)
+            grouping.counted_again(tx, hold, inspection.persons, exact=inspection.persons_exact)
             tx.execute(update(holds).where(holds.c.serial == hold.serial).values(values))
             if not whole.encrypted:
                 tx.execute(delete(locked).where(locked.c.hold_id == hold_id))

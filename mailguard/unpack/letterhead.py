@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from mailguard.unpack import display, header, writing
+from mailguard.unpack import display, header, mailing_id, writing
 from mailguard.unpack.budget import Limits
 from mailguard.unpack.header import Address, Headers
 from mailguard.unpack.writing import Written
@@ -28,7 +28,7 @@ _RESENT = ("resent-to", "resent-cc", "resent-bcc")
 class Letterhead:
     """Decoded, without To and Date. resent: Resent-To, -Cc and -Bcc. senders: what From and the like say beside addresses.
 
-    too_much: what of `other` is over the bounds, "" if nothing.
+    too_much: what of `other` is over the bounds, "" if nothing. mailing, mailing_list: see mailing_id.py.
     """
 
     subject: str
@@ -41,6 +41,8 @@ class Letterhead:
     senders: tuple[str, ...]
     other: Written
     too_much: str
+    mailing: str
+    mailing_list: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ def _known(block: bytes) -> tuple[Headers, Letterhead] | None:
 def _letterhead(headers: Headers) -> Letterhead:
     fields = _by_name(headers)
     other, too_much = writing.remaining(headers)
+    mailing, mailing_list = mailing_id.read(headers)
     return Letterhead(
         subject=header.decode(headers.first("subject")),
         from_=_mailboxes(fields, "from"),
@@ -118,6 +121,8 @@ def _letterhead(headers: Headers) -> Letterhead:
         senders=display.senders(_values(fields, *_SENDERS)),
         other=(*other, *(("cc", text) for text in display.recipients(_values(fields, "cc", "bcc", *_RESENT)))),
         too_much=too_much,
+        mailing=mailing,
+        mailing_list=mailing_list,
     )
 
 

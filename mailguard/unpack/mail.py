@@ -37,6 +37,7 @@ class Mail:
 
     resent: Resent-To, Resent-Cc and Resent-Bcc. senders: what From and the like say beside addresses, line by line.
     other: name and text of the remaining fields that may carry writing. within: the same of the parts.
+    mailing, mailing_list: how its tool names these, see mailing_id.py.
     """
 
     subject: str = ""
@@ -53,6 +54,8 @@ class Mail:
     date: str = ""
     parts: tuple[RawPart, ...] = ()
     problems: tuple[Problem, ...] = ()
+    mailing: str = ""
+    mailing_list: str = ""
 
 
 @dataclass(slots=True)
@@ -107,6 +110,8 @@ def split(content: bytes, limits: Limits, depth: int = 0) -> Mail:
         date=top.date,
         parts=shown_inline(state.parts, limits),
         problems=tuple(state.problems),
+        mailing=head.mailing,
+        mailing_list=head.mailing_list,
     )
 
 

@@ -5,6 +5,7 @@ Everything else is sealed (AES-256-GCM, see vault.py) or a keyed digest. The mig
 
 from mailguard.store.schema.allowing import public_contacts, public_version
 from mailguard.store.schema.base import SERIAL, Moment, metadata
+from mailguard.store.schema.campaign import campaigns, pools
 from mailguard.store.schema.emergency import stop_exceptions, stop_tellings, stops
 from mailguard.store.schema.hold import (
     candidates,
@@ -45,6 +46,7 @@ __all__ = [
     "audit_seals",
     "blobs",
     "bounces",
+    "campaigns",
     "candidates",
     "claimed",
     "counts",
@@ -63,6 +65,7 @@ __all__ = [
     "parts",
     "pauses",
     "people",
+    "pools",
     "public_contacts",
     "public_version",
     "recipients",

@@ -21,6 +21,7 @@ from mailguard.store.schema.base import SERIAL, Moment, metadata, one_of
 # What one decision covers. declared: every message came from a source known by login or network. used: recipients sent or reserved under the approval. approvals: at this revision.
 # sending_since: the approval, or the last "deliver late". asked_at: what was held by then waits for a new "deliver late". reminded: how often approvers were.
 # route: what its routes ask for, sealed (routing.py); none without routes. approvals_needed: at its recipients of now.
+# campaign_id: the mailing it is of. pool_id: the cap it shares with others approved at once. folded: messages that came twice. likeness: see shown.py.
 holds = Table(
     "holds",
     metadata,
@@ -55,6 +56,10 @@ holds = Table(
     Column("asked_at", Moment),
     Column("reminded", Integer, nullable=False, server_default="0"),
     Column("route", LargeBinary),
+    Column("campaign_id", String(20)),
+    Column("pool_id", String(20)),
+    Column("folded", Integer, nullable=False, server_default="0"),
+    Column("likeness", LargeBinary(16)),
     UniqueConstraint("id", name="holds_id"),
     CheckConstraint(one_of("state", HoldState), name="holds_state"),
     CheckConstraint("state <> 'approved' OR (cap IS NOT NULL AND used <= cap)", name="holds_cap"),
@@ -71,6 +76,8 @@ holds = Table(
     Index("holds_content", "source_id", "content_key", "serial"),
     Index("holds_subject", "source_id", "subject_key", "state"),
     Index("holds_state_expiry", "state", "expires_at"),
+    Index("holds_campaign", "campaign_id", "state", "serial"),
+    Index("holds_state_campaign", "state", "campaign_id", "serial"),
 )
 
 # The leaves and paragraphs that a hold is about.

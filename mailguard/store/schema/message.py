@@ -18,7 +18,7 @@ from mailguard.lifecycle import MessageState, RecipientState
 from mailguard.store.schema.base import SERIAL, Moment, metadata, one_of
 
 # Held messages. due_at: when release may claim it; never set unless its hold is approved. outcomes: digest of what became of it,
-# once it ended; batch: the row of the record that covers it.
+# once it ended; batch: the row of the record that covers it. fold_key: by what the same mail is known when it comes again.
 messages = Table(
     "messages",
     metadata,
@@ -38,6 +38,7 @@ messages = Table(
     Column("finished_at", Moment),
     Column("batch", SERIAL),
     Column("outcomes", String(32)),
+    Column("fold_key", LargeBinary(16)),
     UniqueConstraint("id", name="messages_id"),
     CheckConstraint(one_of("state", MessageState), name="messages_state"),
     CheckConstraint("due_at IS NULL OR state IN ('held', 'releasing')", name="messages_due"),
@@ -50,6 +51,13 @@ messages = Table(
         postgresql_where=text("finished_at IS NOT NULL AND batch IS NULL"),
     ),
     Index("messages_claimable", "due_at", "serial"),
+    Index(
+        "messages_fold",
+        "fold_key",
+        "hold_id",
+        sqlite_where=text("fold_key IS NOT NULL"),
+        postgresql_where=text("fold_key IS NOT NULL"),
+    ),
     Index(
         "messages_purge",
         "state",

@@ -1,0 +1,141 @@
+"""Campaigns as the page shows them: totals, states, their holds page by page, and what one person may decide together.
+
+In: ids and limits. Out: views. Totals are kept by grouping.py; states are counted from an index. Writes nothing but decisions.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from mailguard.errors import NotFoundError
+from mailguard.lifecycle import HoldState
+from mailguard.store.campaign_views import CampaignRow, Decided, Snapshot
+from mailguard.store.desk import AtDesk, Desk
+from mailguard.store.reasons import reasons_of
+from mailguard.store.holds import Holds
+from mailguard.store.schema import campaigns, holds
+from mailguard.store.snapshots import Snapshots
+from mailguard.store.together_deciding import TogetherDeciding
+from mailguard.store.views import HoldRow, HoldView
+
+RECENT = 10_000  # the newest holds, among which those that are over are looked for
+SAMPLES = 3
+
+
+class Campaigns(AtDesk):
+    """Reads campaigns, and decides them."""
+
+    def __init__(self, desk: Desk, all_holds: Holds) -> None:
+        super().__init__(desk)
+        self._holds = all_holds
+        self._snapshots = Snapshots(desk)
+        self._deciding = TogetherDeciding(desk, all_holds, self._snapshots)
+
+    def recent(
+        self, states: Collection[HoldState] = (HoldState.PENDING,), limit: int = 200, offset: int = 0
+    ) -> list[CampaignRow]:
+        """Campaigns with holds in one of these states, that with the newest such hold first."""
+        newest = func.max(holds.c.serial)
+        wanted = holds.c.state.in_([state.value for state in states])
+        query = select(holds.c.campaign_id, newest).where(wanted, holds.c.campaign_id.is_not(None))
+        if HoldState.PENDING not in states:
+            query = query.where(holds.c.serial > select(func.max(holds.c.serial) - RECENT).scalar_subquery())
+        query = query.group_by(holds.c.campaign_id).order_by(newest.desc()).limit(limit).offset(offset)
+        with self._database.read() as tx:
+            return self._rows(tx, [row.campaign_id for row in tx.execute(query)])
+
+    def get(self, campaign_id: str) -> CampaignRow:
+        """One campaign; raises NotFoundError."""
+        with self._database.read() as tx:
+            found = self._rows(tx, [campaign_id])
+        if not found:
+            raise NotFoundError("No such campaign. `mailguard hold campaigns` shows what there is.")
+        return found[0]
+
+    def of(self, hold_id: str) -> CampaignRow | None:
+        """The campaign of a hold."""
+        with self._database.read() as tx:
+            hold = self._hold(tx, hold_id)
+            found = self._rows(tx, [hold.campaign_id]) if hold.campaign_id else []
+        return found[0] if found else None
+
+    def holds(self, campaign_id: str, limit: int = 50, offset: int = 0) -> list[HoldRow]:
+        """Its holds: those that wait for a decision first, the oldest first."""
+        serials = (
+            select(holds.c.serial)
+            .where(holds.c.campaign_id == campaign_id)
+            .order_by(holds.c.state != HoldState.PENDING.value, holds.c.serial)
+            .limit(limit)
+            .offset(offset)
+        )
+        query = select(holds).where(holds.c.serial.in_(serials))
+        with self._database.read() as tx:
+            rows = tx.execute(query.order_by(holds.c.state != HoldState.PENDING.value, holds.c.serial)).all()
+            return self._holds.listed(tx, rows)
+
+    def samples(self, campaign_id: str) -> list[HoldView]:
+        """A few of its holds in full: of those that wait, if any do, the first, the one in the middle, and the last."""
+        mine = holds.c.campaign_id == campaign_id
+        pending = (mine, holds.c.state == HoldState.PENDING.value)
+        with self._database.read() as tx:
+            waiting = tx.execute(select(func.count()).select_from(holds).where(*pending)).scalar_one()
+            where = pending if waiting else (mine,)
+            count = waiting or tx.execute(select(func.count()).select_from(holds).where(mine)).scalar_one()
+            places = sorted({0, count // 2, count - 1}) if count else []
+            ordered = select(holds.c.id).where(*where).order_by(holds.c.serial).limit(1)
+            ids = [tx.execute(ordered.offset(place)).scalar_one() for place in places[:SAMPLES]]
+        return [self._holds.get(hold_id) for hold_id in ids]
+
+    def snapshot(self, campaign_id: str, person_id: str) -> Snapshot:
+        """What this person would decide now."""
+        with self._database.read() as tx:
+            return self._snapshots.take(tx, campaign_id, person_id).snapshot
+
+    def decide(self, campaign_id: str, **wish: Any) -> Decided:
+        """See `TogetherDeciding.decide`."""
+        return self._deciding.decide(campaign_id, **wish)
+
+    def _rows(self, tx: Connection, ids: Sequence[str]) -> list[CampaignRow]:
+        """In the order of the ids."""
+        if not ids:
+            return []
+        states: dict[str, dict[HoldState, int]] = {}
+        counts = (
+            select(holds.c.campaign_id, holds.c.state, func.count())
+            .where(holds.c.campaign_id.in_(ids))
+            .group_by(holds.c.campaign_id, holds.c.state)
+        )
+        for campaign_id, state, count in tx.execute(counts):
+            states.setdefault(campaign_id, {})[HoldState(state)] = count
+        # Its first hold is the oldest one: none of them expires sooner, but for one that was brought back.
+        first = holds.alias()
+        query = (
+            select(campaigns, first.c.subject, first.c.expires_at)
+            .join(first, first.c.id == campaigns.c.first_hold)
+            .where(campaigns.c.id.in_(ids))
+        )
+        found = {row.id: self._row(row, states.get(row.id, {})) for row in tx.execute(query)}
+        return [found[key] for key in ids if key in found]
+
+    def _row(self, row: Any, states: dict[HoldState, int]) -> CampaignRow:
+        subject = self._vault.open(row.subject, f"subject:{row.first_hold}").decode("utf-8", "replace")
+        return CampaignRow(
+            id=row.id,
+            source_id=row.source_id,
+            source_title=row.source_title,
+            subject=subject,
+            reasons=tuple(reasons_of(row)),
+            holds=row.holds,
+            messages=row.messages,
+            recipients=row.recipients,
+            persons=row.persons,
+            persons_exact=row.persons_exact,
+            folded=row.folded,
+            first_seen=row.first_seen,
+            last_seen=row.last_seen,
+            states=states,
+            expires_at=row.expires_at,
+            first_hold=row.first_hold,
+            key=bytes(row.key),
+        )

@@ -1,0 +1,127 @@
+"""Deciding the holds of a campaign together: exactly those of a snapshot, in one transaction, all or none.
+
+In: a wish of a person, and the snapshot it was made at. Out: the states afterwards. Raises ChangedError, RefusedError (which is
+recorded). No rule stands here: holds that no rule can tell apart are a class, one of each class is decided as a hold
+alone is (decisions.py), and what that wrote is written for the others of its class.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from mailguard.errors import RefusedError
+from mailguard.lifecycle import Choice, HoldState
+from mailguard.presets import Preset
+from mailguard.store import decisions as deciding
+from mailguard.store.campaign_views import Decided
+from mailguard.store.context import fresh_id
+from mailguard.store.decisions import Decisions, Wish
+from mailguard.store.desk import AtDesk, Desk
+from mailguard.store.likeness import Likeness
+from mailguard.store.saying import Said
+from mailguard.store.schema import holds, pools
+from mailguard.store.snapshots import Snapshots
+from mailguard.store.twins import Twins
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What a person wants of a campaign. cap: recipients of all its holds together; None: only those received."""
+
+    campaign_id: str
+    snapshot: str
+    choice: Choice
+    person_id: str
+    reason: str
+    cap: int | None
+    said: Said
+
+    def wish(self, hold: Any) -> Wish:
+        """The same for one of its holds."""
+        cap = hold.recipients if self.cap is None and self.choice is Choice.APPROVE else self.cap
+        mistaken = self.said.code == Preset.FALSE_POSITIVE
+        return Wish(hold.id, hold.revision, self.choice, self.person_id, self.reason, cap, mistaken, self.said)
+
+
+class TogetherDeciding(AtDesk):
+    """Decides campaigns."""
+
+    def __init__(self, desk: Desk, decisions: Decisions, snapshots: Snapshots) -> None:
+        super().__init__(desk)
+        self._decisions, self._snapshots = decisions, snapshots
+
+    def decide(
+        self,
+        campaign_id: str,
+        *,
+        snapshot: str,
+        choice: Choice,
+        person_id: str,
+        reason: str,
+        cap: int | None = None,
+        said: Said | None = None,
+    ) -> Decided:
+        """Decide the holds that a snapshot names."""
+        intent = Intent(campaign_id, snapshot, choice, person_id, reason.strip(), cap, said or Said())
+        try:
+            with self._database.write(announced=True) as tx:
+                return self._decide(tx, intent)
+        except RefusedError as refused:
+            with self._database.write() as tx:
+                self._desk.audit.append(
+                    tx, person_id, "campaign.refused", campaign_id, choice=choice.value, code=refused.code
+                )
+            raise
+
+    def _decide(self, tx: Connection, intent: Intent) -> Decided:
+        taken = self._snapshots.check(tx, intent.campaign_id, intent.person_id, intent.snapshot)
+        rows = Likeness(self._context, tx).classes(intent.campaign_id, taken.ids)
+        received = sum(hold.recipients for alike in rows for hold in alike)
+        if intent.choice is Choice.APPROVE and intent.cap is not None and intent.cap < received:
+            raise RefusedError("cap_too_low", deciding.WHY["cap_too_low"])
+        states: dict[HoldState, int] = {}
+        twins = Twins(self._desk, tx, caps_follow=intent.cap is None)
+        for alike in rows:
+            with twins.like(alike) as first:
+                state = self._decisions.settle(tx, intent.wish(first))
+            states[state] = states.get(state, 0) + len(alike)
+        twins.write()
+        cap = self._share(tx, intent, taken.ids) if HoldState.APPROVED in states else None
+        self._desk.audit.append(
+            tx, intent.person_id, "campaign.decided", intent.campaign_id,
+            choice=intent.choice.value, snapshot=intent.snapshot.partition(".")[0], holds=len(taken.ids),
+            recipients=received, cap=cap, states={state.value: count for state, count in states.items()},
+        )  # fmt: skip
+        return Decided(states, cap)
+
+    def _share(self, tx: Connection, intent: Intent, ids: Sequence[str]) -> int | None:
+        """One cap for all that were approved; without a number of its own each hold has only what was received."""
+        if intent.cap is None:
+            return None
+        approved: list[Any] = []
+        for some in _chunks(ids):
+            of = (holds.c.id.in_(some), holds.c.state == HoldState.APPROVED.value)
+            approved += tx.execute(select(holds.c.serial, holds.c.cap, holds.c.used).where(*of)).all()
+        used = sum(row.used for row in approved)
+        # Of some an approver before agreed to less than all of it: these keep what is theirs, and share nothing.
+        sharing = [row for row in approved if row.cap >= used]
+        if not sharing:
+            return sum(int(row.cap) for row in approved)
+        alone = [row for row in approved if row.cap < used]
+        theirs = sum(int(row.cap) for row in alone)
+        cap = min(int(row.cap) for row in sharing) - theirs
+        used -= sum(row.used for row in alone)
+        if cap < used:
+            raise RefusedError("cap_too_low", deciding.WHY["cap_too_low"])
+        pool = fresh_id("A")
+        tx.execute(insert(pools), {"id": pool, "campaign_id": intent.campaign_id, "cap": cap, "used": used})
+        for some in _chunks([row.serial for row in sharing]):
+            tx.execute(update(holds).where(holds.c.serial.in_(some)).values(pool_id=pool, cap=cap))
+        return cap + theirs
+
+
+def _chunks(keys: Sequence[Any], size: int = 500) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(keys), size):
+        yield keys[start : start + size]

@@ -1,0 +1,117 @@
+"""What deciding one hold wrote, written for others that are alike: the hold, its decision, its messages, the record.
+
+In: a class of holds and the first of them before and after. Out: the same of all, a few statements for thousands. Nobody is told
+again: a notice of each class is enough.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, func, insert, select, update
+
+from mailguard import lifecycle
+from mailguard.lifecycle import HoldState, MessageState
+from mailguard.store.audit import Entry
+from mailguard.store.desk import AtDesk, Desk
+from mailguard.store.proof import as_row
+from mailguard.store.schema import audit, decisions, holds, messages
+from mailguard.store.statement import Statement
+
+_OWN = ("messages", "recipients", "persons")  # what the record says of each hold by itself
+_SAID = tuple(column.name for column in decisions.c if column.name != "serial")
+_ADD = Statement(insert(decisions), _SAID)
+
+
+class Twins(AtDesk):
+    """The classes of one decision. caps_follow: the cap of each hold is its own recipients."""
+
+    def __init__(self, desk: Desk, tx: Connection, *, caps_follow: bool) -> None:
+        super().__init__(desk)
+        self._tx, self._caps_follow = tx, caps_follow
+        self._entries: list[Entry] = []
+        self._said: list[dict[str, Any]] = []
+        self._due: list[str] = []
+        self._over: dict[str, list[str]] = {}
+
+    @contextmanager
+    def like(self, alike: Sequence[Any]) -> Iterator[Any]:
+        """Gives the first of a class to be decided; then does the same to the others."""
+        first, others = alike[0], alike[1:]
+        spoken = self._last(decisions.c.serial)
+        recorded = self._last(audit.c.seq)
+        yield first
+        if not others:
+            return
+        after = self._tx.execute(select(holds).where(holds.c.id == first.id)).one()._asdict()
+        changed = {name: after[name] for name in vars(first) if after[name] != getattr(first, name)}
+        self._change(first, others, changed)
+        self._speak(first, others, spoken)
+        self._record(first, others, recorded)
+        if after["state"] != first.state:
+            state = HoldState(after["state"])
+            if state is HoldState.APPROVED:
+                self._due += [hold.id for hold in others]
+            elif state in lifecycle.CLOSED:
+                self._over.setdefault(state.value, []).extend(hold.id for hold in others)
+
+    def write(self) -> None:
+        """Write decisions, messages and the record of all classes."""
+        if self._said:
+            _ADD.run(self._tx, self._said)
+        now, held = self._context.clock(), MessageState.HELD
+        for some in _chunks(self._due):
+            mine = (messages.c.hold_id.in_(some), messages.c.state == held.value)
+            self._tx.execute(update(messages).where(*mine).values(due_at=now))
+        for state, ids in self._over.items():
+            target = lifecycle.advance(held, MessageState(state))
+            for some in _chunks(ids):
+                mine = (messages.c.hold_id.in_(some), messages.c.state == held.value)
+                self._tx.execute(update(messages).where(*mine).values(state=target.value, finished_at=now))
+        self._desk.audit.extend(self._tx, self._entries)
+
+    def _last(self, column: Any) -> int:
+        return int(self._tx.execute(select(func.coalesce(func.max(column), 0))).scalar_one())
+
+    def _change(self, first: Any, others: Sequence[Any], changed: dict[str, Any]) -> None:
+        own = {
+            name: first.recipients - value
+            for name, value in changed.items()
+            if name == "used" or (name == "cap" and self._caps_follow)
+        }
+        values: dict[str, Any] = {name: value for name, value in changed.items() if name not in own}
+        # `used` is what the hold has; so is a cap of "only those received", or what others agreed to before.
+        values |= {name: holds.c.recipients - less for name, less in own.items()}
+        for some in _chunks([hold.serial for hold in others]):
+            self._tx.execute(update(holds).where(holds.c.serial.in_(some)).values(values))
+
+    def _speak(self, first: Any, others: Sequence[Any], since: int) -> None:
+        of = (decisions.c.hold_id == first.id, decisions.c.serial > since)
+        for row in self._tx.execute(select(decisions).where(*of)).all():
+            facts = {name: value for name, value in row._asdict().items() if name != "serial"}
+            reason = self._vault.open(row.reason, f"reason:{first.id}")
+            follows = self._caps_follow and row.cap is not None
+            self._said += [
+                facts
+                | {"hold_id": hold.id, "reason": self._vault.seal(reason, f"reason:{hold.id}")}
+                | ({"cap": row.cap - first.recipients + hold.recipients} if follows else {})
+                for hold in others
+            ]
+
+    def _record(self, first: Any, others: Sequence[Any], since: int) -> None:
+        of = (audit.c.subject == first.id, audit.c.seq > since)
+        for row in map(as_row, self._tx.execute(select(audit).where(*of).order_by(audit.c.seq)).all()):
+            detail = msgspec.json.decode(row.detail, type=dict[str, Any])
+            own = [name for name in _OWN if name in detail]
+            cap = detail.get("cap") if self._caps_follow else None
+            for hold in others:
+                facts = detail | {name: getattr(hold, name) for name in own}
+                if cap is not None:
+                    facts["cap"] = cap - first.recipients + hold.recipients
+                self._entries.append(Entry(row.at, row.actor, row.action, hold.id, facts))
+
+
+def _chunks(keys: Sequence[Any], size: int = 500) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(keys), size):
+        yield keys[start : start + size]

@@ -12,8 +12,8 @@ from mailguard.errors import NotFoundError
 from mailguard.lifecycle import HoldState
 from mailguard.store.campaign_views import CampaignRow, Decided, Snapshot
 from mailguard.store.desk import AtDesk, Desk
-from mailguard.store.reasons import reasons_of
 from mailguard.store.holds import Holds
+from mailguard.store.reasons import reasons_of
 from mailguard.store.schema import campaigns, holds
 from mailguard.store.snapshots import Snapshots
 from mailguard.store.together_deciding import TogetherDeciding

@@ -2,7 +2,7 @@
 
 In: an HTML file or body. Out: its text, hidden or not, with line ends at block elements; words of attributes on lines of
 their own, addresses behind links beside their words; each data table once more as a Table; files in data: URIs as parts.
-Comments, data- attributes and what scripts hold are read in attached files only. Links and styles are not read.
+What styles write on the page is read; comments, data- attributes and what scripts hold in attached files only. Links are not read.
 """
 
 import html
@@ -14,13 +14,13 @@ import lxml.etree
 import lxml.html
 
 from mailguard.model import HTML, Part, Problem, Table, Text, attached
-from mailguard.unpack import charset, html_attributes, html_data, html_table, sniff
+from mailguard.unpack import charset, css, html_attributes, html_data, html_table, sniff
 from mailguard.unpack.budget import Budget
 
 NAME = "HTML"
 LIMITATIONS = (
-    "Styles, and of scripts what is neither JSON nor Japanese in quotation marks, are not read; in the body of a mail no"
-    " scripts, data- attributes and comments."
+    "Of styles only what they write on the page is read, of scripts only JSON and Japanese in quotation marks; in the body of a"
+    " mail no scripts, comments and data- attributes that no style shows."
 )
 
 _META = re.compile(rb"<meta[^<>]{0,200}charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
@@ -135,12 +135,15 @@ class _Page:
         self._pending: list[str] = []  # words of attributes, until the line they stand in ends
         self._links: list[int] = []
         self._skipped = self._kept = 0
+        self._shown: set[str] = set()  # attributes that a style puts on the page
 
     def text(self) -> str:
         self._break()
         return _GAPS.sub("\n", "".join(self._out)).strip()
 
     def read(self, root: Any) -> None:
+        if self._notes:
+            self._shown = set().union(*(css.attributes(style.text or "") for style in root.iter("style")))
         for event, element in lxml.etree.iterwalk(root, events=("start", "end", "comment", "pi")):
             if event == "start":
                 self._start(element)
@@ -153,6 +156,7 @@ class _Page:
 
     def read_tagless(self, text: str) -> None:
         self._out.append(tagless(text))
+        self._pending += css.words(text)
         for name, value in html_attributes.without_tree(text):
             self._attribute("input", name, value, "")
             if name == "href":
@@ -166,6 +170,8 @@ class _Page:
         if self._notes:
             for name, value in element.items():
                 self._attribute(tag, name, value, element.get("name") or element.get("property") or "")
+            self._pending += css.words((tag == "style" and element.text) or element.get("style") or "")
+            self._pending += [_space(element.get(name)) for name in sorted(self._shown) if element.get(name)]
             if self._comments and (data := html_data.words(element)):
                 self._pending.append(_space(data))
         if tag == "a":

@@ -49,6 +49,49 @@ def test_words_outside_the_visible_text(page: str, text: str) -> None:
     assert sorted(got) == sorted(text.split("\n"))
 
 
+@pytest.mark.parametrize(
+    ("style", "line"),
+    [
+        pytest.param("p::after{content:'佐藤 花子'}", "佐藤 花子", id="content"),
+        pytest.param('p:before { CONTENT : "佐藤" " 花子" ; }', "佐藤 花子", id="pieces"),
+        pytest.param(r"p::after{content:'\4F50\85E4 \82B1 \5B50'}", "佐藤花子", id="code points"),
+        pytest.param("p::after{content:'佐藤\\\n花子'}", "佐藤花子", id="a string over two lines"),
+        pytest.param("p{--name:'佐藤 花子'} p::after{content:var(--name)}", "佐藤 花子", id="variable"),
+        pytest.param("ul{list-style:'佐藤 花子'}", "佐藤 花子", id="sign of a list"),
+        pytest.param("p::after{content:/* ' */'佐藤 花子'}", "佐藤 花子", id="beside a comment"),
+        pytest.param("p::before{content:'/*'} p::after{content:'佐藤 花子'}", "佐藤 花子", id="marks of a comment"),
+        pytest.param("p::after{content:'佐藤 花子", "佐藤 花子", id="cut off"),
+        pytest.param("@media screen{p::after{content:attr(data-who)}}", "鈴木 一郎", id="attribute"),
+    ],
+)
+def test_what_a_style_writes_on_the_page_is_read(style: str, line: str) -> None:
+    page = f"<html><head><style>{style}</style></head><body><p data-who='鈴木 一郎'>x</p></body></html>".encode()
+    for name in ("a.html", BODY):
+        texts = [item.text for item in make.leaves(page, name, media_type="text/html") if isinstance(item, Text)]
+        assert line in "\n".join(texts).split("\n")
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        "p{font-family:'佐藤 明朝'}",
+        "p{background:url('佐藤.png')}",
+        r"p::after{content:'\f101'}",
+        "p{quotes:'「' '」'}",
+        "@import '佐藤.css';",
+    ],
+)
+def test_what_a_style_does_not_write_is_not_read(style: str) -> None:
+    page = f"<html><head><style>{style}</style></head><body><p data-who='鈴木 一郎'>x</p></body></html>".encode()
+    assert make.leaves(page, BODY, media_type="text/html")[0].text == "x"
+
+
+def test_variables_in_attributes_and_pages_without_a_tree_are_read_too() -> None:
+    assert "佐藤 花子" in read("<p style=\"--name:'佐藤 花子'\">x")
+    deep = "<div>" * 300 + "<style>p::after{content:'佐藤 花子'}</style>x"
+    assert "佐藤 花子" in make.leaves(f"<html>{deep}".encode(), "a.html")[0].text
+
+
 def test_a_description_of_the_page_is_read() -> None:
     page = b"<html><head><meta name=viewport content=wide><meta name=description content='\xe4\xbd\x90\xe8\x97\xa4'></head><body>x</body></html>"
     assert "佐藤" in make.leaves(page, "a.html")[0].text
@@ -82,7 +125,7 @@ def test_a_file_in_a_data_uri_is_opened(head: str, deep: str) -> None:
 def test_a_picture_in_a_data_uri_is_shown_within_the_page() -> None:
     uri = "data:image/png;base64," + base64.b64encode(make.png(300, 300)).decode()
     page = f"<html><body><img src='{uri}'></body></html>".encode()
-    assert [type(item) for item in make.leaves(page, HTML, media_type="text/html")] == [Text]
+    assert make.leaves(page, HTML, media_type="text/html") == []
     page = page.replace(uri.encode(), b"data:application/x;base64," + base64.b64encode(bytes(range(256)) * 3))
     problems = [item for item in make.leaves(page, HTML, media_type="text/html") if isinstance(item, Problem)]
     assert [problem.kind for problem in problems] == [ProblemKind.UNKNOWN_FORMAT]
@@ -102,7 +145,18 @@ def test_table_cells_hold_what_is_visible() -> None:
     assert table.rows == [["山田", "電話"]] * 3
 
 
-@pytest.mark.parametrize("unit", ["<a href='tel:1'>x", "<img alt='a'>", "<a href='mailto:a@b'><b>", "alt='", "<!-- x"])
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "<a href='tel:1'>x",
+        "<img alt='a'>",
+        "<a href='mailto:a@b'><b>",
+        "alt='",
+        "<!-- x",
+        "<style>content:'x\"/*",
+        "<style>content:\\",
+    ],
+)
 def test_time_is_linear(unit: str) -> None:
     begin = time.process_time()
     make.leaves(b"<html><body>" + unit.encode() * 30_000, "a.html")

@@ -248,11 +248,11 @@ def test_the_fingerprint_changes_with_everything_that_changes_the_reading() -> N
     ],
 )  # fmt: skip
 def test_hostile_structure_takes_linear_time(content: bytes) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     mail = split(content, Limits())
     for raw in mail.parts:
         decode(raw, Budget(Limits(), len(content)))
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_every_recipient_field_is_read() -> None:

@@ -39,7 +39,7 @@ class Line(NamedTuple):
 def written(lines: Sequence[Line], form: str) -> str:
     """As `csv`, `json` or `html`."""
     if form == "csv":
-        return _csv(lines)
+        return as_csv(HEADINGS, lines)
     if form == "json":
         return (
             json.dumps([dict(zip(HEADINGS, line, strict=True)) for line in lines], ensure_ascii=False, indent=1) + "\n"
@@ -47,11 +47,12 @@ def written(lines: Sequence[Line], form: str) -> str:
     return Environment(autoescape=True).from_string(_PAGE).render(headings=HEADINGS, lines=lines)
 
 
-def _csv(lines: Sequence[Line]) -> str:
+def as_csv(headings: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """Rows of text for a spreadsheet."""
     out = io.StringIO()
     out.write("\ufeff")  # spreadsheets take it for UTF-8 then
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(HEADINGS)
+    writer.writerow(headings)
     writer.writerows([_safe(cell) for cell in line] for line in lines)
     return out.getvalue()
 

@@ -1,9 +1,12 @@
 """mailguard stop: stop all mail, a source or a mailing at once; two people, by their passwords, let it go on."""
 
 import argparse
+import sys
 
 from mailguard.cli.options import Verbs, nested, store_of, takes_config, verb
 from mailguard.cli.who import authenticated
+from mailguard.reachlist import FORMATS
+from mailguard.store.reach import About
 from mailguard.store.stops import CLI, Stop
 
 
@@ -37,7 +40,21 @@ def register(verbs: Verbs) -> None:
     what.add_argument("--reason", help="ask, with this reason")
     what.add_argument("--agree", action="store_true", help="agree to what somebody else asked")
     end.set_defaults(run=_end)
-    for parser in (every, source, campaign, listing, end):
+    export = verb(
+        actions,
+        "export",
+        "Write who was reached and who was not: a line for each recipient, and counts.",
+        "mailguard stop export --campaign H-7K2M9QX4TD --format csv > reached.csv",
+    )
+    about = export.add_mutually_exclusive_group(required=True)
+    about.add_argument("--hold", action="append", default=[], metavar="ID", help="may be given several times")
+    about.add_argument("--source", default="", metavar="ID")
+    about.add_argument("--campaign", default="", metavar="ID", help="all holds of the mailing of this hold")
+    export.add_argument("--clear", action="store_true", help="addresses in clear, until they are purged; recorded")
+    export.add_argument("--reason", default="", help="why addresses are needed in clear; kept sealed")
+    export.add_argument("--format", choices=list(FORMATS), default="csv")
+    export.set_defaults(run=_export)
+    for parser in (every, source, campaign, listing, end, export):
         takes_config(parser)
 
 
@@ -79,6 +96,16 @@ def _end(arguments: argparse.Namespace) -> int:
         else:
             store.stops.ask_end(person.id, arguments.id, arguments.reason)
             print("asked: a different approver must agree")
+    return 0
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    about = About(tuple(arguments.hold), arguments.source, arguments.campaign)
+    with store_of(arguments) as store:
+        reach = store.reach.take(about, CLI, clear=arguments.clear, reason=arguments.reason)
+    print(reach.written(arguments.format), end="")
+    if arguments.clear and reach.masked:
+        print(f"stop: {reach.masked:,} addresses are purged; only their masks are left.", file=sys.stderr)
     return 0
 
 

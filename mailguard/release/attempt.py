@@ -96,7 +96,7 @@ class Attempt:
     def _broken_off(self, error: Exception, *, unreachable: bool) -> Result:
         said = LOST if self.leash.sent else str(error) or CUT
         left = [position for position, _ in self.recipients if position not in self._outcomes]
-        rest = [Outcome(position, RecipientState.WAITING, said) for position in left]
+        rest = [Outcome(position, RecipientState.WAITING, said, in_doubt=self.leash.sent) for position in left]
         return Result(
             (*self._outcomes.values(), *rest), in_doubt=len(left) if self.leash.sent else 0, unreachable=unreachable
         )

@@ -304,7 +304,10 @@ def _failed(work: Work, error: Exception) -> Result:
     name = type(error).__name__
     logger.error("release: failed message=%s type=%s", work.claim.message_id, name)
     text = LOST if work.leash.sent else f"not sent ({name})"
-    outcomes = tuple(Outcome(position, RecipientState.WAITING, text) for position, _ in work.claim.waiting)
+    sent = work.leash.sent
+    outcomes = tuple(
+        Outcome(position, RecipientState.WAITING, text, in_doubt=sent) for position, _ in work.claim.waiting
+    )
     return Result(outcomes, in_doubt=min(len(outcomes), MOST) if work.leash.sent else 0)
 
 

@@ -29,6 +29,7 @@ from mailguard.store.outcomes import Outcomes
 from mailguard.store.pending import Pending
 from mailguard.store.people import People
 from mailguard.store.public_contacts import PublicContacts
+from mailguard.store.reach import Reaches
 from mailguard.store.record import Record
 from mailguard.store.releases import Releases
 from mailguard.store.reminders import Reminders
@@ -63,6 +64,7 @@ class Store:
         self.witness = Witness(self.audit, folder)
         self.outcomes = Outcomes(context, self.audit)
         self.record = Record(context, self.audit)
+        self.reach = Reaches(context, self.audit)
         self.people = People(context, self.audit)
         self.logins = Logins(context, self.audit)
         self.sources = Sources(context, self.audit)

@@ -5,9 +5,10 @@ same transaction. Never touches a recipient that the relay accepted.
 """
 
 from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from mailguard import lifecycle
 from mailguard.errors import DamagedError
@@ -16,7 +17,7 @@ from mailguard.model import Envelope
 from mailguard.store.bounces import Bounces
 from mailguard.store.desk import AtDesk, Desk
 from mailguard.store.outcome_checks import outcome_digest
-from mailguard.store.schema import messages, recipients
+from mailguard.store.schema import doubts, messages, recipients
 from mailguard.store.statement import Statement
 
 _STATES = Statement(
@@ -42,6 +43,14 @@ class Finishing(AtDesk):
             .values(state=state.value, changed_at=self._context.clock())
         )
         tx.execute(query)
+
+    def _doubt(self, tx: Connection, serial: int, positions: Collection[int]) -> None:
+        """Note to whom it may have been sent without our hearing of it."""
+        known = set(tx.execute(select(doubts.c.position).where(doubts.c.message == serial)).scalars())
+        now = self._context.clock()
+        fresh = [{"message": serial, "position": one, "at": now} for one in sorted(set(positions) - known)]
+        if fresh:
+            tx.execute(insert(doubts), fresh)
 
     def _finish(self, tx: Connection, row: Any, *, damaged: bool = False) -> MessageState:
         settled = _STATES.rows(tx, {"message": row.serial})

@@ -217,6 +217,8 @@ class Lateness(Finishing):
         with self._database.write() as tx:
             rows = tx.execute(query.with_for_update(of=messages)).all()
             for row in rows:
+                if row.token is not None:  # its process died before it could tell what it had sent
+                    self._doubt(tx, row.serial, self._waiting(tx, row.serial))
                 self._settle_rest(tx, row.serial, RecipientState.WITHDRAWN)
                 self._finish(tx, row)
             return len(rows)

@@ -132,6 +132,8 @@ class Releases(Lateness):
             tx.execute(update(messages).where(messages.c.serial == row.serial).values(values))
             first = max(first, row.sending_since or first)
             waiting, parts = self._waiting(tx, row.serial), self._desk.shelf.fetch(tx, row.serial)
+            if row.token is not None:  # whoever had it did not tell what became of it
+                self._doubt(tx, row.serial, waiting)
             return _Leased(row, token, until, first, waiting, parts, standstill.ended_since(tx, row, first))
 
     def _opened(self, leased: _Leased) -> Claim:
@@ -179,9 +181,7 @@ class Releases(Lateness):
             if row is None:
                 raise NotFoundError("No such message.")
             if in_doubt:
-                self._desk.audit.append(
-                    tx, "relay", "message.may_have_been_sent", row.id, hold=row.hold_id, recipients=in_doubt
-                )
+                self._may_have_been_sent(tx, row, outcomes, in_doubt)
             if row.state != MessageState.RELEASING.value:
                 return MessageState(row.state)
             mine = row.token == token
@@ -196,6 +196,12 @@ class Releases(Lateness):
                 values = {"due_at": retry_at or self._context.clock(), "token": None, "lease_until": None}
                 tx.execute(update(messages).where(messages.c.serial == row.serial).values(values))
             return MessageState.RELEASING
+
+    def _may_have_been_sent(self, tx: Connection, row: Any, outcomes: Sequence[Outcome], in_doubt: int) -> None:
+        detail = {"hold": row.hold_id, "recipients": in_doubt}
+        self._desk.audit.append(tx, "relay", "message.may_have_been_sent", row.id, **detail)
+        doubtful = {outcome.position for outcome in outcomes if outcome.in_doubt}
+        self._doubt(tx, row.serial, doubtful & set(self._waiting(tx, row.serial)))
 
     def open_count(self) -> int:
         """Messages that are approved and not yet through."""

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from mailguard.lifecycle import HoldState
-from mailguard.store import pools, standstill
+from mailguard.store import handovers, pools, schema, standstill
 from mailguard.store.arrival import Arrival
 from mailguard.store.context import Context
 from mailguard.store.covering import covered
@@ -33,6 +33,8 @@ class _Taking:
         self._tx = tx
         self._now = context.clock()
         self._rows: list[dict[str, Any]] = []
+        self._vault = context.vault
+        self._recipients: list[dict[str, Any]] = []
         found = tx.execute(select(reservations).where(reservations.c.message_id.in_(ids)))
         self._known = {row.message_id: Reservation(row.hold_id, row.message_id, row.recipients) for row in found}
 
@@ -42,6 +44,7 @@ class _Taking:
         if key not in self._known:
             self._known[key] = Reservation(draft.row.id, key, recipients)
             self._rows.append({"message_id": key, "hold_id": draft.row.id, "recipients": recipients, "at": self._now})
+            self._recipients.append(handovers.row_of(self._vault, key, arrival.message.envelope.rcpt_to))
             draft.use(recipients)  # the tables refuse more than the cap as well
         return self._known[key]
 
@@ -49,6 +52,7 @@ class _Taking:
         """Write what was taken."""
         if self._rows:
             self._tx.execute(insert(reservations), self._rows)
+            self._tx.execute(insert(schema.handovers), self._recipients)
         self.drafts.write()
 
 
@@ -97,6 +101,8 @@ class Reservations(AtDesk):
         """Nothing was sent; giving back twice, or after a confirmation, changes nothing."""
         mine = reservations.c.message_id == reservation.message_id
         with self._database.write() as tx:
+            if tx.execute(select(reservations.c.message_id).where(mine, reservations.c.accepted.is_(None))).first():
+                handovers.drop(tx, reservation.message_id)
             gone = tx.execute(delete(reservations).where(mine, reservations.c.accepted.is_(None)))
             if gone.rowcount:
                 self._return(tx, reservation.hold_id, reservation.recipients)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, or_, select, update
 from mailguard import lifecycle
 from mailguard.errors import RefusedError
 from mailguard.lifecycle import Choice, HoldState, MessageState
+from mailguard.store import handovers
 from mailguard.store.audit import TIME
 from mailguard.store.decisions import Decisions
 from mailguard.store.schema import holds, messages
@@ -65,6 +66,7 @@ class Retention(Decisions):
         total = 0
         while done := self._purge(actor):
             total += done
+        self._purge_handovers(actor)
         return total
 
     def _expire(self, hold_id: str) -> bool:
@@ -99,6 +101,16 @@ class Retention(Decisions):
                 states = Counter(state for _, state in found)
                 self._desk.audit.append(tx, actor, "bytes.purged", "", messages=len(serials), parts=gone, states=states)
             return len(serials)
+
+    def _purge_handovers(self, actor: str) -> None:
+        """Addresses of what left under an approval go when those of released mail do."""
+        before = self._context.clock() - timedelta(hours=self._context.retention.released_hours)
+        with self._database.read() as tx:
+            if not handovers.due(tx, before):
+                return
+        with self._database.write() as tx:
+            if gone := handovers.purge(tx, before):
+                self._desk.audit.append(tx, actor, "addresses.purged", "", messages=gone)
 
     def _ages(self) -> tuple[tuple[tuple[MessageState, ...], timedelta], ...]:
         kept = self._context.retention

@@ -50,6 +50,8 @@ SEALED = (
     Sealed(schema.stops, "reason", lambda row: f"stop:{row['id']}"),
     Sealed(schema.stops, "asked", lambda row: f"stop end:{row['id']}"),
     Sealed(schema.stop_exceptions, "reason", lambda row: f"exception:{row['hold_id']}"),
+    Sealed(schema.handovers, "sealed", lambda row: f"handover:{row['message_id']}"),
+    Sealed(schema.reach_exports, "reason", lambda _: "reach"),
     Sealed(schema.bounces, "sealed", lambda row: f"bounce:{row['message_id']}"),
     Sealed(schema.stop_files, "path", lambda row: f"stop file:{row['path_key'].hex()}"),
     Sealed(schema.stop_blocks, "scope", lambda row: f"stop block:{row['id']}"),

@@ -270,11 +270,12 @@ class Bounce:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the relay said of one recipient. state WAITING means: try again."""
+    """What the relay said of one recipient. state WAITING means: try again. in_doubt: its reply to the final dot was lost."""
 
     position: int
     state: RecipientState
     reply: str
+    in_doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True)

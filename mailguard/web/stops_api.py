@@ -3,18 +3,22 @@
 In: JSON bodies. Out: stops with names and reasons. Who may do what is the store's to say.
 """
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.requests import Request
+from starlette.responses import Response
 
+from mailguard.reachlist import FORMATS
+from mailguard.store.reach import About, Reach
 from mailguard.store.stops import Stop
 from mailguard.web import show, stops
 from mailguard.web.entrance import Entrance, Strict
 from mailguard.web.site import Site
 
 Json = dict[str, Any]
+Id = Annotated[str, Query(max_length=100)]
 
 
 class StopBody(Strict):
@@ -33,6 +37,16 @@ class EndBody(Strict):
     reason: str = Field("", max_length=2000)
 
 
+class ReachBody(Strict):
+    """Body of a list with addresses in clear: one of hold, source and campaign, and why."""
+
+    hold: str = Field("", max_length=20)
+    source: str = Field("", max_length=100)
+    campaign: str = Field("", max_length=20)
+    reason: str = Field("", max_length=2000)
+    form: Literal["csv", "json"] = "json"
+
+
 class StopApi(Entrance):
     """Routes under /api/stops."""
 
@@ -43,6 +57,8 @@ class StopApi(Entrance):
         add("/stops", self.overview, methods=["GET"])
         add("/stops", self.begin, methods=["POST"])
         add("/stops/{stop_id}/end", self.end, methods=["POST"])
+        add("/reach", self.reach, methods=["GET"], response_model=None)
+        add("/reach", self.clear, methods=["POST"], response_model=None)
         add("/holds/{hold_id}/let-through", self.let_through, methods=["POST"])
 
     def overview(self, request: Request) -> Json:
@@ -63,6 +79,25 @@ class StopApi(Entrance):
             return _stop(self._site.store.stops.ask_end(session.person.id, stop_id, body.reason))
         return _stop(self._site.store.stops.agree_end(session.person.id, stop_id))
 
+    def reach(
+        self,
+        request: Request,
+        hold: Id = "",
+        source: Id = "",
+        campaign: Id = "",
+        form: Literal["csv", "json"] = "json",
+    ) -> Response:
+        """Who was reached and who was not, of a hold, a source or the mailing of a hold; masked."""
+        session, _ = self._session(request)
+        about = About((hold,) if hold else (), source, campaign)
+        return _file(self._site.store.reach.take(about, session.person.id), form)
+
+    def clear(self, request: Request, body: ReachBody) -> Response:
+        """The same with addresses in clear, for a reason."""
+        session, _ = self._changing(request)
+        about = About((body.hold,) if body.hold else (), body.source, body.campaign)
+        return _file(self._site.store.reach.take(about, session.person.id, clear=True, reason=body.reason), body.form)
+
     def let_through(self, request: Request, hold_id: str, body: EndBody) -> Json:
         """Ask to let an approved hold through all stops over it, or agree to it."""
         session, _ = self._changing(request)
@@ -82,6 +117,11 @@ class StopApi(Entrance):
                 for one in letting.of(hold_id)
             ]
         }
+
+
+def _file(reach: Reach, form: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="mailguard-reached.{form}"'}
+    return Response(reach.written(form), media_type=FORMATS[form], headers=headers)
 
 
 def _stop(stop: Stop) -> Json:

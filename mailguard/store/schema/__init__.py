@@ -21,6 +21,7 @@ from mailguard.store.schema.hold import (
 from mailguard.store.schema.keyring import keyring
 from mailguard.store.schema.message import blobs, bounces, messages, parts, recipients, reservations
 from mailguard.store.schema.notices import notices
+from mailguard.store.schema.reach import doubts, handovers, reach_exports
 from mailguard.store.schema.record import POSTGRESQL_GUARDS, SQLITE_GUARDS, audit, audit_head, audit_seals
 from mailguard.store.schema.sending import operators, sources, sources_version
 from mailguard.store.schema.staff import attempts, logins, people, sessions
@@ -51,8 +52,10 @@ __all__ = [
     "claimed",
     "counts",
     "decisions",
+    "doubts",
     "evidence",
     "false_positives",
+    "handovers",
     "holds",
     "keyring",
     "locked",
@@ -68,6 +71,7 @@ __all__ = [
     "pools",
     "public_contacts",
     "public_version",
+    "reach_exports",
     "recipients",
     "reservations",
     "sessions",

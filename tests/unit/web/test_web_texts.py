@@ -8,7 +8,7 @@ from mailguard import lifecycle, web
 from mailguard.lifecycle import MessageState, RecipientState
 from mailguard.model import BODY, HEADERS, HTML, MAIL, UNNAMED, Kind, ProblemKind
 from mailguard.presets import Preset
-from mailguard.store import decisions, lateness, let_through, public_contacts, stops, switch
+from mailguard.store import decisions, lateness, let_through, public_contacts, reach, stops, switch
 from mailguard.store.public_contacts import ContactState
 from mailguard.web import deciding, show
 from mailguard.web.texts import CATALOGUES, Texts, preferred
@@ -47,6 +47,7 @@ def test_everything_that_has_a_code_has_words(language):
             *switch.WHY,
             *stops.WHY,
             *let_through.WHY,
+            *reach.WHY,
             "throttled",
             *deciding.INPUT,
         ),

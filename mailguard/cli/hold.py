@@ -83,6 +83,10 @@ def _show(arguments: argparse.Namespace) -> int:
     row = view.row
     print(_line(row))
     print(f"件名 {row.subject}\n世帯数 {row.households:,}\n期限 {row.expires_at:%Y-%m-%d %H:%M} UTC")
+    if view.routed.needs.names:
+        missing, named = view.routed.missing, ", ".join(view.routed.needs.names)
+        lack = "".join(f" {name or '-'} {count}" for name, count in missing.organisations)
+        print(f"承認ルート {named}: 必要 {view.routed.approvals}名、あと {missing.approvals}名{lack}")
     for finding in view.inspection.findings:
         print(
             f"  {' › '.join(finding.path)} {finding.where}: {finding.kind} {finding.count:,}件 {'、'.join(finding.samples)}"

@@ -58,6 +58,12 @@ class Escalation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.login is not None and (self.role is not None or self.organisation is not None):
             raise ValueError("login stands alone: leave role and organisation out")
 
+    def reaches(self, login: str, role: str, organisation: str) -> bool:
+        """Whether it means this person."""
+        if self.login is not None:
+            return normal.login(login) == normal.login(self.login)
+        return self.role in (None, role) and (self.organisation is None or same(self.organisation, organisation))
+
 
 class Point(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One point of a checklist (確認項目)."""

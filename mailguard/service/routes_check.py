@@ -12,8 +12,7 @@ from sqlalchemy.engine import make_url
 from mailguard.config import Config
 from mailguard.errors import StoreError
 from mailguard.model import Source
-from mailguard.routes import Escalation, Needs, Route
-from mailguard.routes.route import same
+from mailguard.routes import Needs, Route
 from mailguard.service.finding import Finding, Weight
 from mailguard.service.scanning import routes_of
 from mailguard.store import glance
@@ -64,15 +63,6 @@ def _approvers(route: Route, enabled: Sequence[Person]) -> Iterator[str]:
 
 def _escalations(route: Route, enabled: Sequence[Person]) -> Iterator[str]:
     for to in route.then.escalate_to:
-        if not any(told(to, person) for person in enabled):
+        if not any(to.reaches(one.login, one.role, one.organisation) for one in enabled):
             who = to.login or ", ".join(filter(None, (to.role, to.organisation)))
             yield f"escalate_to reaches nobody ({who}). Add people, or correct then.escalate_to"
-
-
-def told(to: Escalation, person: Person) -> bool:
-    """Whether an escalation reaches this person."""
-    if to.login is not None:
-        return person.login.casefold() == to.login.casefold()
-    return (to.role is None or person.role == to.role) and (
-        to.organisation is None or same(to.organisation, person.organisation)
-    )

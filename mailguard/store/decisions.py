@@ -149,7 +149,7 @@ class Decisions(AtDesk):
             return self._vault.open_msgpack(hold.inspection, f"inspection:{hold.id}", Inspection)
 
         words = saying.lacks_words(wish.said, wish.reason, hold, inspection, self._context.settings.explain_persons)
-        return words or saying.lacks_ticks(wish.said.checked, hold)
+        return words or saying.lacks_ticks(self._context, wish.said.checked, hold, wish.cap)
 
     def _approve(
         self, tx: Connection, hold: Any, wish: Wish, person: Any, target: HoldState, noted: dict[str, Any]

@@ -60,6 +60,8 @@ def _facts(view: HoldView) -> Iterator[_Fact]:
         yield "依頼", row.first_seen.isoformat(), person.name, "送信担当者", person.organisation
     yield "保留", row.first_seen.isoformat(), "", "件名(伏せ字)", row.subject
     yield "保留", row.last_seen.isoformat(), "", "状態", row.state.value
+    if view.routed.needs.names:
+        yield "保留", "", "", "承認ルート", f"{'、'.join(view.routed.needs.names)} ({view.routed.approvals}名)"
     yield "保留", "", "", "通数", str(row.messages)
     yield "保留", "", "", "宛先数", str(row.recipients)
     yield "保留", "", "", "承認の上限(宛先数)", "" if view.cap is None else str(view.cap)

@@ -80,7 +80,7 @@ class Queries(AtDesk):
     def checklist(self, hold_id: str) -> tuple[Point, ...]:
         """What has to be ticked before a hold is approved."""
         with self._database.read() as tx:
-            return points(self._hold(tx, hold_id))
+            return points(self._context, self._hold(tx, hold_id))
 
     def gauges(self) -> Gauges:
         """What is waiting."""
@@ -119,7 +119,8 @@ class Queries(AtDesk):
         )
 
     def _routed(self, tx: Connection, hold: Any) -> Routed:
-        needs, facts = routing.kept(self._context, hold).needs, standing.sending(tx, hold, [])
+        needs = routing.told(self._context, routing.kept(self._context, hold).needs)
+        facts = standing.sending(tx, hold, [])
         if hold.state != HoldState.PENDING.value:
             needs = needs.at(hold.cap or 0)
             return Routed(needs, _approvals(hold, needs, facts), facts.declared)

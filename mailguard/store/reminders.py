@@ -1,26 +1,28 @@
 """Reminders: approvers hear again of holds when a share of their time has passed. Time never decides anything here.
 
-In: a clock. Out: notices, one for all holds of a mailing.
+In: a clock, what the routes of a hold say of reminders and escalation. Out: notices, one for all holds of a mailing.
 """
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from mailguard.lifecycle import HoldState
+from mailguard.routes import Moment, moments
+from mailguard.store import routing
 from mailguard.store.desk import AtDesk
-from mailguard.store.schema import holds
+from mailguard.store.schema import holds, people
 
 
 class Reminders(AtDesk):
     """The reminders of one database."""
 
     def tell_due(self) -> int:
-        """Remind of each hold whose next share of time has passed; how many holds."""
-        shares = self._context.notify.reminders
-        query = select(holds.c.id, holds.c.first_seen, holds.c.expires_at, holds.c.reminded).where(
-            holds.c.state == HoldState.PENDING.value, holds.c.reminded < len(shares)
-        )
+        """Remind of each hold whose next moment has come; how many holds."""
+        columns = (holds.c.id, holds.c.first_seen, holds.c.expires_at, holds.c.reminded, holds.c.route)
+        query = select(*columns).where(holds.c.state == HoldState.PENDING.value)
         with self._database.read() as tx:
             due = [row.id for row in tx.execute(query) if self._passed(row) > row.reminded]
         return sum(self._remind(hold_id) for hold_id in due)
@@ -32,11 +34,23 @@ class Reminders(AtDesk):
             if hold.state != HoldState.PENDING.value or passed <= hold.reminded:
                 return False  # somebody was faster
             tx.execute(update(holds).where(holds.c.id == hold_id).values(reminded=passed))
-            self._desk.notices.tell(tx, hold, "reminder")
+            come = self._moments(hold)[hold.reminded : passed]
+            self._desk.notices.tell(tx, hold, "reminder", *self._others(tx, come))
         return True
 
     def _passed(self, hold: Any) -> int:
-        """How many shares of the time of a hold have passed; one that was missed is not told afterwards."""
-        whole = hold.expires_at - hold.first_seen
-        passed = self._context.clock() - hold.first_seen
-        return sum(passed >= whole * share for share in self._context.notify.reminders)
+        """How many moments of a hold have come; one that was missed is told with the next."""
+        now: datetime = self._context.clock()
+        return sum(moment.at <= now for moment in self._moments(hold))
+
+    def _moments(self, hold: Any) -> tuple[Moment, ...]:
+        needs = routing.told(self._context, routing.kept(self._context, hold).needs)
+        return moments(needs, hold.first_seen, hold.expires_at)
+
+    def _others(self, tx: Connection, come: tuple[Moment, ...]) -> Iterator[Any]:
+        """Rows of those whom an escalation names."""
+        named = [moment.to for moment in come if moment.to is not None]
+        for row in tx.execute(select(people).where(people.c.enabled.is_(True))).all() if named else ():
+            person = self._desk.people.person(row)
+            if any(to.reaches(person.login, person.role, person.organisation) for to in named):
+                yield row

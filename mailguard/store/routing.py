@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from mailguard import lifecycle
 from mailguard.lifecycle import Sending
@@ -60,7 +61,14 @@ def raised(
         until = add_business_days(context.clock(), needs.business_days)
         if until < before:
             values["expires_at"] = until
+    if values and needs != kept(context, hold).needs:
+        values["reminded"] = 0  # other moments: whoever is to hear of it by now hears of it once more
     return values
+
+
+def told(context: Context, needs: Needs) -> Needs:
+    """With the reminders of the configuration where no route says any."""
+    return needs if needs.reminders is not None else replace(needs, reminders=tuple(context.notify.reminders))
 
 
 def lacking(context: Context, hold: Any, approvers: Iterable[Any], sending: Sending, cap: int | None) -> Missing:

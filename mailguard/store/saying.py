@@ -13,6 +13,7 @@ from mailguard.lifecycle import Choice
 from mailguard.model import Inspection
 from mailguard.presets import PRESETS, Preset
 from mailguard.store import checklist
+from mailguard.store.context import Context
 
 Grounds = Callable[[Inspection, int, bool], bool | None]
 """Whether a leak of (inspection, persons, exact) would have to be reported; None: nobody can say."""
@@ -61,9 +62,9 @@ def lacks_words(said: Said, text: str, hold: Any, inspection: Callable[[], Inspe
     return None if reportable is False else "explain"  # what nobody can say needs words, too
 
 
-def lacks_ticks(checked: Collection[str], hold: Any) -> str | None:
-    """Whether a point that the checklist requires is not ticked, or one is that it does not have."""
-    points = checklist.points(hold)
+def lacks_ticks(context: Context, checked: Collection[str], hold: Any, cap: int | None) -> str | None:
+    """Whether a point that the checklist requires up to this cap is not ticked, or one is that it does not have."""
+    points = checklist.points(context, hold, cap)
     if not {point.id for point in points}.issuperset(checked):
         return "checklist_unknown"
     return None if {point.id for point in points if point.required}.issubset(checked) else "checklist"

@@ -6,7 +6,7 @@ In: what the store says of the hold. Out: 「1,000人超のため2名の承認�
 from dataclasses import dataclass
 from typing import Any
 
-from mailguard.routes import Missing, Moment, Point, moments
+from mailguard.routes import Missing, Moment, moments
 from mailguard.store.views import HoldView, Person
 from mailguard.web import show
 from mailguard.web.texts import Texts
@@ -18,7 +18,6 @@ class Said:
 
     line: str
     notes: tuple[str, ...]
-    points: tuple[str, ...]
     approved: tuple[Person, ...]
     last: bool
 
@@ -31,9 +30,8 @@ def said(t: Texts, view: HoldView, person: Person) -> Said:
     if line and routed.missing:
         line += missing(t, routed.missing)
     given = [one.organisation for one in routed.approved]
-    points = tuple(_point(t, point) for point in needs.checklist)
     last = not needs.missing([*given, person.organisation], routed.approvals)
-    return Said(line, needs.notes, points, routed.approved, last)
+    return Said(line, needs.notes, routed.approved, last)
 
 
 def missing(t: Texts, lack: Missing) -> str:
@@ -64,7 +62,6 @@ def plain(t: Texts, view: HoldView, person: Person) -> dict[str, Any]:
         },
         "more_recipients": [{"recipients": step.recipients, "routes": list(step.needs.names)} for step in needs.steps],
         "told": [_moment(one) for one in moments(needs, view.row.first_seen, view.row.expires_at)],
-        "checklist": [{"id": point.id, "text": _point(t, point)} for point in needs.checklist],
         "notes": list(needs.notes),
     }
 
@@ -75,7 +72,3 @@ def _moment(moment: Moment) -> dict[str, Any]:
         "at": show.iso(moment.at),
         "to": None if to is None else {"login": to.login, "role": to.role, "organisation": to.organisation},
     }
-
-
-def _point(t: Texts, point: Point) -> str:
-    return point.ja if t.language == "ja" else point.en

@@ -171,7 +171,7 @@ def test_false_positive_as_a_reason_counts_for_the_rules(stage, staff, hold):
 
 def test_every_required_point_must_be_ticked(stage, staff, hold, monkeypatch):
     points = (Point("seen", "添付を開いた"), Point("asked", "担当者に確認した"), Point("extra", "任意", required=False))
-    monkeypatch.setattr(checklist, "points", lambda row: points if row.id == hold else ())
+    monkeypatch.setattr(checklist, "points", lambda _, row, cap=0: points if row.id == hold else ())
     monkeypatch.setattr("mailguard.store.queries.points", checklist.points)
     assert stage.store.holds.checklist(hold) == points
     assert refused(stage, hold, staff[1], reason="ok", checked=("seen",)) == "checklist"

@@ -9,8 +9,9 @@ import pytest
 from mailguard.errors import ConflictError, RefusedError
 from mailguard.lifecycle import Choice, HoldState
 from mailguard.model import Problem, ProblemKind, Source, SourceMode
-from mailguard.routes import Missing, Requirement, Route, Routes, Ruling, Then, When
+from mailguard.routes import Escalation, Missing, Point, Requirement, Route, Routes, Ruling, Then, When
 from mailguard.store.calendar import add_business_days
+from mailguard.store.saying import Said
 
 CLIENT = "委託元"
 MANY = Route("多数", Then(approvals=2, of=(Requirement(organisation=CLIENT),), business_days=2), When(persons=1_001))
@@ -237,3 +238,63 @@ def test_a_new_key_and_another_process_know_what_a_hold_needs(stage, staff, clie
     stage.reopen()
     assert stage.decide(hold_id, staff[1]) is HoldState.PENDING
     assert routed(stage, hold_id).missing == Missing(1, ((CLIENT, 1),))
+
+
+POINTS = (Point("who", "宛先は本人だけ", "Only their own"),)
+MORE = (Point("basis", "法的な根拠", "The legal basis"),)
+
+
+def test_the_checklist_of_its_routes_is_ticked_and_that_of_its_cap_too(stage, staff):
+    _, sato, _, source = staff
+    routes = (Route("a", Then(checklist=POINTS)), Route("b", Then(checklist=MORE), When(recipients=100)))
+    hold_id = held(stage, source, ruling=Ruling(Routes(routes)))
+    shown = stage.store.holds.checklist(hold_id)
+    assert [(point.id, point.required, point.english) for point in shown] == [
+        ("who", True, "Only their own"),
+        ("basis", False, "The legal basis"),
+    ]
+
+    def approve(cap, *checked):
+        return stage.store.holds.decide(
+            hold_id,
+            revision=1,
+            choice=Choice.APPROVE,
+            person_id=sato.id,
+            reason="x",
+            cap=cap,
+            said=Said(checked=checked),
+        )
+
+    for cap, checked in ((9, ()), (100, ("who",))):
+        with pytest.raises(RefusedError) as refused:
+            approve(cap, *checked)
+        assert refused.value.code == "checklist"
+    assert approve(9, "who") is HoldState.APPROVED
+
+
+def test_people_are_reminded_when_the_route_says_so_and_others_are_told_late(stage, staff):
+    boss = stage.person("boss", "administrator")
+    then = Then(reminders=("4h", 0.25), escalate_to=(Escalation(at=0.5, login="BOSS"),))
+    hold_id = held(stage, staff[3], ruling=Ruling(Routes((Route("x", then),))))
+    row, heard = stage.row(hold_id), []
+    whole = row.expires_at - row.first_seen
+    for moment in (0.2 * whole, 0.3 * whole, 0.45 * whole, 0.5 * whole, 0.8 * whole, whole - timedelta(hours=4)):
+        stage.clock.now = row.first_seen + moment
+        before = set(stage.store.notices.pending(1000))
+        stage.store.reminders.tell_due()
+        stage.clock.forward(minutes=1)
+        heard.append(sorted({one.person.login for one in set(stage.store.notices.pending(1000)) - before}))
+    both = ["sato", "suzuki"]
+    assert heard == [[], both, [], ["boss", *both], [], both]
+    assert boss.enabled
+
+
+def test_a_route_that_fits_later_reminds_anew(stage, staff):
+    hold_id = held(stage, staff[3], persons=3)
+    row = stage.row(hold_id)
+    stage.clock.now = row.first_seen + 0.9 * (row.expires_at - row.first_seen)
+    assert stage.store.reminders.tell_due() == 1
+    stage.clock.forward(seconds=1)
+    held(stage, staff[3], persons=2_000)
+    assert stage.store.reminders.tell_due() == 1
+    assert stage.store.reminders.tell_due() == 0

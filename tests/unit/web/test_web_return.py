@@ -130,8 +130,8 @@ def test_every_preset_is_offered(world):
 
 def test_a_checklist_is_ticked_point_by_point(world, monkeypatch):
     points = (Point("seen", "添付を開いた"), Point("asked", "<担当者>に確認した"))
-    monkeypatch.setattr(checklist, "points", lambda _: points)
-    monkeypatch.setattr("mailguard.store.queries.points", lambda _: points)
+    monkeypatch.setattr(checklist, "points", lambda *_: points)
+    monkeypatch.setattr("mailguard.store.queries.points", lambda *_: points)
     hold, client = world.admit(), world.client("sato")
     assert "&lt;担当者&gt;に確認した" in client.get(f"/holds/{hold}").text
     answer = approve(client, hold, code="other", reason="見た", checked=["seen"])

@@ -10,6 +10,5 @@ TEXTS = {
     "route.others": " and others",
     "route.nowhere": "an approver without an organisation",
     "route.approved": "Approved by: {who}",
-    "route.checklist": "Checklist",
     "route.step": 'From a cap of {n:,} recipients on, the approvals of "{names}" are needed, too.',
 }

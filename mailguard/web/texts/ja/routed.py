@@ -10,6 +10,5 @@ TEXTS = {
     "route.others": "ほか",
     "route.nowhere": "所属の登録がない承認者",
     "route.approved": "承認済み: {who}",
-    "route.checklist": "確認項目",
     "route.step": "承認上限が{n:,}件以上になると、「{names}」の承認も必要です。",
 }

@@ -34,6 +34,7 @@ from mailguard.store.register import Register
 from mailguard.store.standstill import Standstill
 from mailguard.store.suppressions import Spared
 from mailguard.store.views import Admission, Reservation
+from mailguard.store.watched_mailings import WatchedMail
 from mailguard.store.watching import Watched
 from mailguard.suppression import Suppression
 from mailguard.together import Together
@@ -144,7 +145,8 @@ class Pipeline:
         if verdict.action is Action.PASS:
             reply = await self._hand_over(delivery, "passed")
             if verdict.watched and reply.ok:
-                await self._watched(source, verdict.watched, delivery.deadline)
+                mail = WatchedMail.of(inspection, len(message.envelope.rcpt_to))
+                await self._watched(source, verdict.watched, mail, delivery.deadline)
         else:
             arrival = self._arrival(message, pieces, source, inspection, verdict)
             arrival = replace(arrival, ruling=policy.ruling(arrival.inspection, source.mode))
@@ -285,13 +287,13 @@ class Pipeline:
             await self._settle(lambda: holds.give_back(reservation))
         return reply
 
-    async def _watched(self, source: Source, reasons: tuple[str, ...], deadline: float) -> None:
+    async def _watched(self, source: Source, reasons: tuple[str, ...], mail: WatchedMail, deadline: float) -> None:
         """Count what would have been held. The mail is gone: a count that fails is logged, and changes nothing."""
         declared = source.id if source.declared else ""
         for reason in reasons:
             metrics.WOULD_HOLD.labels(declared or "undeclared", reason).inc()
         try:
-            await self._watching.ask(Watched(declared, reasons), deadline)
+            await self._watching.ask(Watched(declared, reasons, mail), deadline)
         except StoreError as error:
             _LOG.error("a message that would have been held was not counted in the database: %s", error)
 

@@ -19,6 +19,13 @@ def register(verbs: Verbs) -> None:
     )
     draft.add_argument("--hold", action="append", default=[], metavar="ID", help="may be given several times")
     draft.add_argument(
+        "--monitored",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="a mailing that only monitoring let pass; `mailguard report monitored` lists them",
+    )
+    draft.add_argument(
         "--known", type=_day, metavar="DATE", help="the day on which somebody knew (2026-11-20); else today"
     )
     draft.add_argument(
@@ -33,6 +40,27 @@ def register(verbs: Verbs) -> None:
     draft.add_argument("--format", choices=list(leak.FORMATS), default="md")
     takes_config(draft)
     draft.set_defaults(run=_draft)
+    monitored = verb(
+        actions,
+        "monitored",
+        "List mailings that only monitoring let pass: what would have been held, by day.",
+        "mailguard report monitored --days 30",
+    )
+    monitored.add_argument("--days", type=int, default=14, help="today and so many days before it, less one")
+    takes_config(monitored)
+    monitored.set_defaults(run=_monitored)
+
+
+def _monitored(arguments: argparse.Namespace) -> int:
+    with store_of(arguments) as store:
+        found = store.watched_mailings.days(arguments.days)
+    for one in found:
+        most = "" if one.summary.exact else "最大"
+        print(
+            f"{one.id}\t{one.day}\t{one.source_id or '(undeclared)'}\t本人数 {most}{one.summary.persons:,}人"
+            f"\t宛先数 {one.recipients:,}件\t通数 {one.messages:,}通\t{','.join(one.summary.reasons)}\t{one.summary.subject}"
+        )
+    return 0
 
 
 def _day(text: str) -> date:
@@ -45,7 +73,14 @@ def _day(text: str) -> date:
 def _draft(arguments: argparse.Namespace) -> int:
     config = config_of(arguments)
     limits = thresholds(service.policy_file(config)).report
-    wish = leak.Wish(arguments.hold, arguments.known, arguments.to, arguments.wrongful, arguments.encrypted)
+    wish = leak.Wish(
+        arguments.hold,
+        arguments.known,
+        arguments.to,
+        arguments.wrongful,
+        arguments.encrypted,
+        arguments.monitored,
+    )
     with store_of(arguments) as store:
         case = leak.gathered(store, wish, config.report, limits, ACTOR, service.now())
     print(leak.written(leak.documents(case, arguments.to), arguments.format), end="")

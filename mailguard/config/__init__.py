@@ -10,13 +10,13 @@ from mailguard.config.limits import Limits
 from mailguard.config.notifying import Notify
 from mailguard.config.reading import load
 from mailguard.config.reporting import COMMISSION, Receiver, ReportSection
+from mailguard.config.retention import Retention
 from mailguard.config.sections import (
     Holds,
     Log,
     Metrics,
     Relay,
     Release,
-    Retention,
     Section,
     Smtp,
     StoreSection,

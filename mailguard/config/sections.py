@@ -285,19 +285,6 @@ class Holds(Section):
     )
 
 
-class Retention(Section):
-    """How long held bytes are kept; the record of them stays."""
-
-    released_hours: float = Field(24, ge=0, le=87_600, description="held bytes are deleted so long after release")
-    rejected_days: float = Field(
-        7, ge=0, le=3_650, description="the same after a rejection, a withdrawal or a failed release"
-    )
-    expired_days: float = Field(7, ge=0, le=3_650, description="the same after expiry")
-    confirm: bool = Field(
-        default=False, description="delete only when an approver confirms it: mailguard db purge --confirm LOGIN"
-    )
-
-
 class Log(Section):
     """Logging to standard error."""
 

@@ -11,13 +11,13 @@ from mailguard.config.limits import Limits
 from mailguard.config.notifying import Notify
 from mailguard.config.passwords import Passwords
 from mailguard.config.reporting import ReportSection
+from mailguard.config.retention import Retention
 from mailguard.config.sections import (
     Holds,
     Log,
     Metrics,
     Relay,
     Release,
-    Retention,
     Smtp,
     StoreSection,
     Web,

@@ -1,9 +1,9 @@
 """From the record to a case.
 
-In: the store, ids of holds, what only people know. Out: a `Case`; one audit row for each hold says who asked.
+In: the store, ids of holds and of mailings that monitoring let pass, what only people know. Out: a `Case`; one audit row for each hold says who asked.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,12 +12,14 @@ from mailguard.errors import RefusedError
 from mailguard.leak.case import Case, Event, Mailing
 from mailguard.leak.words import ACTIONS, ACTORS, STATES
 from mailguard.lifecycle import Choice, HoldState
+from mailguard.model import Finding, Inspection, Kind, Problem, ProblemKind
 from mailguard.policy import Report
 from mailguard.presets import JAPANESE
 from mailguard.store import Store
 from mailguard.store.calendar import TOKYO
 from mailguard.store.departures import Departure, Step
 from mailguard.store.views import Decided
+from mailguard.store.watched_mailings import WatchedMailing
 
 _ANSWERS = {"approved": Choice.APPROVE, "first_approval": Choice.APPROVE, "rejected": Choice.REJECT, "returned": Choice.RETURN, "answered": Choice.ANSWER,
             "withdrawn": Choice.WITHDRAW, "deliver_late": Choice.DELIVER_LATE, "late_first": Choice.DELIVER_LATE,
@@ -27,13 +29,14 @@ _LEFT_OUT = frozenset({"hold.viewed", "hold.exported", "hold.refused"})
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """holds: ids. known: when somebody in the organisation knew; None: today in Japan. to: a receiver, "" for all."""
+    """holds, monitored: ids. known: when somebody in the organisation knew; None: today in Japan. to: a receiver, "" for all."""
 
     holds: Sequence[str]
     known: date | None = None
     to: str = ""
     wrongful: bool = False
     encrypted: bool = False
+    monitored: Sequence[str] = ()
 
 
 def gathered(store: Store, wish: Wish, settings: ReportSection, thresholds: Report, actor: str, now: datetime) -> Case:
@@ -42,13 +45,17 @@ def gathered(store: Store, wish: Wish, settings: ReportSection, thresholds: Repo
     known = wish.known or made.date()
     if known > made.date():
         raise RefusedError("known_later", f"{known} is still to come. Name the day on which the leak was known.")
-    if not wish.holds:
-        raise RefusedError("nothing_named", "A report is about one hold or more. Name them.")
+    if not wish.holds and not wish.monitored:
+        raise RefusedError(
+            "nothing_named", "A report is about one hold or more, or what monitoring let pass. Name them."
+        )
     noted = {"known": known.isoformat(), "to": wish.to}
-    departures = store.departures.take(wish.holds, actor, **noted)
+    watched = store.watched_mailings.take(wish.monitored, actor, **noted) if wish.monitored else []
+    departures = store.departures.take(wish.holds, actor, **noted) if wish.holds else []
+    titles = {source.id: source.title for source in store.sources.all()}
     head, broken = store.departures.standing()
     return Case(
-        tuple(_mailing(departure) for departure in departures),
+        (*map(_mailing, departures), *(_monitored(one, titles) for one in watched)),
         known,
         made,
         settings,
@@ -84,6 +91,38 @@ def _mailing(departure: Departure) -> Mailing:
         last_at=departure.last_at,
         events=tuple(_event(departure, step) for step in departure.steps if step.action not in _LEFT_OUT),
         counting=row.counting,
+    )
+
+
+def _monitored(one: WatchedMailing, titles: Mapping[str, str]) -> Mailing:
+    """What passed: its sums stand in for findings."""
+    summary = one.summary
+    key = "\0".join(map(bytes.hex, summary.contents)).encode()
+    found = [
+        Finding("monitored", Kind(kind), (), "", count, count, (), key=key) for kind, count in summary.kinds.items()
+    ]
+    problems = [Problem((), ProblemKind(kind), key=key) for kind in summary.problems]
+    return Mailing(
+        id=one.id,
+        source=f"{titles.get(one.source_id, '')} ({one.source_id})".strip()
+        if one.source_id
+        else "未登録の送信システム",
+        subject=summary.subject,
+        state="監視のみ(保留せずに送信)",
+        reasons=tuple(summary.reasons),
+        inspection=Inspection(findings=tuple(found), problems=tuple(problems)),
+        persons=summary.persons,
+        exact=summary.exact,
+        households=summary.households,
+        messages=one.messages,
+        reached=one.recipients,
+        doubtful=0,
+        not_reached=0,
+        waiting=0,
+        seen=one.first_at,
+        first_at=one.first_at,
+        last_at=one.last_at,
+        monitored=True,
     )
 
 

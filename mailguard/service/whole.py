@@ -209,6 +209,7 @@ class Service:
             self.store.reminders.tell_due()
             self.store.holds.purge_due()
             self.store.candidates.purge(keep(self._config))
+            self.store.watched_mailings.purge(self._config.retention.watched_days)
             self.store.suppressions.purge(self._config.stop_list.keep_days)
             return
         lease, session = self._config.release.lease_seconds, self._config.web.session_hours

@@ -46,6 +46,7 @@ from mailguard.store.switch import Switch
 from mailguard.store.times import Times
 from mailguard.store.unlocking import Unlocking
 from mailguard.store.vault import Vault
+from mailguard.store.watched_mailings import WatchedMailings
 from mailguard.store.watching import Watching
 from mailguard.store.witness import Witness
 
@@ -89,6 +90,7 @@ class Store:
         self.switch = Switch(context, self.audit, self.people)
         self.times = Times(context, self.audit)
         self.watching = Watching(context)
+        self.watched_mailings = WatchedMailings(context, self.audit)
         self.false_positives = FalsePositives(context)
 
     def ping(self) -> None:

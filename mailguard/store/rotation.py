@@ -53,6 +53,7 @@ SEALED = (
     Sealed(schema.handovers, "sealed", lambda row: f"handover:{row['message_id']}"),
     Sealed(schema.reach_exports, "reason", lambda _: "reach"),
     Sealed(schema.bounces, "sealed", lambda row: f"bounce:{row['message_id']}"),
+    Sealed(schema.watched_mailings, "sealed", lambda row: f"watched:{row['id']}"),
     Sealed(schema.stop_files, "path", lambda row: f"stop file:{row['path_key'].hex()}"),
     Sealed(schema.stop_blocks, "scope", lambda row: f"stop block:{row['id']}"),
     Sealed(schema.stop_entries, "sealed", lambda row: f"stop entry:{row['id']}"),

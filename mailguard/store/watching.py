@@ -1,6 +1,7 @@
 """What would have been held if it were not only monitored: how many messages, by day in Japan, source and reason.
 
-In: messages that passed. Out: sums. No ids, no addresses: nothing here leads to a message.
+In: messages that passed. Out: sums, here and for each mailing (`watched_mailings`). No ids, no addresses: nothing here leads
+to a message.
 """
 
 from collections import Counter
@@ -15,16 +16,18 @@ from mailguard.store.calendar import TOKYO
 from mailguard.store.context import Context
 from mailguard.store.schema import watched
 from mailguard.store.views import WatchedDay
+from mailguard.store.watched_mailings import WatchedMail, note
 
 _ALL = ""  # the row that counts each message once, whatever its reasons
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """One message that passed; source_id "" is an undeclared one."""
+    """One message that passed; source_id "" is an undeclared one. mail: its sums, for its mailing of that day."""
 
     source_id: str
     reasons: tuple[str, ...]
+    mail: WatchedMail | None = None
 
 
 class Watching:
@@ -43,6 +46,7 @@ class Watching:
             with self._context.database.write() as tx:
                 for (source_id, reason), messages in sorted(rows.items()):
                     _add(tx, day, source_id, reason, messages)
+                note(tx, self._context, [(one.source_id, one.mail, one.reasons) for one in seen if one.mail])
         except StoreError as error:
             return [error] * len(seen)
         return [None] * len(seen)

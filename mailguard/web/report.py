@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 
 from mailguard import leak
 from mailguard.store.views import Person
+from mailguard.store.watched_mailings import WatchedMailing
 from mailguard.web.deciding import Refusal
 from mailguard.web.entrance import Entrance, Strict
 from mailguard.web.holds import AUDIT_ROLES
@@ -58,6 +59,8 @@ class ReportPages(Entrance):
         add("/holds/{hold_id}/report", self.draft, methods=["POST"], response_model=None)
         add("/holds/{hold_id}/report", self.back, methods=["GET"], response_model=None)
         add("/api/holds/{hold_id}/report", self.program, methods=["GET"], response_model=None)
+        add("/api/monitored", self.monitored, methods=["GET"])
+        add("/api/monitored/{mailing_id}/report", self.found_later, methods=["GET"], response_model=None)
 
     def sheet(self) -> Response:
         """The style of a draft, on the screen and on paper."""
@@ -86,9 +89,24 @@ class ReportPages(Entrance):
         wish = leak.Wish([hold_id, *asked.hold], asked.known, asked.to, asked.wrongful, asked.encrypted)
         return _file(self._papers(request, session.person, wish), asked.form)
 
-    def _papers(self, request: Request, person: Person, wish: leak.Wish) -> list[leak.Document]:
+    def monitored(self, request: Request, days: Annotated[int, Query(ge=1, le=3_650)] = 14) -> dict[str, object]:
+        """Mailings that only monitoring let pass, the newest first."""
+        session, _ = self._session(request)
+        self._reads(request, session.person)
+        return {"mailings": [_row(one) for one in self._site.store.watched_mailings.days(days)]}
+
+    def found_later(self, request: Request, mailing_id: str, asked: Annotated[Asked, Query()]) -> Response:
+        """A draft about one of them."""
+        session, _ = self._session(request)
+        wish = leak.Wish(asked.hold, asked.known, asked.to, asked.wrongful, asked.encrypted, [mailing_id])
+        return _file(self._papers(request, session.person, wish), asked.form)
+
+    def _reads(self, request: Request, person: Person) -> None:
         if person.role not in AUDIT_ROLES:
             raise Refusal(403, "not_auditor", self._site.texts(request)("refused.not_auditor"))
+
+    def _papers(self, request: Request, person: Person, wish: leak.Wish) -> list[leak.Document]:
+        self._reads(request, person)
         site = self._site
         case = leak.gathered(site.store, wish, site.reporting, site.report, person.id, site.clock())
         return leak.documents(case, wish.to)
@@ -103,3 +121,20 @@ class ReportPages(Entrance):
 def _file(papers: list[leak.Document], form: str) -> Response:
     name = f'attachment; filename="mailguard-report.{form}"'
     return Response(leak.written(papers, form), media_type=leak.FORMATS[form], headers={"Content-Disposition": name})
+
+
+def _row(one: WatchedMailing) -> dict[str, object]:
+    summary = one.summary
+    return {
+        "id": one.id,
+        "day": one.day,
+        "source": one.source_id,
+        "subject": summary.subject,
+        "reasons": summary.reasons,
+        "kinds": summary.kinds,
+        "persons": summary.persons,
+        "persons_exact": summary.exact,
+        "households": summary.households,
+        "recipients": one.recipients,
+        "messages": one.messages,
+    }

@@ -34,7 +34,7 @@ from mailguard.store.schema.stopping import (
     stop_version,
     suppressions,
 )
-from mailguard.store.schema.watching import watched
+from mailguard.store.schema.watching import watched, watched_mailings
 
 __all__ = [
     "POSTGRESQL_GUARDS",
@@ -87,4 +87,5 @@ __all__ = [
     "stops",
     "suppressions",
     "watched",
+    "watched_mailings",
 ]

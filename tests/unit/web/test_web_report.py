@@ -4,11 +4,13 @@ import json
 from datetime import date
 
 import pytest
-from web_world import BASE, ENCRYPTED, PASSWORD, field
+from web_world import BASE, ENCRYPTED, INSPECTION, PASSWORD, field
 
 from mailguard.config import COMMISSION, Receiver, ReportSection, Web
 from mailguard.lifecycle import Choice, RecipientState
 from mailguard.store.views import Outcome
+from mailguard.store.watched_mailings import WatchedMail
+from mailguard.store.watching import Watched
 from mailguard.web import create_app
 
 ASSESSOR = Receiver(id="assessor", name="審査機関", persons=1)
@@ -121,3 +123,21 @@ def test_a_hold_that_never_left_has_its_proof_in_the_same_place(world):
     text = ask(world.client("sato"), hold).text
     assert "送信されていないことの記録(漏えいなし)" in text
     assert "委員会への報告は不要" in text
+
+
+def test_what_monitoring_let_pass_is_reported_when_it_is_found_later(world):
+    mail = WatchedMail.of(INSPECTION, 2)
+    world.store.watching.count_all([Watched("members", ("attachment_findings",), mail)] * 2)
+    client = world.client("kansa")
+    (row,) = client.get("/api/monitored").json()["mailings"]
+    assert (row["persons"], row["recipients"], row["messages"], row["source"]) == (3719, 4, 2, "members")
+    report, _ = client.get(f"/api/monitored/{row['id']}/report").json()
+    facts = {line["label"]: line["text"] for section in report["sections"] for line in section["lines"]}
+    assert facts["本人の数"] == "3,719人"
+    assert facts["届いた宛先数"].startswith("4件")
+    assert facts["項目"] == "氏名、電話番号、メールアドレス"
+    assert facts["送信システム"] == "会員メール配信 (members)"
+    assert facts[row["id"]] == "監視のみの設定であったため、保留されずに送信された"
+    assert [subject for _, subject, _ in drafted(world)] == [row["id"]]
+    assert client.get("/api/monitored/W-0/report").status_code == 404
+    assert world.client("tanaka").get("/api/monitored").status_code == 403

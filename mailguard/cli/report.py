@@ -18,6 +18,7 @@ def register(verbs: Verbs) -> None:
         "mailguard report draft --hold H-7K2M9QX4TD --known 2026-11-20 --format html > report.html",
     )
     draft.add_argument("--hold", action="append", default=[], metavar="ID", help="may be given several times")
+    draft.add_argument("--campaign", action="append", default=[], metavar="ID", help="every hold of a mailing")
     draft.add_argument(
         "--monitored",
         action="append",
@@ -80,6 +81,7 @@ def _draft(arguments: argparse.Namespace) -> int:
         arguments.wrongful,
         arguments.encrypted,
         arguments.monitored,
+        arguments.campaign,
     )
     with store_of(arguments) as store:
         case = leak.gathered(store, wish, config.report, limits, ACTOR, service.now())

@@ -24,12 +24,13 @@ from mailguard.store.watched_mailings import WatchedMailing
 _ANSWERS = {"approved": Choice.APPROVE, "first_approval": Choice.APPROVE, "rejected": Choice.REJECT, "returned": Choice.RETURN, "answered": Choice.ANSWER,
             "withdrawn": Choice.WITHDRAW, "deliver_late": Choice.DELIVER_LATE, "late_first": Choice.DELIVER_LATE,
             "rest_stopped": Choice.STOP_REST}  # fmt: skip
+PAGE = 500  # holds read at once
 _LEFT_OUT = frozenset({"hold.viewed", "hold.exported", "hold.refused"})
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """holds, monitored: ids. known: when somebody in the organisation knew; None: today in Japan. to: a receiver, "" for all."""
+    """holds, monitored, campaigns: ids. known: when somebody in the organisation knew; None: today in Japan. to: a receiver, "" for all."""
 
     holds: Sequence[str]
     known: date | None = None
@@ -37,6 +38,7 @@ class Wish:
     wrongful: bool = False
     encrypted: bool = False
     monitored: Sequence[str] = ()
+    campaigns: Sequence[str] = ()
 
 
 def gathered(store: Store, wish: Wish, settings: ReportSection, thresholds: Report, actor: str, now: datetime) -> Case:
@@ -45,13 +47,14 @@ def gathered(store: Store, wish: Wish, settings: ReportSection, thresholds: Repo
     known = wish.known or made.date()
     if known > made.date():
         raise RefusedError("known_later", f"{known} is still to come. Name the day on which the leak was known.")
-    if not wish.holds and not wish.monitored:
+    hold_ids = [*wish.holds, *_of_campaigns(store, wish.campaigns)]
+    if not hold_ids and not wish.monitored:
         raise RefusedError(
             "nothing_named", "A report is about one hold or more, or what monitoring let pass. Name them."
         )
     noted = {"known": known.isoformat(), "to": wish.to}
     watched = store.watched_mailings.take(wish.monitored, actor, **noted) if wish.monitored else []
-    departures = store.departures.take(wish.holds, actor, **noted) if wish.holds else []
+    departures = store.departures.take(hold_ids, actor, **noted) if hold_ids else []
     titles = {source.id: source.title for source in store.sources.all()}
     head, broken = store.departures.standing()
     return Case(
@@ -65,6 +68,16 @@ def gathered(store: Store, wish: Wish, settings: ReportSection, thresholds: Repo
         wish.wrongful,
         wish.encrypted,
     )
+
+
+def _of_campaigns(store: Store, campaigns: Sequence[str]) -> list[str]:
+    found: list[str] = []
+    for campaign in campaigns:
+        store.campaigns.get(campaign)  # says when there is none
+        before = len(found)
+        while rows := store.campaigns.holds(campaign, limit=PAGE, offset=len(found) - before):
+            found += [row.id for row in rows]
+    return found
 
 
 def _mailing(departure: Departure) -> Mailing:

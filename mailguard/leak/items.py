@@ -13,6 +13,7 @@ TITLES = (
     "概要", "漏えい等が発生し、又は発生したおそれがある個人データの項目", "漏えい等が発生し、又は発生したおそれがある個人データに係る本人の数",
     "原因", "二次被害又はそのおそれの有無及びその内容", "本人への対応の実施状況", "公表の実施状況", "再発防止のための措置", "その他参考となる事項",
 )  # fmt: skip
+SHOWN = 20  # holds that a report tells of one by one; numbers are those of all
 
 
 def items(case: Case) -> tuple[Section, ...]:
@@ -35,8 +36,10 @@ def _outline(case: Case) -> Iterator[Line]:
     yield Line("発覚日", said(case.known))
     yield Line("発見者・発覚の経緯", FILL)
     yield from facts.recipients(case.gone)
-    for one in case.gone:
+    for one in case.gone[:SHOWN]:
         yield from facts.mailing(one)
+    if len(case.gone) > SHOWN:
+        yield Line("ほかの保留", f"{len(case.gone) - SHOWN:,}件: {'、'.join(one.id for one in case.gone[SHOWN:])}")
     yield Line("経緯", f"{FILL} 記録による時系列は 9 に示します。")
 
 
@@ -64,7 +67,7 @@ def _number(case: Case) -> Iterator[Line]:
 
 def _cause(case: Case) -> Iterator[Line]:
     yield Line("主な原因", f"{FILL} (誤った添付、宛先の誤り、確認の不足など)")
-    for one in case.gone:
+    for one in case.gone[:SHOWN]:
         if one.monitored:
             yield Line(one.id, "監視のみの設定であったため、保留されずに送信された")
             continue
@@ -118,7 +121,7 @@ def _other(case: Case) -> Iterator[Line]:
         yield Line("委託", f"委託を受けて取り扱うデータです。委託元: {FILL}")
     others = "、".join(receiver.name for receiver in case.settings.receivers)
     yield Line("報告先", f"{others}。ほかの報告先 {FILL}")
-    for one in case.gone:
+    for one in case.gone[:SHOWN]:
         yield from facts.timeline(one)
     for one in case.kept:
         yield Line("漏えいしていないもの", f"{one.id}({one.state}): どの宛先にも送信していません")

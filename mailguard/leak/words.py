@@ -28,7 +28,8 @@ STATES = {
     HoldState.RETURNED: "差し戻し(未送信)", HoldState.EXPIRED: "期限切れ(未送信)", HoldState.WITHDRAWN: "取り下げ",
 }  # fmt: skip
 ACTIONS = {
-    "hold.opened": "保留を開始", "hold.changed": "新しい検出項目が加わった", "hold.counted": "長い表の本人数を集計した",
+    "hold.opened": "保留を開始",
+    "hold.route": "承認ルート", "hold.changed": "新しい検出項目が加わった", "hold.counted": "長い表の本人数を集計した",
     "hold.not_counted": "長い表の本人数を集計できなかった", "hold.unlocked": "別のメールのパスワードで添付を開いて確認した",
     "hold.not_unlocked": "別のメールのパスワードで添付を開けなかった", "hold.refused": "判断を認めなかった",
     "hold.first_approval": "承認(1人目)", "hold.approved": "承認", "hold.rejected": "却下", "hold.returned": "差し戻し",

@@ -78,7 +78,8 @@ class Departures:
 
     def take(self, hold_ids: Sequence[str], actor: str, **noted: str) -> list[Departure]:
         """For `actor`; `noted` stands in the audit row. Raises NotFoundError."""
-        found = [self._departure(hold_id) for hold_id in dict.fromkeys(hold_ids)]
+        folk = {person.id: person for person in self.people.all()}
+        found = [self._departure(hold_id, folk) for hold_id in dict.fromkeys(hold_ids)]
         with self.context.database.write() as tx:
             self.audit.extend(
                 tx, [self.audit.entry(actor, "report.drafted", one.view.row.id, **noted) for one in found]
@@ -89,7 +90,7 @@ class Departures:
         """The end of the record, and what is wrong with it."""
         return self.audit.head(), self.audit.check()
 
-    def _departure(self, hold_id: str) -> Departure:
+    def _departure(self, hold_id: str, folk: dict[str, Person]) -> Departure:
         view = self.holds.get(hold_id)
         with self.context.database.read() as tx:
             sent, first, last = _accepted(tx, hold_id)
@@ -97,7 +98,6 @@ class Departures:
             waiting = _waiting(tx, hold_id)
             doubt = min(_doubted(tx, hold_id), sum(view.progress.recipients.values()) - sent)
             rows = _rows(tx, view)
-        folk = {person.id: person for person in self.people.all()}
         times = sorted(at for at in (first, last, first_passed, last_passed) if at is not None)
         return Departure(
             view,

@@ -6,8 +6,11 @@ from datetime import date
 import pytest
 from web_world import BASE, ENCRYPTED, INSPECTION, PASSWORD, field
 
+from mailguard import leak
 from mailguard.config import COMMISSION, Receiver, ReportSection, Web
+from mailguard.errors import NotFoundError
 from mailguard.lifecycle import Choice, RecipientState
+from mailguard.policy import Report
 from mailguard.store.views import Outcome
 from mailguard.store.watched_mailings import WatchedMail
 from mailguard.store.watching import Watched
@@ -141,3 +144,14 @@ def test_what_monitoring_let_pass_is_reported_when_it_is_found_later(world):
     assert [subject for _, subject, _ in drafted(world)] == [row["id"]]
     assert client.get("/api/monitored/W-0/report").status_code == 404
     assert world.client("tanaka").get("/api/monitored").status_code == 403
+
+
+def test_a_mailing_of_many_holds_is_one_report(world, sent):
+    world.admit(messages=1, key=b"three", evidence=b"other")
+    campaign = world.store.campaigns.of(sent).id
+    wish = leak.Wish([], campaigns=[campaign])
+    case = leak.gathered(world.store, wish, ReportSection(), Report(), "test", world.clock())
+    assert [one.id for one in case.mailings] == [row.id for row in world.store.campaigns.holds(campaign)]
+    assert sent in {subject for _, subject, _ in drafted(world)}
+    with pytest.raises(NotFoundError):
+        leak.gathered(world.store, leak.Wish([], campaigns=["C-0"]), ReportSection(), Report(), "test", world.clock())

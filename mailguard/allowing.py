@@ -3,7 +3,6 @@
 In: a policy. Out: the same with digests to subtract. Raises StoreError when the list cannot be read: the client hears 451.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from mailguard.errors import StoreError
@@ -11,15 +10,15 @@ from mailguard.model import Action, Inspection, Verdict
 from mailguard.policy import Policy
 from mailguard.store import Store
 from mailguard.store.public_contacts import KINDS
-from mailguard.together import Together
+from mailguard.together import Latest
 
 
 class Allowing:
     """Asks the store only for what would be held because of a contact; clean mail never does."""
 
     def __init__(self, store: Store) -> None:
-        self._contacts = store.public_contacts
-        self._lists: Together[None, frozenset[bytes]] = Together(self._read, _late, most=10_000)
+        contacts = store.public_contacts
+        self._lists = Latest(contacts.fresh, contacts.latest, _late)
         self._made: tuple[Policy, frozenset[bytes], Policy] | None = None
 
     @staticmethod
@@ -30,17 +29,12 @@ class Allowing:
 
     async def policy(self, policy: Policy, deadline: float) -> Policy:
         """With what is public now; `policy` itself when nothing is. deadline: time of the event loop."""
-        public = self._contacts.fresh()
-        if public is None:  # an empty list is an answer
-            public = await self._lists.ask(None, deadline)
+        public = await self._lists.get(deadline)
         if not public:
             return policy
         if self._made is None or self._made[0] is not policy or self._made[1] is not public:
             self._made = policy, public, replace(policy, public=public)
         return self._made[2]
-
-    def _read(self, callers: Sequence[None]) -> list[frozenset[bytes]]:
-        return [self._contacts.latest()] * len(callers)
 
 
 def _late() -> Exception:

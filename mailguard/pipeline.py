@@ -12,7 +12,7 @@ path leads from an error to "pass", and 250 for a held message is said only afte
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import zip_longest
@@ -22,9 +22,9 @@ from mailguard import metrics
 from mailguard.allowing import Allowing
 from mailguard.errors import RelayError, ScannerBusyError, StoreError
 from mailguard.hints import Hints
-from mailguard.model import Action, Inspection, Message, Source, Verdict
+from mailguard.model import Action, Inspection, Message, Source, SourceMode, Verdict
 from mailguard.pieces import Pieces, cut
-from mailguard.policy import Mailings, Policy, content_key, judge, stopped
+from mailguard.policy import Mailings, Policy, bound, content_key, judge, stopped
 from mailguard.relay.next_hop import Transaction
 from mailguard.relay.received import received_line
 from mailguard.relay.reply import Reply
@@ -37,7 +37,7 @@ from mailguard.store.views import Admission, Reservation
 from mailguard.store.watched_mailings import WatchedMail
 from mailguard.store.watching import Watched
 from mailguard.suppression import Suppression
-from mailguard.together import Together
+from mailguard.together import Latest, Together
 
 _LOG = logging.getLogger("mailguard.pipeline")
 
@@ -90,8 +90,9 @@ class Pipeline:
     suppression: Suppression | None = None
     _allowing: Allowing = field(init=False)
     _mailings: Mailings = field(init=False, default_factory=Mailings)
-    _registers: Together[None, Register] = field(init=False)
-    _standstills: Together[None, Standstill] = field(init=False)
+    _registers: Latest[Register] = field(init=False)
+    _standstills: Latest[Standstill] = field(init=False)
+    _requests: Latest[Mapping[tuple[str, bytes], bytes]] = field(init=False)
     _reservations: Together[Arrival, Reservation | None] = field(init=False)
     _admissions: Together[Arrival, Admission] = field(init=False)
     _watching: Together[Watched, None] = field(init=False)
@@ -99,8 +100,10 @@ class Pipeline:
 
     def __post_init__(self) -> None:
         self._allowing = Allowing(self.store)
-        self._registers = Together(self._read_register, _late, most=10_000)
-        self._standstills = Together(self._read_standstill, _late, most=10_000)
+        sources, stops, requests = self.store.sources, self.store.stops, self.store.requests
+        self._registers = Latest(sources.fresh, sources.register, _late)
+        self._standstills = Latest(stops.fresh, stops.latest, _late)
+        self._requests = Latest(requests.fresh, requests.latest, _late)
         self._reservations = Together(self.store.holds.reserve_all, _late, most=_MOST)
         self._admissions = Together(self.store.holds.admit_all, _late, most=_MOST)
         self._watching = Together(self.store.watching.count_all, _late, most=_MOST)
@@ -197,6 +200,9 @@ class Pipeline:
             verdict = judge(envelope, inspection, policy, source.mode, recipients=recipients)
         if verdict.action is Action.PASS and await self._stopped(delivery, source, inspection):
             verdict = stopped(inspection, verdict, self.store.digester)
+        monitored = policy.monitor or source.mode is SourceMode.MONITOR
+        if not monitored and (filed := await self._filed(delivery, source, inspection)):
+            verdict = bound(inspection, verdict, filed, self.store.digester)
         return delivery, inspection, source, verdict, policy
 
     async def _narrowed(self, delivery: _Delivery, source: Source, inspection: Inspection) -> _Delivery:
@@ -233,22 +239,19 @@ class Pipeline:
 
     async def _source(self, delivery: _Delivery, from_domains: Sequence[str]) -> Source:
         """A source counts from the next message on; a store that is down is noticed within a second, and then 451."""
-        register = self.store.sources.fresh() or await self._registers.ask(None, delivery.deadline)
+        register = await self._registers.get(delivery.deadline)
         envelope = delivery.message.envelope
         return register.match(login=envelope.login, client=envelope.client, from_domains=from_domains)
 
     async def _stopped(self, delivery: _Delivery, source: Source, inspection: Inspection) -> bool:
         """Whether an emergency stop covers the mail; what is held anyway, or goes under an approval, the store asks itself."""
-        found = self.store.stops.fresh()
-        if found is None:  # an empty one is an answer
-            found = await self._standstills.ask(None, delivery.deadline)
+        found = await self._standstills.get(delivery.deadline)
         return found.holds_back(source.id, inspection.subject_key)
 
-    def _read_standstill(self, callers: Sequence[None]) -> list[Standstill]:
-        return [self.store.stops.latest()] * len(callers)
-
-    def _read_register(self, callers: Sequence[None]) -> list[Register]:
-        return [self.store.sources.register()] * len(callers)
+    async def _filed(self, delivery: _Delivery, source: Source, inspection: Inspection) -> bytes | None:
+        """What a mailing must be that was filed in advance, and approved; None: nobody filed it."""
+        filed = await self._requests.get(delivery.deadline)
+        return filed.get((source.id, inspection.subject_key)) if filed else None
 
     async def _hand_over(self, delivery: _Delivery, outcome: str) -> Reply:
         message = delivery.message

@@ -19,7 +19,7 @@ from mailguard.stoplist import Sender, StopList, keys_of
 from mailguard.store import Store
 from mailguard.store.register import CLAIM, Register
 from mailguard.store.suppressions import Spared
-from mailguard.together import Together
+from mailguard.together import Latest, Together
 
 _LOG = logging.getLogger("mailguard.suppression")
 _MOST = 200  # messages that one commit takes
@@ -32,15 +32,15 @@ class Suppression:
     store: Store
     settings: StopListSection
     seconds: float = 30.0
-    _lists: Together[None, StopList] = field(init=False)
-    _registers: Together[None, Register] = field(init=False)
+    _lists: Latest[StopList] = field(init=False)
+    _registers: Latest[Register] = field(init=False)
     _records: Together[Spared, None] = field(init=False)
     _made: tuple[StopList, StopList] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         lists, sources = self.store.stop_list, self.store.sources
-        self._lists = Together(lambda callers: [lists.latest()] * len(callers), _late, most=10_000)
-        self._registers = Together(lambda callers: [sources.register()] * len(callers), _late, most=10_000)
+        self._lists = Latest(lists.fresh, lists.latest, _late)
+        self._registers = Latest(sources.fresh, sources.register, _late)
         self._records = Together(self.store.suppressions.record_all, _late, most=_MOST)
 
     @property
@@ -53,7 +53,7 @@ class Suppression:
         listed = await self._list()
         if not listed:
             return [False] * len(recipients)
-        register = self.store.sources.fresh() or await self._registers.ask(None, self._deadline())
+        register = await self._registers.get(self._deadline())
         source = register.match(login=login, client=client, from_domains=())
         return self._named(listed, sender_of(source.id, None), recipients)
 
@@ -76,9 +76,7 @@ class Suppression:
         )
 
     async def _list(self) -> StopList:
-        found = self.store.stop_list.fresh()
-        if found is None:  # an empty list is an answer
-            found = await self._lists.ask(None, self._deadline())
+        found = await self._lists.get(self._deadline())
         if self._made is None or self._made[0] is not found:
             self._made = found, replace(found, never=frozenset(self.settings.never_sources))
         return self._made[1]

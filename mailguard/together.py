@@ -71,6 +71,24 @@ class Together(Generic[Item, Answer]):
             _settle(waiting, answer)
 
 
+class Latest(Generic[Answer]):
+    """What every message asks for and few change: `fresh` says it from memory or None, `read` asks for it.
+
+    An empty answer is an answer: it is not asked for again.
+    """
+
+    def __init__(
+        self, fresh: Callable[[], Answer | None], read: Callable[[], Answer], late: Callable[[], Exception]
+    ) -> None:
+        self._fresh = fresh
+        self._reads: Together[None, Answer] = Together(lambda callers: [read()] * len(callers), late, most=10_000)
+
+    async def get(self, deadline: float) -> Answer:
+        """The answer; `deadline` as in `Together.ask`."""
+        found = self._fresh()
+        return await self._reads.ask(None, deadline) if found is None else found
+
+
 def _settle(waiting: _Waiting[Item, Answer], answer: Answer | Exception) -> None:
     if waiting.answer.done():  # its caller went away
         return

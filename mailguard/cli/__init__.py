@@ -15,6 +15,7 @@ from mailguard.cli import (
     person,
     release,
     report,
+    request,
     rules,
     scan,
     serve,
@@ -23,7 +24,7 @@ from mailguard.cli import (
 )
 from mailguard.errors import MailguardError
 
-COMMANDS = (serve, demo, scan, hold, release, person, login, source, stop, rules, audit, report, config, db)
+COMMANDS = (serve, demo, scan, hold, request, release, person, login, source, stop, rules, audit, report, config, db)
 
 
 def parser() -> argparse.ArgumentParser:

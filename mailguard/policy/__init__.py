@@ -5,10 +5,11 @@ In: envelope, inspection, policy. Out: a Verdict, a Legal. Pure; knows digests, 
 
 from mailguard.policy.case import Standing
 from mailguard.policy.explaining import Explanation, explain
-from mailguard.policy.judging import content_key, judge, stopped
+from mailguard.policy.judging import bound, content_key, judge, stopped
 from mailguard.policy.legal import Ground, GroundCheck, Legal, grounds_met, legal
 from mailguard.policy.mailings import Mailings
 from mailguard.policy.thresholds import Report, Thresholds, thresholds
+from mailguard.policy.weighing import mailing_key
 from mailguard.policy.whole import Policy
 
 __all__ = [
@@ -21,11 +22,13 @@ __all__ = [
     "Report",
     "Standing",
     "Thresholds",
+    "bound",
     "content_key",
     "explain",
     "grounds_met",
     "judge",
     "legal",
+    "mailing_key",
     "stopped",
     "thresholds",
 ]

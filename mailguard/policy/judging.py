@@ -12,6 +12,8 @@ from mailguard.policy.case import Case
 from mailguard.policy.weighing import Comparison, Weighing, mailing_key
 from mailguard.policy.whole import Policy
 
+BEYOND_REQUEST = "beyond_request"  # the mailing that was filed, but to more than was approved
+DIFFERS_FROM_REQUEST = "differs_from_request"  # its subject, but not its text or files
 STOPPED = "stopped"  # the reason of mail that came while an emergency stop was in force
 
 
@@ -47,6 +49,17 @@ def stopped(inspection: Inspection, verdict: Verdict, digester: Digester) -> Ver
     """What would pass, while an emergency stop covers it: held as a whole mailing."""
     evidence = tuple(sorted({mailing_key(inspection, digester), *inspection.uncounted}))
     return Verdict(Action.HOLD, (STOPPED,), evidence, verdict.findings)
+
+
+def bound(inspection: Inspection, verdict: Verdict, filed: bytes, digester: Digester) -> Verdict:
+    """A message of a mailing that was filed in advance, and approved: it goes under that approval, or it is held.
+
+    filed: `mailing_key` of the sample. What was not filed so is told by its reason, what is beyond the cap too.
+    """
+    key = mailing_key(inspection, digester)
+    reason = BEYOND_REQUEST if key == filed else DIFFERS_FROM_REQUEST
+    evidence = tuple(sorted({key, *inspection.uncounted, *verdict.evidence}))
+    return Verdict(Action.HOLD, (*verdict.reasons, reason), evidence, verdict.findings)
 
 
 def _reasons(comparisons: Iterable[Comparison]) -> dict[str, set[bytes]]:

@@ -27,11 +27,11 @@ _UNFINISHED = {ProblemKind.TIMED_OUT, ProblemKind.CRASHED}
 
 
 class Due(Protocol):
-    """A held message that is to be read again."""
+    """A message that is to be read apart from those under way."""
 
     @property
-    def hold_id(self) -> str:
-        """Of the hold it is in."""
+    def about(self) -> str:
+        """The id of what it is read for, for the log."""
 
     @property
     def content(self) -> bytes:
@@ -105,7 +105,7 @@ class Rereader(ABC, Generic[_Due]):
         whole = await inspector.mail(pieces, _WAIT_SECONDS, secrets=self.secrets(due))
         failed = [problem.kind for problem in whole.problems if problem.kind in _UNFINISHED]
         if failed:
-            _LOG.warning("%s hold=%s failed=%s: it stays as it is", self.name, due.hold_id, failed[0])
+            _LOG.warning("%s of=%s failed=%s: it stays as it is", self.name, due.about, failed[0])
             await self.leave(due, failed[0])
         else:
             await self.settle(due, whole)

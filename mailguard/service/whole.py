@@ -27,6 +27,7 @@ from mailguard.service.intake import Intake, hostname
 from mailguard.service.notary import Notary
 from mailguard.service.pace import Pace
 from mailguard.service.pages import Pages, create_app, create_metrics_app
+from mailguard.service.requesting import Requester
 from mailguard.service.rulebook import Rulebook
 from mailguard.service.scanning import keep, policy
 from mailguard.service.stop_files import StopFiles
@@ -79,6 +80,7 @@ class Service:
         )
         self._notices = NoticeWorker(self.store.notices, next_hop, config.notify, config.web.url, clock)
         self._counter = Counter(self.store, lambda: self._rulebook.config, lambda: self._policy)
+        self._requester = Requester(self.store, lambda: self._rulebook.config, lambda: self._policy)
         self._unlocker = Unlocker(self.store, lambda: self._rulebook.config, lambda: self._policy)
         self._pages = Pages()
         self._pace = Pace(clock)
@@ -122,6 +124,7 @@ class Service:
             tasks.create_task(self._release.run(self.stop))
             tasks.create_task(self._counter.run(self.stop))
             tasks.create_task(self._unlocker.run(self.stop))
+            tasks.create_task(self._requester.run(self.stop))
             if self._config.notify.enabled:
                 tasks.create_task(self._notices.run(self.stop))
             tasks.create_task(self._housekeeping())

@@ -33,6 +33,7 @@ from mailguard.store.reach import Reaches
 from mailguard.store.record import Record
 from mailguard.store.releases import Releases
 from mailguard.store.reminders import Reminders
+from mailguard.store.requests import Requests
 from mailguard.store.rotation import Rotated, rotate
 from mailguard.store.sessions import Sessions
 from mailguard.store.shelf import Shelf
@@ -82,6 +83,7 @@ class Store:
         self.departures = Departures(context, self.holds, self.audit, self.people)
         self.reminders = Reminders(desk)
         self.public_contacts = PublicContacts(desk)
+        self.requests = Requests(desk)
         self.counting = Counting(desk)
         self.candidates = PasswordCandidates(context)
         self.unlocking = Unlocking(desk, self.candidates)

@@ -27,6 +27,7 @@ def covered(context: Context, tx: Connection, draft: Draft, arrival: Arrival, ma
     approval = Approval(draft.evidence(tx, keys), hold.cap or 0, hold.used, hold.expires_at)
     return (
         arrival.recipients <= draft.room
+        and (hold.begins_at is None or hold.begins_at <= context.clock())
         and covers(approval, keys, arrival.recipients, context.clock())
         and _vouched(context, tx, draft, arrival, marks)
         and not _rejected_since(tx, draft, keys)

@@ -15,7 +15,7 @@ from mailguard.errors import ConflictError, NotFoundError, RefusedError
 from mailguard.lifecycle import Choice, HoldState, MessageState
 from mailguard.model import Inspection
 from mailguard.presets import Preset
-from mailguard.store import counting, routing, saying, standing
+from mailguard.store import counting, requests, routing, saying, standing
 from mailguard.store.audit import TIME
 from mailguard.store.desk import AtDesk, Desk
 from mailguard.store.false_positives import FalsePositives
@@ -172,7 +172,7 @@ class Decisions(AtDesk):
         values = {
             "revision": revision + 1, "cap": cap, "used": hold.recipients,
             "approvals": len(rows), "changed_by": wish.person_id, "sending_since": now,
-            "expires_at": now + timedelta(hours=self._context.settings.approval_hours),
+            "expires_at": now + timedelta(hours=self._context.settings.approval_hours), **requests.dates(tx, hold.id),
         }  # fmt: skip
         self._change(tx, hold, target, values)
         # From here on release may claim them; nothing else sets due_at on a held message.

@@ -52,6 +52,8 @@ SEALED = (
     Sealed(schema.stop_exceptions, "reason", lambda row: f"exception:{row['hold_id']}"),
     Sealed(schema.handovers, "sealed", lambda row: f"handover:{row['message_id']}"),
     Sealed(schema.reach_exports, "reason", lambda _: "reach"),
+    Sealed(schema.requests, "facts", lambda row: f"request:{row['id']}"),
+    Sealed(schema.requests, "sample", lambda row: f"sample:{row['id']}"),
     Sealed(schema.bounces, "sealed", lambda row: f"bounce:{row['message_id']}"),
     Sealed(schema.watched_mailings, "sealed", lambda row: f"watched:{row['id']}"),
     Sealed(schema.stop_files, "path", lambda row: f"stop file:{row['path_key'].hex()}"),

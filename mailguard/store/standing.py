@@ -57,6 +57,12 @@ def staffed(tx: Connection, source_id: str) -> bool:
     return tx.execute(select(operators).where(operators.c.source_id == source_id).limit(1)).first() is not None
 
 
+def operates(tx: Connection, source_id: str, person_id: str) -> bool:
+    """Whether a person is one of the operators of a declared source."""
+    mine = (operators.c.source_id == source_id, operators.c.person_id == person_id)
+    return tx.execute(select(operators).where(*mine)).first() is not None
+
+
 def crew(tx: Connection, hold: Any) -> Sequence[Any]:
     """Rows of the people who operate the source of a hold, or a source that its mail claims to come from."""
     of_source = select(operators.c.person_id).where(operators.c.source_id == hold.source_id)

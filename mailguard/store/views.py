@@ -190,6 +190,11 @@ class Unopened:
     secrets: tuple[bytes, ...]
     asked: int
 
+    @property
+    def about(self) -> str:
+        """What it is read for."""
+        return self.hold_id
+
 
 @dataclass(frozen=True, slots=True)
 class Uncounted:
@@ -198,6 +203,11 @@ class Uncounted:
     hold_id: str
     message_id: str
     content: bytes
+
+    @property
+    def about(self) -> str:
+        """What it is read for."""
+        return self.hold_id
 
 
 class Clearance(StrEnum):

@@ -21,6 +21,7 @@ from mailguard.web.guard import Guard
 from mailguard.web.holds import HoldPages
 from mailguard.web.login import LoginPages
 from mailguard.web.report import ReportPages
+from mailguard.web.requests import RequestApi, RequestPages
 from mailguard.web.site import Clock, build
 from mailguard.web.stop_list import StopListApi
 from mailguard.web.stops import StopPages
@@ -56,6 +57,8 @@ def create_app(
     app.include_router(ContactApi(site).router)
     app.include_router(StopListApi(site).router)
     app.include_router(StopApi(site).router)
+    app.include_router(RequestPages(site).router)
+    app.include_router(RequestApi(site).router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     app.add_api_route("/", _home, methods=["GET"], response_model=None)
     trouble.install(app)

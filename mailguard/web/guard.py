@@ -5,6 +5,7 @@ size and a time, before anything looks at it.
 """
 
 import asyncio
+import contextlib
 import logging
 import secrets
 from collections.abc import Callable
@@ -16,6 +17,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BODY_BYTES = 64 * 1024
 BODY_SECONDS = 30.0
+LARGE_BYTES = 32 * 1024 * 1024  # where a whole message is filed, by somebody who claims to be logged in
+LARGE_SECONDS = 120.0
+LARGE_AT_ONCE = 2
+LARGE = frozenset({"/requests", "/api/requests"})
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -37,6 +42,7 @@ class Guard:
     def __init__(self, app: ASGIApp, *, refuse: Refuse, https: bool) -> None:
         self._app = app
         self._refuse = refuse
+        self._large = asyncio.Semaphore(LARGE_AT_ONCE)
         self._headers = HEADERS | ({"Strict-Transport-Security": "max-age=31536000"} if https else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,9 +61,10 @@ class Guard:
 
         status = 0
         try:
-            status, replay = await _body(receive)
-            if not status:
-                await self._app(scope, replay, headed)
+            async with self._large if _is_large(scope) else contextlib.nullcontext():
+                status, replay = await _body(receive, large=_is_large(scope))
+                if not status:
+                    await self._app(scope, replay, headed)
         except Exception:
             if started:
                 raise
@@ -73,12 +80,18 @@ class Guard:
         headers["Cache-Control"] = "no-cache" if path.startswith("/static/") else "no-store"
 
 
-async def _body(receive: Receive) -> tuple[int, Receive]:
+def _is_large(scope: Scope) -> bool:
+    """Whether a message may come: who does not even claim to be somebody fills no memory."""
+    claims = any(name in {b"cookie", b"authorization"} for name, _ in scope["headers"])
+    return scope["method"] == "POST" and scope["path"] in LARGE and claims
+
+
+async def _body(receive: Receive, *, large: bool) -> tuple[int, Receive]:
     """Read the body; a status to refuse with (0: none), and a receive that plays the body back."""
     chunks: list[bytes] = []
     size = 0
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(LARGE_SECONDS if large else BODY_SECONDS):
             more = True
             while more:
                 message = await receive()
@@ -87,7 +100,7 @@ async def _body(receive: Receive) -> tuple[int, Receive]:
                     return 400, receive
                 chunk = message.get("body", b"")
                 size += len(chunk)
-                if size > BODY_BYTES:
+                if size > (LARGE_BYTES if large else BODY_BYTES):
                     return 413, receive
                 chunks.append(chunk)
                 more = message.get("more_body", False)

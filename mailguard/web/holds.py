@@ -232,6 +232,7 @@ class HoldPages:
             deciders=store.holds.deciders(hold_id) if pending or (rest and rest.asked) else [],
             rest=rest,
             stopped=stopped,
+            requested=store.requests.of_hold(hold_id),
             choices=ANSWERS,
             returned=returned,
             offers=store.public_contacts.offers(hold_id) if pending else [],

@@ -23,6 +23,7 @@ from mailguard.store.schema.message import blobs, bounces, messages, parts, reci
 from mailguard.store.schema.notices import notices
 from mailguard.store.schema.reach import doubts, handovers, reach_exports
 from mailguard.store.schema.record import POSTGRESQL_GUARDS, SQLITE_GUARDS, audit, audit_head, audit_seals
+from mailguard.store.schema.request import requests
 from mailguard.store.schema.sending import operators, sources, sources_version
 from mailguard.store.schema.staff import attempts, logins, people, sessions
 from mailguard.store.schema.stopping import (
@@ -73,6 +74,7 @@ __all__ = [
     "public_version",
     "reach_exports",
     "recipients",
+    "requests",
     "reservations",
     "sessions",
     "sources",

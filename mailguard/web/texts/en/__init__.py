@@ -11,6 +11,7 @@ from mailguard.web.texts.en import (
     reasons,
     record,
     release,
+    requests,
     routed,
     stops,
     why,
@@ -29,5 +30,6 @@ TEXTS = {
     **release.TEXTS,
     **routed.TEXTS,
     **stops.TEXTS,
+    **requests.TEXTS,
     **why.TEXTS,
 }

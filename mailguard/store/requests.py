@@ -201,7 +201,7 @@ class Requests(AtDesk):
         with self._database.write() as tx:
             self._fail(tx, request_id, why)
 
-    def settle(  # noqa: PLR0913 - what an inspection comes to
+    def settle(
         self,
         request_id: str,
         whole: Inspection,

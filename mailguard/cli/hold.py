@@ -25,10 +25,14 @@ def register(verbs: Verbs) -> None:
     show = verb(actions, "show", "Show one hold: why, what and how many.", "mailguard hold show H-7K2M9QX4TD")
     show.add_argument("id")
     show.set_defaults(run=_show)
+    together = verb(actions, "campaigns", "List mailings with their holds added up.", "mailguard hold campaigns")
+    together.add_argument("--state", choices=[str(state) for state in HoldState], default=str(HoldState.PENDING))
+    together.add_argument("--limit", type=int, default=50)
+    together.set_defaults(run=_campaigns)
     asking = _decision(actions, Choice.RETURN, "Ask the operators about a hold, as an approver.", "to_confirm")
     answer = _decision(actions, Choice.ANSWER, "Answer the question about a hold, as its operator.", "")
     withdraw = _decision(actions, Choice.WITHDRAW, "Withdraw a hold, as its operator; it is never sent.", "send_again")
-    for parser in (listing, show, asking, answer, withdraw):
+    for parser in (listing, show, together, asking, answer, withdraw):
         takes_config(parser)
 
 
@@ -65,6 +69,17 @@ def _list(arguments: argparse.Namespace) -> int:
     with store_of(arguments) as store:
         for row in store.holds.recent(states, limit=arguments.limit):
             print(_line(row))
+    return 0
+
+
+def _campaigns(arguments: argparse.Namespace) -> int:
+    with store_of(arguments) as store:
+        for row in store.campaigns.recent((HoldState(arguments.state),), arguments.limit):
+            states = ", ".join(f"{state} {count:,}" for state, count in row.states.items())
+            print(
+                f"{row.id}\t{row.source_title}\t保留 {row.holds:,}件 ({states})\t本人数 {row.persons:,}人"
+                f"\t宛先数 {row.recipients:,}件\t通数 {row.messages:,}通\t二重送信 {row.folded:,}通\t{','.join(row.reasons)}"
+            )
     return 0
 
 

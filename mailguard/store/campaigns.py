@@ -74,6 +74,14 @@ class Campaigns(AtDesk):
             rows = tx.execute(query.order_by(holds.c.state != HoldState.PENDING.value, holds.c.serial)).all()
             return self._holds.listed(tx, rows)
 
+    def listed(self, ids: Sequence[str]) -> dict[str, HoldRow]:
+        """Holds by id, as the list shows them."""
+        if not ids:
+            return {}
+        with self._database.read() as tx:
+            rows = self._holds.listed(tx, tx.execute(select(holds).where(holds.c.id.in_(ids))).all())
+        return {row.id: row for row in rows}
+
     def samples(self, campaign_id: str) -> list[HoldView]:
         """A few of its holds in full: of those that wait, if any do, the first, the one in the middle, and the last."""
         mine = holds.c.campaign_id == campaign_id
@@ -86,6 +94,11 @@ class Campaigns(AtDesk):
             ordered = select(holds.c.id).where(*where).order_by(holds.c.serial).limit(1)
             ids = [tx.execute(ordered.offset(place)).scalar_one() for place in places[:SAMPLES]]
         return [self._holds.get(hold_id) for hold_id in ids]
+
+    @property
+    def approval_hours(self) -> float:
+        """So long an approval lets later mail pass."""
+        return self._context.settings.approval_hours
 
     def snapshot(self, campaign_id: str, person_id: str) -> Snapshot:
         """What this person would decide now."""

@@ -116,7 +116,7 @@ class Api(Entrance):
         self._session(request)
         t = self._site.texts(request)
         rows = self._site.store.holds.recent([state] if state else None, limit=limit, offset=offset)
-        return {"holds": [_row(t, row) for row in rows]}
+        return {"holds": [hold_row(t, row) for row in rows]}
 
     def one(self, request: Request, hold_id: str) -> Json:
         """One hold with what was found, and who can decide."""
@@ -241,7 +241,8 @@ def _rest(shown: resting.Shown | None) -> Json | None:
     }
 
 
-def _row(t: Texts, row: HoldRow) -> Json:
+def hold_row(t: Texts, row: HoldRow) -> Json:
+    """One line of a list of holds."""
     return {
         "id": row.id,
         "state": row.state.value,
@@ -267,7 +268,7 @@ def _row(t: Texts, row: HoldRow) -> Json:
 
 def _hold(t: Texts, view: HoldView, report: Report) -> Json:
     inspection = view.inspection
-    return _row(t, view.row) | {
+    return hold_row(t, view.row) | {
         "why": say.headline(t, view),
         "law": law.said(t, view, report).lines,
         "legal": law.view_of(view, report).plain(),

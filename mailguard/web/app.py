@@ -16,6 +16,8 @@ from mailguard import config as settings
 from mailguard.policy import Policy
 from mailguard.store import Store
 from mailguard.web.api import Api
+from mailguard.web.campaigns import CampaignPages
+from mailguard.web.campaigns_api import CampaignApi
 from mailguard.web.contacts import ContactApi, ContactPages
 from mailguard.web.guard import Guard
 from mailguard.web.holds import HoldPages
@@ -50,10 +52,12 @@ def create_app(
     app.include_router(LoginPages(site).router)
     app.include_router(ReportPages(site).router)
     app.include_router(HoldPages(site).router)
+    app.include_router(CampaignPages(site).router)
     app.include_router(SwitchPages(site).router)
     app.include_router(ContactPages(site).router)
     app.include_router(StopPages(site).router)
     app.include_router(Api(site).router)
+    app.include_router(CampaignApi(site).router)
     app.include_router(ContactApi(site).router)
     app.include_router(StopListApi(site).router)
     app.include_router(StopApi(site).router)

@@ -69,7 +69,7 @@ def decide(site: Site, t: Texts, hold_id: str, person: Person, wish: Wish) -> Ho
             reason=wish.reason,
             cap=wish.cap,
             false_positive=wish.false_positive,
-            said=Said(wish.code, wish.checked, _grounds(site)),
+            said=Said(wish.code, wish.checked, grounds(site)),
         )
     except RefusedError as error:
         second = None if wish.choice in OPERATORS else barred(site, site.store.holds.get(hold_id), person)
@@ -80,7 +80,7 @@ def decide(site: Site, t: Texts, hold_id: str, person: Person, wish: Wish) -> Ho
     return state
 
 
-def _grounds(site: Site) -> Callable[[Inspection, int, bool], bool | None]:
+def grounds(site: Site) -> Callable[[Inspection, int, bool], bool | None]:
     """The legal grounds of a report by the policy in force, for the store to ask inside its transaction."""
     report = site.report
     return lambda inspection, persons, exact: legal(inspection, report, persons, exact=exact).reportable

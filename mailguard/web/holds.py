@@ -15,10 +15,13 @@ from starlette.responses import RedirectResponse, Response
 
 from mailguard.lifecycle import Choice, HoldState
 from mailguard.presets import PRESETS, Preset
+from mailguard.store.campaign_views import CampaignRow
 from mailguard.store.views import AuditRow, HoldRow, HoldView, Person, RuleCount, Session
 from mailguard.web import deciding, law, offer, routed, say, show, stops, watched
 from mailguard.web import rest as resting
 from mailguard.web.alert import Alert
+from mailguard.web.campaigns import CampaignCard
+from mailguard.web.campaigns import card as campaign_card
 from mailguard.web.deciding import Refusal, Wish
 from mailguard.web.forms import ApprovalForm, ReasonForm, Typed
 from mailguard.web.show import Pager
@@ -79,18 +82,18 @@ class HoldPages:
 
     def overview(self, request: Request, state: HoldState | None = None, page: Page = 1) -> Response:
         """Pending holds first, then the others; or one state, page by page."""
-        session, holds = self._site.session(request), self._site.store.holds
+        session, campaigns = self._site.session(request), self._site.store.campaigns
         t, more = self._site.texts(request), False
         if state is None:
             others = [other for other in HoldState if other is not HoldState.PENDING]
             sections = [
-                (t("holds.pending"), self._cards(t, holds.recent([HoldState.PENDING], limit=PENDING_ROWS))),
-                (t("holds.others"), self._cards(t, holds.recent(others, limit=OTHER_ROWS))),
+                (t("holds.pending"), self._grouped(t, campaigns.recent((HoldState.PENDING,), PENDING_ROWS))),
+                (t("holds.others"), self._grouped(t, campaigns.recent(others, OTHER_ROWS))),
             ]
         else:
-            rows = holds.recent([state], limit=PER_PAGE + 1, offset=(page - 1) * PER_PAGE)
+            rows = campaigns.recent((state,), PER_PAGE + 1, (page - 1) * PER_PAGE)
             more = len(rows) > PER_PAGE
-            sections = [(t(f"state.{state.value}"), self._cards(t, rows[:PER_PAGE]))]
+            sections = [(t(f"state.{state.value}"), self._grouped(t, rows[:PER_PAGE]))]
         return self._site.page(
             request,
             "holds.html",
@@ -217,6 +220,7 @@ class HoldPages:
             typed=typed or Typed(),
             view=view,
             card=self._card(t, view.row),
+            campaign=store.campaigns.of(hold_id),
             headline=say.headline(t, view),
             mistaken=self._mistaken(view),
             law=law.said(t, view, self._site.report),
@@ -272,8 +276,10 @@ class HoldPages:
             (t("release.messages"), "message", show.bar(progress.messages, show.MESSAGE_ORDER)),
         ]
 
-    def _cards(self, t: Texts, rows: Sequence[HoldRow]) -> list[Card]:
-        return [self._card(t, row) for row in rows]
+    def _grouped(self, t: Texts, rows: Sequence[CampaignRow]) -> list[Card | CampaignCard]:
+        """A campaign of one hold is shown as that hold."""
+        alone = self._site.store.campaigns.listed([row.only for row in rows if row.only])
+        return [self._card(t, alone[row.only]) if row.only else campaign_card(self._site, t, row) for row in rows]
 
     def _card(self, t: Texts, row: HoldRow) -> Card:
         now = self._site.clock()

@@ -55,7 +55,7 @@ def test_a_store_that_is_away_is_503_in_plain_words(world, monkeypatch, path, ki
     def away(*args, **more):
         raise StoreError("database is locked")
 
-    monkeypatch.setattr(type(world.store.holds), "recent", away)
+    monkeypatch.setattr(type(world.store.campaigns if path == "/holds" else world.store.holds), "recent", away)
     answer = client.get(path)
     assert answer.status_code == 503
     assert answer.headers["content-type"].startswith(kind)

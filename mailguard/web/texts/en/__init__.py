@@ -1,6 +1,7 @@
 """The page in English; the words of the glossary."""
 
 from mailguard.web.texts.en import (
+    campaigns,
     contacts,
     deciding,
     frame,
@@ -18,6 +19,7 @@ from mailguard.web.texts.en import (
 )
 
 TEXTS = {
+    **campaigns.TEXTS,
     **contacts.TEXTS,
     **deciding.TEXTS,
     **frame.TEXTS,

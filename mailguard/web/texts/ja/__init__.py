@@ -1,6 +1,7 @@
 """The page in Japanese; the words of the glossary."""
 
 from mailguard.web.texts.ja import (
+    campaigns,
     contacts,
     deciding,
     frame,
@@ -18,6 +19,7 @@ from mailguard.web.texts.ja import (
 )
 
 TEXTS = {
+    **campaigns.TEXTS,
     **contacts.TEXTS,
     **deciding.TEXTS,
     **frame.TEXTS,

@@ -1,0 +1,28 @@
+"""Campaigns, in English."""
+
+TEXTS = {
+    "campaign.title": "Campaign {id}",
+    "campaign.word": "Campaign",
+    "campaign.holds": "Holds",
+    "campaign.holds.help": "Holds of this mailing. Where each recipient gets a file of their own, there is one for each file.",
+    "campaign.persons.help": "Persons of all holds together. Somebody in several of them counts several times.",
+    "campaign.folded": "Submitted twice: {n:,} messages were folded",
+    "campaign.folded.one": "Submitted twice: {n:,} message was folded",
+    "campaign.samples": "Some of the holds",
+    "campaign.all": "Holds of this campaign",
+    "campaign.decide": "Decide together",
+    "campaign.snapshot": "These: {holds}, {recipients}, {messages}",
+    "campaign.snapshot.help": "Only the holds that were there when this page was shown are decided. When one was added or changed since, nothing is done and you are told.",
+    "campaign.agreed": "{holds} more have your approval and wait for another approver.",
+    "campaign.room.received": "Only what was received",
+    "campaign.room.up_to": "Up to so many recipients (of the whole campaign)",
+    "campaign.cap.help": "Mail with the same content as what was approved passes for {hours:g} hours after the approval, up to so many recipients. New content is held.",
+    "campaign.cap.earlier": "The {n:,} recipients of the earlier run are filled in.",
+    "campaign.changed": "It changed since it was shown: {opened:,} new holds, {decided:,} decided, {changed:,} with other content.",
+    "campaign.done.approved": "The holds of this campaign are approved. Sending begins.",
+    "campaign.done.first": "The approval is recorded. Another approver must agree.",
+    "campaign.done.rejected": "The holds of this campaign are rejected. Nothing is sent.",
+    "campaign.of": "This hold is part of a campaign",
+    "count.holds": "{n:,} holds",
+    "count.holds.one": "{n:,} hold",
+}

@@ -1,0 +1,28 @@
+"""Campaigns, in Japanese."""
+
+TEXTS = {
+    "campaign.title": "配信 {id}",
+    "campaign.word": "配信",
+    "campaign.holds": "保留",
+    "campaign.holds.help": "この配信の保留の数です。添付が宛先ごとに違うと、ファイルの数だけ保留になります。",
+    "campaign.persons.help": "各保留の本人数の合計です。同じ人が複数の保留に含まれる場合は重複します。",
+    "campaign.folded": "二重送信: {n:,}通をまとめました",
+    "campaign.folded.one": "二重送信: {n:,}通をまとめました",
+    "campaign.samples": "保留の例",
+    "campaign.all": "この配信の保留",
+    "campaign.decide": "まとめて判断する",
+    "campaign.snapshot": "対象: {holds}、{recipients}、{messages}",
+    "campaign.snapshot.help": "この画面に表示した時点の保留だけをまとめて判断します。その後に保留が増えたり内容が変わったりした場合は、何も変更せずにお知らせします。",
+    "campaign.agreed": "ほかの{holds}は承認済みで、別の承認者を待っています。",
+    "campaign.room.received": "受信済みの分だけ",
+    "campaign.room.up_to": "次の宛先数まで(配信全体)",
+    "campaign.cap.help": "承認した添付と同じ内容のメールは、承認から{hours:g}時間、この宛先数まで送信します。新しい内容の添付は保留になります。",
+    "campaign.cap.earlier": "前回の宛先数 {n:,}件を入れてあります。",
+    "campaign.changed": "表示してから変わりました: 新しい保留 {opened:,}件、判断された保留 {decided:,}件、内容が変わった保留 {changed:,}件。",
+    "campaign.done.approved": "この配信の保留を承認しました。送信を始めます。",
+    "campaign.done.first": "承認を記録しました。別の承認者の承認を待っています。",
+    "campaign.done.rejected": "この配信の保留を却下しました。送信されません。",
+    "campaign.of": "この保留は配信の一部です",
+    "count.holds": "保留{n:,}件",
+    "count.holds.one": "保留{n:,}件",
+}

@@ -15,10 +15,11 @@ _Item = TypeVar("_Item")
 
 
 class Step(msgspec.Struct, frozen=True):
-    """What a route asks for from so many recipients on; all else of it fits already."""
+    """What a route asks for from so many recipients and persons on (0: there are enough); all else of it fits already."""
 
     recipients: int
     needs: "Needs"
+    persons: int = 0
 
 
 class Missing(msgspec.Struct, frozen=True):
@@ -32,7 +33,7 @@ class Missing(msgspec.Struct, frozen=True):
 
 
 class Needs(msgspec.Struct, frozen=True, omit_defaults=True):
-    """names: of the routes. business_days, reminders: None is the default. steps: what more recipients would ask for."""
+    """names: of the routes. business_days, reminders: None is the default. steps: what more recipients or persons would ask for."""
 
     names: tuple[str, ...] = ()
     approvals: int = 1
@@ -80,12 +81,12 @@ class Needs(msgspec.Struct, frozen=True, omit_defaults=True):
             _union(self.steps, other.steps),
         )
 
-    def at(self, recipients: int) -> "Needs":
-        """With every step that so many recipients reach."""
-        needs = msgspec.structs.replace(self, steps=tuple(one for one in self.steps if one.recipients > recipients))
-        for step in self.steps:
-            if step.recipients <= recipients:
-                needs = needs.raised(step.needs)
+    def at(self, recipients: int, persons: int = 0) -> "Needs":
+        """With every step that so many recipients and persons reach."""
+        reached = [one for one in self.steps if one.recipients <= recipients and one.persons <= persons]
+        needs = msgspec.structs.replace(self, steps=tuple(one for one in self.steps if one not in reached))
+        for step in reached:
+            needs = needs.raised(step.needs)
         return needs
 
     def missing(self, organisations: Sequence[str], least: int = 0) -> Missing:

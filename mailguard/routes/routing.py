@@ -42,16 +42,23 @@ class Routes(msgspec.Struct, frozen=True):
         return bool(self.routes)
 
     def needs(self, facts: Facts) -> Needs:
-        """What every route that fits asks for, together; those that only lack recipients are steps."""
+        """What every route that fits asks for, together; those that only lack recipients or persons are steps."""
         needs = Needs()
         steps = []
         for route in self.routes:
             if not fits(route.when, facts):
                 continue
-            if (route.when.recipients or 0) <= facts.recipients:
+            recipients, persons = route.when.recipients or 0, route.when.persons or 0
+            if recipients <= facts.recipients and persons <= facts.persons:
                 needs = needs.raised(Needs.of(route))
             else:
-                steps.append(Step(route.when.recipients or 0, Needs.of(route)))
+                steps.append(
+                    Step(
+                        recipients if recipients > facts.recipients else 0,
+                        Needs.of(route),
+                        persons if persons > facts.persons else 0,
+                    )
+                )
         return msgspec.structs.replace(needs, steps=tuple(steps))
 
 
@@ -60,12 +67,11 @@ NO_RULING = Ruling(NONE)
 
 
 def fits(when: When, facts: Facts) -> bool:
-    """Whether a route holds for these facts, however many recipients there are."""
+    """Whether a route holds for these facts, however many recipients and persons there are."""
     return (
         _any(when.sources, facts.sources)
         and (when.modes is None or facts.mode in when.modes)
         and (when.declared is None or when.declared is facts.declared)
-        and (when.persons or 0) <= facts.persons
         and _any(when.kinds, facts.kinds)
         and _any(when.grounds, facts.grounds)
         and (when.reasons is None or any(_names(code, reason) for code in when.reasons for reason in facts.reasons))

@@ -1,6 +1,6 @@
 """The points that an approver has to have looked at before a hold may be approved: those of its routes.
 
-In: a hold's row, and the cap that somebody wants to approve. Out: its points. A hold without routes has none.
+In: a hold's row, and how far somebody wants to approve. Out: its points. A hold without routes has none.
 """
 
 from dataclasses import dataclass
@@ -8,6 +8,9 @@ from typing import Any
 
 from mailguard.store import routing
 from mailguard.store.context import Context
+from mailguard.store.routing import Reach
+
+NONE = Reach()
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +23,12 @@ class Point:
     english: str = ""
 
 
-def points(context: Context, hold: Any, cap: int | None = None) -> tuple[Point, ...]:
-    """The checklist of a hold; what only a greater cap would ask for is there, and not required."""
+def points(context: Context, hold: Any, reach: Reach = NONE) -> tuple[Point, ...]:
+    """The checklist of a hold; what only a greater reach would ask for is there, and not required."""
     needs = routing.kept(context, hold).needs
-    asked = {point.id for point in needs.at(max(cap or 0, hold.recipients)).checklist}
-    every = needs.at(max((step.recipients for step in needs.steps), default=0)).checklist
-    return tuple(Point(point.id, point.ja, point.id in asked, point.en) for point in every)
+    asked = {
+        point.id
+        for point in needs.at(max(reach.recipients, hold.recipients), max(reach.persons, hold.persons)).checklist
+    }
+    every = needs.checklist + tuple(point for step in needs.steps for point in step.needs.checklist)
+    return tuple(Point(point.id, point.ja, point.id in asked, point.en) for point in dict.fromkeys(every))

@@ -21,6 +21,7 @@ from mailguard.store.desk import AtDesk, Desk
 from mailguard.store.false_positives import FalsePositives
 from mailguard.store.people import candidate
 from mailguard.store.record import first_viewed
+from mailguard.store.routing import Reach
 from mailguard.store.saying import Said
 from mailguard.store.schema import decisions, holds, messages, people
 from mailguard.store.views import Person
@@ -58,6 +59,7 @@ class Wish:
     cap: int | None
     false_positive: bool = False
     said: Said = field(default_factory=Said)
+    reach: Reach = Reach()  # noqa: RUF009 - frozen
 
 
 class Decisions(AtDesk):
@@ -149,7 +151,9 @@ class Decisions(AtDesk):
             return self._vault.open_msgpack(hold.inspection, f"inspection:{hold.id}", Inspection)
 
         words = saying.lacks_words(wish.said, wish.reason, hold, inspection, self._context.settings.explain_persons)
-        return words or saying.lacks_ticks(self._context, wish.said.checked, hold, wish.cap)
+        return words or saying.lacks_ticks(
+            self._context, wish.said.checked, hold, Reach(max(wish.cap or 0, wish.reach.recipients), wish.reach.persons)
+        )
 
     def _approve(
         self, tx: Connection, hold: Any, wish: Wish, person: Any, target: HoldState, noted: dict[str, Any]
@@ -157,7 +161,8 @@ class Decisions(AtDesk):
         rows = {row.id: row for row in standing.agreed(tx, hold)}
         cap = min(row.cap for row in rows.values())  # what all of them agreed to
         facts, audit, revision = standing.sending(tx, hold, [person]), self._desk.audit, hold.revision
-        if missing := routing.lacking(self._context, hold, rows.values(), facts, cap):
+        reach = Reach(max(cap, wish.reach.recipients), wish.reach.persons)
+        if missing := routing.lacking(self._context, hold, rows.values(), facts, reach):
             self._change(tx, hold, HoldState(hold.state), {"approvals": len(rows), "changed_by": wish.person_id})
             audit.append(
                 tx, wish.person_id, "hold.first_approval", hold.id,

@@ -18,6 +18,7 @@ from mailguard.store.audit import TIME
 from mailguard.store.decisions import Wish
 from mailguard.store.finishing import SENDABLE, Finishing
 from mailguard.store.people import candidate
+from mailguard.store.routing import Reach
 from mailguard.store.schema import decisions, holds, messages, people, recipients
 from mailguard.store.views import Rest
 
@@ -125,7 +126,7 @@ class Lateness(Finishing):
     def _go_on(self, tx: Connection, hold: Any, person: Any, left: int) -> None:
         facts = standing.sending(tx, hold, [person])
         agreed, audit = standing.agreed(tx, hold, Choice.DELIVER_LATE), self._desk.audit
-        if missing := routing.lacking(self._context, hold, agreed, facts, hold.cap):
+        if missing := routing.lacking(self._context, hold, agreed, facts, Reach(hold.cap or 0)):
             self._change_rest(tx, hold, {"changed_by": person.id})
             audit.append(
                 tx, person.id, "hold.late_first", hold.id,

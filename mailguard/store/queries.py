@@ -127,7 +127,7 @@ class Queries(AtDesk):
         rows = {row.id: row for row in standing.agreed(tx, hold)}
         cap = min((row.cap for row in rows.values()), default=hold.recipients)
         needs = needs.at(max(cap, hold.recipients))
-        missing = routing.lacking(self._context, hold, rows.values(), facts, cap)
+        missing = routing.lacking(self._context, hold, rows.values(), facts, routing.Reach(cap))
         approved = tuple(self._desk.people.person(row) for row in rows.values())
         return Routed(needs, _approvals(hold, needs, facts), facts.declared, approved, missing)
 

@@ -6,6 +6,7 @@ makes no approval easier; a hold that was made without routes keeps NULL and nee
 
 import urllib.parse
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -30,8 +31,8 @@ class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
 
     needs: Needs = Needs()
     mode: SourceMode = SourceMode.FINDINGS
-    kinds: frozenset[str] = frozenset()
-    grounds: frozenset[str] = frozenset()
+    kinds: tuple[str, ...] = ()
+    grounds: tuple[str, ...] = ()
 
 
 def kept(context: Context, hold: Any) -> Kept:
@@ -71,9 +72,17 @@ def told(context: Context, needs: Needs) -> Needs:
     return needs if needs.reminders is not None else replace(needs, reminders=tuple(context.notify.reminders))
 
 
-def lacking(context: Context, hold: Any, approvers: Iterable[Any], sending: Sending, cap: int | None) -> Missing:
-    """What is missing when these people (rows) have approved up to a cap of recipients."""
-    needs = kept(context, hold).needs.at(max(cap or 0, hold.recipients))
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far a decision goes: recipients up to its cap; of several holds together all of theirs, and their persons."""
+
+    recipients: int = 0
+    persons: int = 0
+
+
+def lacking(context: Context, hold: Any, approvers: Iterable[Any], sending: Sending, reach: Reach) -> Missing:
+    """What is missing when these people (rows) have approved so far."""
+    needs = kept(context, hold).needs.at(max(reach.recipients, hold.recipients), max(reach.persons, hold.persons))
     # Stored when the hold opened and counted again: a source that lost its operators needs two again.
     least = max(hold.approvals_needed, lifecycle.approvals_needed(sending))
     return needs.missing([organisation(context, row) for row in approvers], least)
@@ -84,12 +93,13 @@ def _raised(context: Context, hold: Any, inspection: Inspection, ruling: Ruling)
         return {}, Needs()
     known = kept(context, hold)
     mode = known.mode if ruling.mode is None else ruling.mode
-    kinds = known.kinds | {str(finding.kind) for finding in inspection.findings}
-    grounds = known.grounds.union(ruling.grounds)
+    # In order: what reads the same is the same to who compares holds.
+    kinds = tuple(sorted({*known.kinds, *(str(finding.kind) for finding in inspection.findings)}))
+    grounds = tuple(sorted({*known.grounds, *ruling.grounds}))
     facts = Facts(
         _sources(hold.source_id), mode, hold.declared, hold.persons, hold.recipients, kinds, grounds, reasons_of(hold)
     )
-    needs = known.needs.raised(ruling.routes.needs(facts)).at(hold.recipients)
+    needs = known.needs.raised(ruling.routes.needs(facts)).at(hold.recipients, hold.persons)
     fresh = Kept(needs, mode, kinds, grounds)
     if fresh == known and hold.route is not None:
         return {}, needs

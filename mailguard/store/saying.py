@@ -14,6 +14,7 @@ from mailguard.model import Inspection
 from mailguard.presets import PRESETS, Preset
 from mailguard.store import checklist
 from mailguard.store.context import Context
+from mailguard.store.routing import Reach
 
 Grounds = Callable[[Inspection, int, bool], bool | None]
 """Whether a leak of (inspection, persons, exact) would have to be reported; None: nobody can say."""
@@ -62,9 +63,9 @@ def lacks_words(said: Said, text: str, hold: Any, inspection: Callable[[], Inspe
     return None if reportable is False else "explain"  # what nobody can say needs words, too
 
 
-def lacks_ticks(context: Context, checked: Collection[str], hold: Any, cap: int | None) -> str | None:
-    """Whether a point that the checklist requires up to this cap is not ticked, or one is that it does not have."""
-    points = checklist.points(context, hold, cap)
+def lacks_ticks(context: Context, checked: Collection[str], hold: Any, reach: Reach) -> str | None:
+    """Whether a point that the checklist requires for this reach is not ticked, or one is that it does not have."""
+    points = checklist.points(context, hold, reach)
     if not {point.id for point in points}.issuperset(checked):
         return "checklist_unknown"
     return None if {point.id for point in points if point.required}.issubset(checked) else "checklist"

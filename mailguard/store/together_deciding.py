@@ -20,6 +20,7 @@ from mailguard.store.context import fresh_id
 from mailguard.store.decisions import Decisions, Wish
 from mailguard.store.desk import AtDesk, Desk
 from mailguard.store.likeness import Likeness
+from mailguard.store.routing import Reach
 from mailguard.store.saying import Said
 from mailguard.store.schema import holds, pools
 from mailguard.store.snapshots import Snapshots
@@ -38,11 +39,11 @@ class Intent:
     cap: int | None
     said: Said
 
-    def wish(self, hold: Any) -> Wish:
-        """The same for one of its holds."""
+    def wish(self, hold: Any, reach: Reach) -> Wish:
+        """The same for one of its holds; a route asks for the numbers of all of them together."""
         cap = hold.recipients if self.cap is None and self.choice is Choice.APPROVE else self.cap
         mistaken = self.said.code == Preset.FALSE_POSITIVE
-        return Wish(hold.id, hold.revision, self.choice, self.person_id, self.reason, cap, mistaken, self.said)
+        return Wish(hold.id, hold.revision, self.choice, self.person_id, self.reason, cap, mistaken, self.said, reach)
 
 
 class TogetherDeciding(AtDesk):
@@ -81,11 +82,12 @@ class TogetherDeciding(AtDesk):
         received = sum(hold.recipients for alike in rows for hold in alike)
         if intent.choice is Choice.APPROVE and intent.cap is not None and intent.cap < received:
             raise RefusedError("cap_too_low", deciding.WHY["cap_too_low"])
+        reach = Reach(received, sum(hold.persons for alike in rows for hold in alike))
         states: dict[HoldState, int] = {}
         twins = Twins(self._desk, tx, caps_follow=intent.cap is None)
         for alike in rows:
             with twins.like(alike) as first:
-                state = self._decisions.settle(tx, intent.wish(first))
+                state = self._decisions.settle(tx, intent.wish(first, reach))
             states[state] = states.get(state, 0) + len(alike)
         twins.write()
         cap = self._share(tx, intent, taken.ids) if HoldState.APPROVED in states else None

@@ -60,7 +60,11 @@ def plain(t: Texts, view: HoldView, person: Person) -> dict[str, Any]:
             "approvals": routed.missing.approvals,
             "from": [{"organisation": name, "count": n} for name, n in routed.missing.organisations],
         },
-        "more_recipients": [{"recipients": step.recipients, "routes": list(step.needs.names)} for step in needs.steps],
+        "more_recipients": [
+            {"recipients": step.recipients, "routes": list(step.needs.names)}
+            for step in needs.steps
+            if not step.persons
+        ],
         "told": [_moment(one) for one in moments(needs, view.row.first_seen, view.row.expires_at)],
         "notes": list(needs.notes),
     }

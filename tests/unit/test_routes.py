@@ -9,7 +9,7 @@ from mailguard.config import Config
 from mailguard.errors import ConfigError
 from mailguard.model import SourceMode
 from mailguard.policy import Ground
-from mailguard.routes import Facts, Missing, Moment, Needs, Requirement, Routes, due, moments, routes
+from mailguard.routes import Facts, Missing, Moment, Needs, Requirement, Routes, Step, due, moments, routes
 from mailguard.routes.route import Escalation, GroundName
 from mailguard.service.scanning import rules_dir
 
@@ -61,7 +61,7 @@ def test_two_of_one_organisation_do_not_stand_for_one_of_another(read):
     assert needs.missing(["", "自社"]) == Missing(1, (("委託元", 1),))
     assert needs.missing(["委託元"]) == Missing(1)
     assert not needs.missing(["自社", " 委託元 "])
-    assert read(CLIENT).needs(Facts(persons=1_000)) == Needs()
+    assert read(CLIENT).needs(Facts(persons=1_000)).names == ()
 
 
 def test_an_organisation_is_the_same_in_any_width_and_case():
@@ -80,8 +80,13 @@ def test_all_that_fit_count_and_the_strictest_holds(read):
 def test_a_route_that_only_lacks_recipients_is_a_step(read):
     needs = read(CLIENT).needs(Facts(sources=("mailer",), recipients=1))
     assert (needs.least, needs.at(499).least) == (1, 1)
-    assert (needs.at(500).least, needs.at(500).names, needs.at(500).steps) == (3, ("宛先多数",), ())
-    assert read(CLIENT).needs(Facts(sources=("other",), recipients=1)).steps == ()
+    assert (needs.at(500).least, needs.at(500).names, needs.at(500).steps) == (
+        3,
+        ("宛先多数",),
+        (Step(0, needs.steps[0].needs, 1_001),),
+    )
+    assert needs.at(500, 1_001).names == ("多数", "宛先多数")
+    assert [step.persons for step in read(CLIENT).needs(Facts(sources=("other",), recipients=1)).steps] == [1_001]
 
 
 @pytest.mark.parametrize(

@@ -298,3 +298,23 @@ def test_a_route_that_fits_later_reminds_anew(stage, staff):
     held(stage, staff[3], persons=2_000)
     assert stage.store.reminders.tell_due() == 1
     assert stage.store.reminders.tell_due() == 0
+
+
+@pytest.mark.parametrize(
+    ("when", "cap"), [(When(recipients=6), None), (When(persons=6), None), (When(recipients=50), 50)]
+)
+def test_what_is_decided_together_counts_together(stage, staff, client, when, cap):
+    ruling = Ruling(Routes((Route("x", Then(of=(Requirement(organisation=CLIENT),)), when),)))
+    for number in (b"1", b"2", b"3"):
+        for _ in range(2):
+            hold_id = held(stage, staff[3], persons=2, ruling=ruling, key=number, evidence=(number,))
+    [mailing] = stage.store.campaigns.recent()
+
+    def decide(person):
+        token = stage.store.campaigns.snapshot(mailing.id, person.id).token
+        wish = {"snapshot": token, "choice": Choice.APPROVE, "person_id": person.id, "reason": "x", "cap": cap}
+        return stage.store.campaigns.decide(mailing.id, **wish).states
+
+    assert decide(staff[1]) == {HoldState.PENDING: 3}
+    assert stage.row(hold_id).state is HoldState.PENDING
+    assert decide(client) == {HoldState.APPROVED: 3}

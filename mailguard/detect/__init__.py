@@ -13,6 +13,7 @@ from pathlib import Path
 
 from mailguard.detect import kinds, long_tables, ruleset
 from mailguard.detect.blocks import Grid, Line, grids_of, lines_of
+from mailguard.detect.cells import tells
 from mailguard.detect.columns import Reader
 from mailguard.detect.distinct import Distinct
 from mailguard.detect.evidence import Evidence
@@ -189,6 +190,17 @@ class Detector:
         found = lines_of(text)
         evidence = TextReader(self._digester, path, key, body=False).evidence(found, self._hits(text, found))
         return replace(evidence, people=())  # nobody here is whom the mail is for, or wrongly for
+
+    def personal_rows(self, rows: Sequence[list[str]]) -> tuple[int, list[int]]:
+        """Where the data of a table begins, and which rows hold a value of a column that means something, or one by itself."""
+        layout = about_somebody(self._reader.layout(rows))
+        kinds = {column.index: column.kind for column in layout.columns}
+
+        def personal(row: Sequence[str]) -> bool:
+            meant = any(at in kinds and tells(kinds[at], fold(cell).text.strip()) for at, cell in enumerate(row))
+            return meant or any(self.spans(cell) for cell in row if len(cell) > 1)
+
+        return layout.first, [at for at in range(layout.first, len(rows)) if personal(rows[at])]
 
     def spans(self, text: str) -> list[tuple[str, int, int]]:
         """(kind, start, end) in code points of the original text, in order."""

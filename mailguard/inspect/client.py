@@ -21,6 +21,7 @@ from mailguard.inspect.engine import Engine
 from mailguard.inspect.errand import Errand
 from mailguard.inspect.letter import Answer, Letter, Need, Parcel, Unread
 from mailguard.inspect.results import Results
+from mailguard.inspect.showing import Showing, Wanted
 from mailguard.inspect.tools import SandboxTools
 from mailguard.inspect.turns import Turns
 from mailguard.inspect.unlocking import Unlocking
@@ -61,7 +62,9 @@ def worker(init: bytes, programs: Programs) -> Callable[[str, memoryview], bytes
     digester = Digester(settings.digest_key)
     unlocking = Unlocking(digester, settings.limits, settings.password_key, settings.passwords)
     detector = Detector.build(Path(settings.rules_dir), digester)
-    engine = Engine(detector, digester, settings.limits, SandboxTools(programs), unlocking)
+    tools = SandboxTools(programs)
+    engine = Engine(detector, digester, settings.limits, tools, unlocking)
+    showing = Showing(detector, digester, settings.limits, tools, unlocking)
     warm()
     engine.file("warm.csv", "氏名,電話\n山田太郎,090-1234-5678\n".encode("cp932"))
     encode = msgspec.msgpack.Encoder().encode
@@ -78,6 +81,10 @@ def worker(init: bytes, programs: Programs) -> Callable[[str, memoryview], bytes
                 return encode(engine.file(file.name, file.data, beginning=file.beginning))
             case "spans":
                 return encode(engine.spans(msgspec.msgpack.decode(body, type=list[str])))
+            case "rows":
+                return encode(showing.rows(msgspec.msgpack.decode(body, type=Wanted)))
+            case "part":
+                return encode(showing.file(msgspec.msgpack.decode(body, type=Wanted)))
             case _:
                 raise ValueError(job)
 

@@ -25,6 +25,7 @@ from mailguard.service.counting import Counter
 from mailguard.service.fleet import Fleet
 from mailguard.service.intake import Intake, hostname
 from mailguard.service.notary import Notary
+from mailguard.service.opening import Opener
 from mailguard.service.pace import Pace
 from mailguard.service.pages import Pages, create_app, create_metrics_app
 from mailguard.service.requesting import Requester
@@ -82,6 +83,7 @@ class Service:
         self._counter = Counter(self.store, lambda: self._rulebook.config, lambda: self._policy)
         self._requester = Requester(self.store, lambda: self._rulebook.config, lambda: self._policy)
         self._unlocker = Unlocker(self.store, lambda: self._rulebook.config, lambda: self._policy)
+        self._opener = Opener(self.store, lambda: self._rulebook.config)
         self._pages = Pages()
         self._pace = Pace(clock)
         self._notary = Notary(self.store.witness, clock)
@@ -101,6 +103,7 @@ class Service:
             release=self._config.release,
             policy=lambda: self._policy,
             reporting=self._config.report,
+            opener=self._opener,
         )
         self.web_port = self._pages.open("web.listen", self._config.web.listen, page)
         health = create_metrics_app(self._readiness, self._gauges, self._metrics)
@@ -143,6 +146,7 @@ class Service:
         """End the processes beside us, the connections to the next hop and the store, in this order."""
         self._ready = False
         try:
+            await self._opener.close()
             await self._front.close()
             await self._next_hop.close()
         finally:

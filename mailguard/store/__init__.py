@@ -26,6 +26,7 @@ from mailguard.store.logins import Logins
 from mailguard.store.notices import Notices
 from mailguard.store.occupancy import Occupancy
 from mailguard.store.outcomes import Outcomes
+from mailguard.store.part_views import PartViews
 from mailguard.store.pending import Pending
 from mailguard.store.people import People
 from mailguard.store.public_contacts import PublicContacts
@@ -79,7 +80,8 @@ class Store:
         desk = Desk(context, self.audit, self.notices, self.people, Shelf(context), Pending(context.database))
         self.holds = Holds(desk)
         self.campaigns = Campaigns(desk, self.holds)
-        self.dossiers = Dossiers(context, self.holds, self.audit, self.people)
+        self.part_views = PartViews(desk)
+        self.dossiers = Dossiers(context, self.holds, self.audit, self.people, self.part_views)
         self.departures = Departures(context, self.holds, self.audit, self.people)
         self.reminders = Reminders(desk)
         self.public_contacts = PublicContacts(desk)

@@ -11,11 +11,13 @@ from mailguard.presets import JAPANESE, Preset
 from mailguard.store.audit import Audit
 from mailguard.store.context import Context
 from mailguard.store.holds import Holds
+from mailguard.store.part_views import Look, PartViews
 from mailguard.store.people import People
 from mailguard.store.views import Decided, HoldView
 
 RECORD_OF_PROVISION = "第三者提供: 個人情報保護法27条の根拠と、29条の記録が必要です"
 ROWS = 10_000  # of the record, of one hold
+_LOOKS = {Look.VIEWED: "表示(伏せ字)", Look.UNMASKED: "伏せ字なしで表示", Look.DOWNLOADED: "取り出し"}
 _STATES = {
     "waiting": "未送信", "accepted": "送信済み", "refused": "送信失敗", "withdrawn": "送信取りやめ",
     "held": "保留中", "releasing": "送信中", "released": "送信済み", "partly": "一部送信", "failed": "送信失敗",
@@ -26,8 +28,9 @@ _STATES = {
 class Dossiers:
     """Writes the records of one database down."""
 
-    def __init__(self, context: Context, holds: Holds, audit: Audit, people: People) -> None:
+    def __init__(self, context: Context, holds: Holds, audit: Audit, people: People, views: PartViews) -> None:
         self._context, self._holds, self._audit, self._people = context, holds, audit, people
+        self._views = views
 
     def take(self, hold_ids: Sequence[str], actor: str) -> list[Line]:
         """Everything about these holds, for `actor`."""
@@ -45,6 +48,9 @@ class Dossiers:
         names = {person.id: person.name for person in self._people.all()}
         for section, at, who, item, value in (*_facts(view), *_found(view), *_decided(view), *_outcome(view)):
             yield Line(hold_id, section, at, who, item, value)
+        for look in self._views.of(hold_id):
+            what = f"部分 {look.part + 1} {_LOOKS[look.kind]} (版 {look.revision})"
+            yield Line(hold_id, "閲覧", look.at.isoformat(), look.person_name, what, look.reason)
         for row in reversed(self._audit.rows(ROWS, 0, hold_id)):
             who = names.get(row.actor, row.actor)
             yield Line(hold_id, "記録", row.at.isoformat(), who, f"{row.seq} {row.action}", row.detail)

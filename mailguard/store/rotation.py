@@ -46,6 +46,7 @@ SEALED = (
     Sealed(schema.blobs, "sealed", lambda row: f"blob:{row['id'].hex()}"),
     Sealed(schema.decisions, "reason", lambda row: f"reason:{row['hold_id']}"),
     Sealed(schema.public_contacts, "reason", lambda row: f"contact:{row['id']}"),
+    Sealed(schema.part_views, "reason", lambda row: f"part view:{row['hold_id']}"),
     Sealed(schema.pauses, "reason", lambda _: "pause"),
     Sealed(schema.stops, "reason", lambda row: f"stop:{row['id']}"),
     Sealed(schema.stops, "asked", lambda row: f"stop end:{row['id']}"),

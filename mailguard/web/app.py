@@ -22,6 +22,7 @@ from mailguard.web.contacts import ContactApi, ContactPages
 from mailguard.web.guard import Guard
 from mailguard.web.holds import HoldPages
 from mailguard.web.login import LoginPages
+from mailguard.web.parts import Opens, PartApi, PartPages
 from mailguard.web.report import ReportPages
 from mailguard.web.requests import RequestApi, RequestPages
 from mailguard.web.site import Clock, build
@@ -40,11 +41,12 @@ def create_app(
     release: settings.Release | None = None,
     policy: Callable[[], Policy] | None = None,
     reporting: settings.ReportSection | None = None,
+    opener: Opens | None = None,
 ) -> FastAPI:
     """Everything people and programs see on the page's port. No API browser: its scripts come from elsewhere.
 
     `release` (hours and rate) and `policy` (that in force, asked each time) are only told about. `reporting`: who is told
-    of a leak.
+    of a leak. `opener`: shows what is in a part, without it nobody is.
     """
     site = build(store, config, clock, release or settings.Release(), policy, reporting)
     trouble = Trouble(site)
@@ -56,6 +58,8 @@ def create_app(
     app.include_router(SwitchPages(site).router)
     app.include_router(ContactPages(site).router)
     app.include_router(StopPages(site).router)
+    app.include_router(PartPages(site, opener).router)
+    app.include_router(PartApi(site, opener).router)
     app.include_router(Api(site).router)
     app.include_router(CampaignApi(site).router)
     app.include_router(ContactApi(site).router)

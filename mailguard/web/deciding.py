@@ -24,7 +24,7 @@ INPUT = frozenset(
     {
         "reason_missing", "reason_long", "cap_missing", "cap_unconfirmed", "cap_too_low",
         "preset_unknown", "explain", "checklist", "checklist_unknown",
-        "contact_reason", "contact_unknown",
+        "contact_reason", "contact_unknown", "unmask_reason",
     }
 )  # fmt: skip
 OPERATORS = frozenset({Choice.ANSWER, Choice.WITHDRAW})  # theirs to choose, and not the approvers'

@@ -70,12 +70,13 @@ def size(t: Texts, count: int) -> str:
 
 @dataclass(slots=True)
 class Node:
-    """A part in the tree, with what was found in it."""
+    """A part in the tree, with what was found in it. number: among the parts of the inspection."""
 
     name: str
     media_type: str = ""
     size: int = 0
     opened: str = ""
+    number: int | None = None
     found: dict[Kind, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     children: "dict[str, Node]" = field(default_factory=dict)
@@ -84,8 +85,9 @@ class Node:
 def tree(inspection: Inspection) -> list[Node]:
     """The parts as a tree; a path that only a finding or a problem names has its place too."""
     root = Node("")
-    for part in inspection.parts:
+    for number, part in enumerate(inspection.parts):
         node = _node(root, part.path)
+        node.number = number if node.number is None else node.number
         node.media_type, node.size = part.media_type, part.size
         node.opened = part.opened if part.opened in OPENED else node.opened
     for finding in inspection.findings:

@@ -19,6 +19,7 @@ from mailguard.store.schema.hold import (
     participants,
 )
 from mailguard.store.schema.keyring import keyring
+from mailguard.store.schema.looking import part_views
 from mailguard.store.schema.message import blobs, bounces, messages, parts, recipients, reservations
 from mailguard.store.schema.notices import notices
 from mailguard.store.schema.reach import doubts, handovers, reach_exports
@@ -65,6 +66,7 @@ __all__ = [
     "metadata",
     "notices",
     "operators",
+    "part_views",
     "participants",
     "parts",
     "pauses",

@@ -8,7 +8,7 @@ from mailguard import lifecycle, web
 from mailguard.lifecycle import MessageState, RecipientState
 from mailguard.model import BODY, HEADERS, HTML, MAIL, UNNAMED, Kind, ProblemKind
 from mailguard.presets import Preset
-from mailguard.store import decisions, lateness, let_through, public_contacts, reach, stops, switch
+from mailguard.store import decisions, lateness, let_through, part_views, public_contacts, reach, stops, switch
 from mailguard.store.public_contacts import ContactState
 from mailguard.web import deciding, show
 from mailguard.web.texts import CATALOGUES, Texts, preferred
@@ -39,10 +39,12 @@ def test_everything_that_has_a_code_has_words(language):
         "opened": show.OPENED,
         "preset": Preset,
         "contact": ContactState,
+        "look": part_views.Look,
         "part": (BODY, HTML, HEADERS, UNNAMED, MAIL),
         "refused": (
             *decisions.WHY,
             *public_contacts.WHY,
+            *part_views.WHY,
             *lateness.WHY,
             *switch.WHY,
             *stops.WHY,
@@ -75,6 +77,7 @@ def test_no_text_is_unused():
         "choice.",
         "preset.",
         "contact.",
+        "look.",
         "part.",
         "refused.",
         "reason.",

@@ -122,8 +122,8 @@ class World:
             cap=cap or row.recipients,
         )
 
-    def app(self, release=None, **web):
-        return create_app(self.store, config=config.Web(**web), clock=self.clock, release=release)
+    def app(self, release=None, opener=None, **web):
+        return create_app(self.store, config=config.Web(**web), clock=self.clock, release=release, opener=opener)
 
     def client(self, login=None, *, language="ja", base=BASE, address="127.0.0.1", **web):
         client = asgi_client.client(self.app(**web), base, address, **{"Origin": base, "Accept-Language": language})

@@ -1,0 +1,172 @@
+"""What of a hold somebody opened: a part looked at, its values shown, its file taken. Recorded before anything is shown.
+
+In: a hold, the number of a part of its inspection, a person. Out: the part, and the messages that may carry it. Masks may be
+looked at by whoever sees the hold; clear values and files are for who may approve it, with a reason.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from mailguard import lifecycle
+from mailguard.errors import ConflictError, DamagedError, NotFoundError, RefusedError
+from mailguard.model import Inspection, PartInfo
+from mailguard.store import standing
+from mailguard.store.desk import AtDesk
+from mailguard.store.people import candidate
+from mailguard.store.schema import messages, part_views, people
+
+MESSAGES = (
+    5  # of a hold that are looked through for a part: the first ones, and those that brought new findings are near
+)
+WHY = {
+    "unmask_reason": "Say why you must see it.",
+    "bytes_gone": "The bytes of this hold are deleted already.",
+}
+
+
+class Look(StrEnum):
+    """How a part was opened."""
+
+    VIEWED = "viewed"
+    UNMASKED = "unmasked"
+    DOWNLOADED = "downloaded"
+
+
+@dataclass(frozen=True, slots=True)
+class PartView:
+    """One look: number of the part in the tree, "" as the reason of what was only looked at."""
+
+    part: int
+    kind: Look
+    person_name: str
+    revision: int
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedPart:
+    """A part, and the mails to look for it in."""
+
+    info: PartInfo
+    contents: tuple[bytes, ...]
+
+
+class PartViews(AtDesk):
+    """Records looks, and hands out what was asked for."""
+
+    def viewed(self, hold_id: str, part: int, person_id: str) -> PartInfo:
+        """Somebody was shown the masks of a part; recorded once for each revision."""
+        with self._database.read() as tx:
+            hold = self._hold(tx, hold_id)
+            info = self._part(hold, part)
+            if self._known(tx, hold, info, person_id):
+                return info
+        with self._database.write() as tx:
+            hold = self._hold(tx, hold_id)
+            if not self._known(tx, hold, info, person_id):
+                self._note(tx, hold, part, info, self._person(tx, person_id), Look.VIEWED, "")
+        return info
+
+    def open(self, hold_id: str, part: int, person_id: str, kind: Look, *, revision: int, reason: str) -> OpenedPart:
+        """Record the look and hand out the mails; raises RefusedError (recorded as well), ConflictError."""
+        try:
+            with self._database.write() as tx:
+                info, sealed = self._open(tx, hold_id, part, person_id, kind, revision, reason.strip())
+        except RefusedError as refused:
+            with self._database.write() as tx:
+                self._desk.audit.append(
+                    tx, person_id, "hold.refused", hold_id, choice=kind.value, code=refused.code, revision=revision
+                )
+            raise
+        return OpenedPart(info, tuple(self._contents(sealed)))
+
+    def _open(
+        self, tx: Connection, hold_id: str, part: int, person_id: str, kind: Look, revision: int, reason: str
+    ) -> tuple[PartInfo, Sequence[tuple[Any, dict[bytes, bytes]]]]:
+        hold, person = self._hold(tx, hold_id), self._person(tx, person_id)
+        if code := lifecycle.refusal(candidate(person), standing.sending(tx, hold, [person])):
+            raise RefusedError(code, "Only who may approve the hold may see what is in it.")
+        if not reason:
+            raise RefusedError("unmask_reason", WHY["unmask_reason"])
+        if hold.revision != revision:
+            raise ConflictError(f"{hold_id} has changed. Look at it again.")
+        info, rows = self._part(hold, part), self._messages(tx, hold_id)
+        if not rows:
+            raise RefusedError("bytes_gone", WHY["bytes_gone"])
+        sealed = [(row, self._desk.shelf.fetch(tx, row.serial)) for row in rows]
+        self._note(tx, hold, part, info, person, kind, reason)
+        return info, sealed
+
+    def of(self, hold_id: str) -> list[PartView]:
+        """Every look at the parts of a hold, in order."""
+        query = select(part_views).where(part_views.c.hold_id == hold_id).order_by(part_views.c.serial)
+        with self._database.read() as tx:
+            rows = tx.execute(query).all()
+            wanted = {row.person_id for row in rows}
+            folk = {
+                row.id: self._desk.people.person(row).name
+                for row in tx.execute(select(people).where(people.c.id.in_(wanted))).all()
+            }
+        return [
+            PartView(row.part, Look(row.kind), folk[row.person_id], row.revision, self._reason(row), row.at)
+            for row in rows
+        ]
+
+    def _note(self, tx: Connection, hold: Any, part: int, info: PartInfo, person: Any, kind: Look, reason: str) -> None:
+        sealed = self._vault.seal(reason.encode("utf-8", "replace"), f"part view:{hold.id}")
+        row = {
+            "hold_id": hold.id, "revision": hold.revision, "part": part, "key": info.key, "person_id": person.id,
+            "kind": kind.value, "reason": sealed, "at": self._context.clock(),
+        }  # fmt: skip
+        tx.execute(insert(part_views), row)
+        self._desk.audit.append(
+            tx, person.id, f"part.{kind.value}", hold.id, part=part, key=info.key.hex(), revision=hold.revision
+        )
+
+    def _part(self, hold: Any, number: int) -> PartInfo:
+        parts = self._vault.open_msgpack(hold.inspection, f"inspection:{hold.id}", Inspection).parts
+        if not 0 <= number < len(parts):
+            raise NotFoundError("No such part of this hold.")
+        return parts[number]
+
+    @staticmethod
+    def _known(tx: Connection, hold: Any, info: PartInfo, person_id: str) -> bool:
+        query = select(part_views.c.serial).where(
+            part_views.c.hold_id == hold.id,
+            part_views.c.revision == hold.revision,
+            part_views.c.key == info.key,
+            part_views.c.person_id == person_id,
+            part_views.c.kind == Look.VIEWED.value,
+        )
+        return tx.execute(query.limit(1)).first() is not None
+
+    @staticmethod
+    def _messages(tx: Connection, hold_id: str) -> Sequence[Any]:
+        kept = (messages.c.hold_id == hold_id, messages.c.skeleton.is_not(None))
+        return tx.execute(select(messages).where(*kept).order_by(messages.c.serial).limit(MESSAGES)).all()
+
+    def _contents(self, sealed: Sequence[tuple[Any, dict[bytes, bytes]]]) -> list[bytes]:
+        contents = []
+        for row, parts in sealed:
+            try:
+                skeleton = self._vault.open(row.skeleton, f"skeleton:{row.id}")
+                contents.append(self._desk.shelf.assemble(skeleton, parts))
+            except DamagedError:
+                continue  # another message may carry the same part
+        return contents
+
+    def _reason(self, row: Any) -> str:
+        return self._vault.open(row.reason, f"part view:{row.hold_id}").decode("utf-8", "replace")
+
+    @staticmethod
+    def _person(tx: Connection, person_id: str) -> Any:
+        row = tx.execute(select(people).where(people.c.id == person_id)).one_or_none()
+        if row is None:
+            raise NotFoundError("No such person. `mailguard person list` shows everybody.")
+        return row

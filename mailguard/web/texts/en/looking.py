@@ -1,0 +1,27 @@
+"""What somebody opens of a hold, in English."""
+
+TEXTS = {
+    "part.title": "A part of the mail",
+    "part.clear": "Shown in the clear",
+    "part.clear.help": "{n:,} rows from {first:,} on, of {total:,} with findings",
+    "part.clear.none": "No row has findings.",
+    "part.clear.more": "Show more",
+    "part.unmask": "Unmask (the reason is recorded)",
+    "part.unmask.help": "Shows the rows with findings only. The record says who saw what, when and why.",
+    "part.download": "Download the file (the reason is recorded)",
+    "part.download.submit": "Download",
+    "part.download.help": "A file with personal data stays on your computer: delete it when you have checked it. The record says who took it, when and why.",
+    "part.barred": "You cannot see this unmasked",
+    "part.looks": "Who opened this part",
+    "look.viewed": "looked at (masked)",
+    "look.unmasked": "unmasked",
+    "look.downloaded": "downloaded",
+    "alert.refused.look": "Nothing is shown",
+    "refused.unmask_reason": "Say why you must see it.",
+    "refused.bytes_gone": "Text and attachments of this hold were deleted when their time was over.",
+    "refused.cannot_open": "This cannot be opened now. Wait a little, then try again.",
+    "refused.not_opened": "This part cannot be opened (encrypted, damaged, or of another recipient's mail only).",
+    "action.part.viewed": "looked at a part (masked)",
+    "action.part.unmasked": "unmasked a part",
+    "action.part.downloaded": "downloaded a part",
+}

@@ -1,0 +1,27 @@
+"""What somebody opens of a hold, in Japanese."""
+
+TEXTS = {
+    "part.title": "メールの一部",
+    "part.clear": "伏せ字なしの表示",
+    "part.clear.help": "{first:,}行目から{n:,}行(検出項目のある{total:,}行のうち)",
+    "part.clear.none": "検出項目のある行はありません。",
+    "part.clear.more": "続きを表示",
+    "part.unmask": "伏せ字を表示(理由を記録)",
+    "part.unmask.help": "検出項目のある行だけを表示します。誰が、いつ、何を、なぜ表示したかが承認記録に残ります。",
+    "part.download": "ファイルを取り出す(理由を記録)",
+    "part.download.submit": "取り出す",
+    "part.download.help": "個人情報を含むファイルが手元に残ります。確認したらすぐに消してください。誰が、いつ、なぜ取り出したかが承認記録に残ります。",
+    "part.barred": "伏せ字を外して見ることはできません",
+    "part.looks": "この部分を開いた人",
+    "look.viewed": "表示(伏せ字)",
+    "look.unmasked": "伏せ字なしで表示",
+    "look.downloaded": "取り出し",
+    "alert.refused.look": "表示できませんでした",
+    "refused.unmask_reason": "見る必要がある理由を入力してください。",
+    "refused.bytes_gone": "この保留の本文と添付は、保存期間が過ぎたため削除済みです。",
+    "refused.cannot_open": "いま中身を開けません。少し待ってから、もう一度お試しください。",
+    "refused.not_opened": "この部分の中身は開けません(暗号化、破損、または別の宛先だけの添付)。",
+    "action.part.viewed": "メールの一部を表示(伏せ字)",
+    "action.part.unmasked": "伏せ字なしで表示",
+    "action.part.downloaded": "ファイルを取り出し",
+}

@@ -152,7 +152,8 @@ class Pipeline:
                 await self._watched(source, verdict.watched, mail, delivery.deadline)
         else:
             arrival = self._arrival(message, pieces, source, inspection, verdict)
-            arrival = replace(arrival, ruling=policy.ruling(arrival.inspection, source.mode))
+            rehearsal = policy.rehearsal(message.envelope.rcpt_to)
+            arrival = replace(arrival, ruling=policy.ruling(arrival.inspection, source.mode), rehearsal=rehearsal)
             reply = await self._approved_or_held(delivery, arrival)
         if reply.ok:
             await self._hints.take(message.envelope, source, inspection, delivery.deadline)

@@ -18,6 +18,11 @@ class Own(Section):
         description="names of staff who sign mailings, surname and given name apart, with their reading if it is used: "
         '["佐藤 花子（サトウ ハナコ）"]',
     )
+    test_addresses: tuple[str, ...] = Field(
+        (),
+        description="where you send test mails, beside your own domains: a held mail to these alone is shown as a rehearsal"
+        ' of the real run, as in ["qa@example.com"]',
+    )
 
 
 class PolicySection(Section):

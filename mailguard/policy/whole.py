@@ -23,7 +23,7 @@ class Policy:
     """values: of phones, addresses and names of the organisation; monitor: everything passes, and is counted.
 
     surnames: of the own staff, which say who it is beside an own contact only.
-    public: contacts that two persons agreed are published; nobody's name is. routes: who must approve what is held.
+    public: contacts that two persons agreed are published; nobody's name is. test_addresses: in normal form. routes: who must approve what is held.
     """
 
     limits: Thresholds
@@ -35,6 +35,7 @@ class Policy:
     domain_digests: frozenset[bytes] = field(default=frozenset(), repr=False)
     public: frozenset[bytes] = field(default=frozenset(), repr=False)
     routes: Routes = NONE
+    test_addresses: frozenset[str] = frozenset()
 
     @classmethod
     def build(
@@ -55,6 +56,7 @@ class Policy:
             monitor or limits.monitor.all,
             frozenset(map(digester.domain, domains)),
             routes=routes,
+            test_addresses=frozenset(map(normal.email, own.test_addresses)),
         )
 
     def ruling(self, inspection: Inspection, mode: SourceMode | None = None) -> Ruling:
@@ -65,6 +67,10 @@ class Policy:
         """Distinct recipients that are not in the organisation's own domains."""
         distinct = dict.fromkeys(normal.email(address) for address in recipients)
         return [address for address in distinct if normal.domain(address.rpartition("@")[2]) not in self.domains]
+
+    def rehearsal(self, recipients: Iterable[str]) -> bool:
+        """Whether nobody but the organisation itself, and its test addresses, gets it."""
+        return self.test_addresses.issuperset(self.outside(recipients))
 
 
 def _address(value: str, digester: Digester) -> Iterator[bytes]:

@@ -13,7 +13,7 @@ class Arrival:
     """pieces: of the message's content; content_key: what one decision covers, see policy.py.
 
     submitter: whose other mails may tell the password of what is encrypted in it; b"" where nothing is.
-    ruling: the routes in force, which say who must approve it.
+    ruling: the routes in force, which say who must approve it. rehearsal: a test mail, which goes to nobody outside.
     """
 
     message: Message
@@ -24,6 +24,7 @@ class Arrival:
     content_key: bytes
     submitter: bytes = b""
     ruling: Ruling = NO_RULING
+    rehearsal: bool = False
 
     @property
     def recipients(self) -> int:

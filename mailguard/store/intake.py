@@ -146,6 +146,7 @@ class Intake:
             "expires_at": add_business_days(now, self._context.settings.business_days),
             "cap": None, "used": 0, "approvals": 0, "approvals_needed": 1 if declared else 2,
             "changed_at": now, "changed_by": "", "route": None, "campaign_id": campaign, "pool_id": None, "folded": 0,
+            "rehearsal": arrival.rehearsal,
         }  # fmt: skip
         row |= routing.opened(self._context, SimpleNamespace(**row), inspection, arrival.ruling)
         draft = self._drafts.open(row)
@@ -159,6 +160,8 @@ class Intake:
         """Count one more message, and raise the revision when it brings something nobody has seen."""
         hold, inspection = draft.row, arrival.inspection
         draft.change(last_seen=self._now)
+        if hold.rehearsal and not arrival.rehearsal:
+            draft.change(rehearsal=False)  # the real run has begun
         if outcome is Place.CLOSED:
             draft.change(late_messages=hold.late_messages + 1)
             return

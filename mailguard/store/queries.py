@@ -116,6 +116,7 @@ class Queries(AtDesk):
             counting=hold.id in least,
             persons_least=least.get(hold.id, 0),
             counted=hold.changed_by == counting.ACTOR,
+            rehearsal=hold.rehearsal,
         )
 
     def _routed(self, tx: Connection, hold: Any) -> Routed:

@@ -62,7 +62,7 @@ class HoldRow:
     """One line of the list. messages 通数, recipients 宛先数 and persons 本人数 are three different numbers.
 
     asked_at: what was held by then waits for "deliver late". counting: long tables are still being read; until then
-    `persons` is the most there may be and persons_least the least (0: not known). counted: such a count raised its revision last.
+    `persons` is the most there may be and persons_least the least (0: not known). counted: such a count raised its revision last. rehearsal: only test mail has come so far.
     """
 
     id: str
@@ -86,6 +86,7 @@ class HoldRow:
     counting: bool = False
     persons_least: int = 0
     counted: bool = False
+    rehearsal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

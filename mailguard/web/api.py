@@ -263,6 +263,7 @@ def hold_row(t: Texts, row: HoldRow) -> Json:
         "expires_at": show.iso(row.expires_at),
         "approvals": row.approvals,
         "approvals_needed": row.approvals_needed,
+        "rehearsal": row.rehearsal,
     }
 
 

@@ -7,7 +7,9 @@ import pytest
 from guarded import HOLDS, PASSES, guarded, letter
 
 from mailguard import config
+from mailguard.config import Own
 from mailguard.lifecycle import Choice
+from mailguard.policy import Policy
 from mailguard.service.requesting import Requester
 from mailguard.store.requests import Filing
 
@@ -69,3 +71,15 @@ async def test_after_its_end_the_mailing_is_judged_as_any_other(made, tmp_path, 
         late = await guard.send("late", held=True, subject="run")
         assert re.match(HOLDS, late.last)
         assert not reasons(guard, late) & {"differs_from_request", "beyond_request"}
+
+
+async def test_a_mail_to_own_addresses_is_shown_as_a_rehearsal(made, tmp_path, scanner):
+    async with guarded(made, tmp_path / "data", scanner) as guard:
+        own = Own(domains=("example.co.jp",), test_addresses=("QA@example.com",))
+        guard.policy = Policy.build(guard.policy.limits, own, guard.store.digester)
+        for number, (to, rehearsal) in enumerate(
+            [(("a@example.co.jp", "qa@example.com"), True), (("a@example.co.jp", "taro@example.com"), False)]
+        ):
+            heard = await guard.send(f"test{number}", held=True, recipients=to)
+            hold_id = re.search(r"H-[0-9A-Z]{10}", heard.last)[0]
+            assert guard.store.holds.get(hold_id).row.rehearsal is rehearsal

@@ -22,7 +22,7 @@ from mailguard.store.schema.base import SERIAL, Moment, metadata, one_of
 # sending_since: the approval, or the last "deliver late". asked_at: what was held by then waits for a new "deliver late". reminded: how often approvers were.
 # route: what its routes ask for, sealed (routing.py); none without routes. approvals_needed: at its recipients of now.
 # campaign_id: the mailing it is of. pool_id: the cap it shares with others approved at once. folded: messages that came twice. likeness: see shown.py.
-# sending_since: the approval, or the last "deliver late". asked_at: what was held by then waits for a new "deliver late". reminded: how often approvers were. begins_at: an approval covers nothing before.
+# sending_since: the approval, or the last "deliver late". asked_at: what was held by then waits for a new "deliver late". reminded: how often approvers were. begins_at: an approval covers nothing before. rehearsal: only test mail so far.
 holds = Table(
     "holds",
     metadata,
@@ -56,6 +56,7 @@ holds = Table(
     Column("sending_since", Moment),
     Column("asked_at", Moment),
     Column("begins_at", Moment),
+    Column("rehearsal", Boolean, nullable=False, server_default=text("false")),
     Column("reminded", Integer, nullable=False, server_default="0"),
     Column("route", LargeBinary),
     Column("campaign_id", String(20)),

@@ -86,7 +86,7 @@ class Stage:
 
     def arrival(
         self, source, message=None, *, evidence=(b"leaf",), reasons=("attachment",), key=b"content", persons=3,
-        authors=(), subject_key=b"subject",
+        authors=(), subject_key=b"subject", rehearsal=False,
     ):  # fmt: skip
         message = message or self.message()
         return Arrival(
@@ -96,6 +96,7 @@ class Stage:
             inspection(persons, evidence, authors=authors, subject_key=subject_key),
             Verdict(Action.HOLD, reasons, evidence),
             key,
+            rehearsal=rehearsal,
         )
 
     def admit(self, source, message=None, **facts):

@@ -159,3 +159,19 @@ def test_the_sample_is_gone_once_it_was_inspected_and_nothing_is_in_the_clear(st
         (sample, facts) = stage.raw().execute("SELECT sample, facts FROM requests").fetchone()
         assert sample is None
         assert "冬の案内".encode() not in facts
+
+
+def test_a_test_mail_asks_for_the_real_run(stage, staff):
+    hold_id = stage.admit(staff[3], rehearsal=True).hold_id
+    assert stage.row(hold_id).rehearsal
+    assert stage.decide(hold_id, staff[1], cap=2_000) is HoldState.APPROVED
+    assert stage.reserve(1_999).hold_id == hold_id
+    assert stage.reserve(1) is None
+
+
+def test_it_is_no_rehearsal_any_more_when_the_run_has_begun(stage, staff):
+    hold_id = stage.admit(staff[3], rehearsal=True).hold_id
+    assert stage.admit(staff[3]).hold_id == hold_id
+    assert not stage.row(hold_id).rehearsal
+    stage.admit(staff[3], rehearsal=True)
+    assert not stage.row(hold_id).rehearsal

@@ -12,8 +12,9 @@ _SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    """One table, one column."""
+    """One table, two columns."""
     op.add_column("holds", sa.Column("begins_at", sa.DateTime(timezone=True)))
+    op.add_column("holds", sa.Column("rehearsal", sa.Boolean(), nullable=False, server_default=sa.text("false")))
     op.create_table(
         "requests",
         sa.Column("serial", _SERIAL, nullable=False),

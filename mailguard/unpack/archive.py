@@ -10,7 +10,7 @@ from mailguard.unpack import cabinet, libarchive_files, rock_ridge, sniff
 from mailguard.unpack.budget import Budget
 
 NAME = "tar, cpio, ar, cab, ISO 9660"
-LIMITATIONS = "Needs libarchive (Debian: libarchive13); without it they are unknown formats."
+LIMITATIONS = "Needs libarchive (Debian: libarchive13), else unknown formats; cabinets that are not what their headers say are not opened."
 
 _ISO = "application/x-iso9660-image"
 _FORMATS = {

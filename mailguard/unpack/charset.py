@@ -51,6 +51,9 @@ _FOUR_KANA = re.compile("[\uff61-\uff9f]{4}")
 _HALF_KANA = re.compile("[\uff61-\uff9f]")
 _KANA_CREDIT = 1.2  # makes such a kana weigh what the kanji weighs
 _TO_EUC = bytes(byte | 0x80 if 0x21 <= byte <= 0x7E else byte for byte in range(256))
+_SIGNS = frozenset(
+    "\u3000、。〃々〆〇〈〉《》「」『』【】〒〓〔〕〜"
+)  # not all of U+30xx: figures read as UTF-16 are there
 _LEVEL_ONE = frozenset(
     bytes((row, cell)).decode("euc_jp")
     for row in range(0xB0, 0xD0)
@@ -208,7 +211,7 @@ def _euc_kana(text: str) -> float:
 @functools.lru_cache(maxsize=65_536)
 def _weight(char: str) -> float:
     code = ord(char)
-    if 0x3041 <= code <= 0x30FE or char in _LEVEL_ONE or 0x3000 <= code <= 0x3002 or 0xFF01 <= code <= 0xFF5E:
+    if 0x3041 <= code <= 0x30FE or char in _LEVEL_ONE or char in _SIGNS or 0xFF01 <= code <= 0xFF5E:
         return 1.5
     if 0x4E00 <= code <= 0x9FFF:
         return 0.4

@@ -127,6 +127,11 @@ def test_half_width_kana_of_euc_jp_are_no_kanji(text: str) -> None:
     assert charset.decode(charset_samples.euc_jp(text)) == text
 
 
+@pytest.mark.parametrize("text", ["〜 ", "「", "々,", "【】"])
+def test_signs_of_euc_jp_are_no_half_width_kana(text: str) -> None:
+    assert charset.decode(text.encode("euc_jp")) == text
+
+
 @pytest.mark.parametrize("text", ["実質", "自社車", "社員車両", "質実"])
 def test_kanji_of_cp932_are_no_half_width_kana(text: str) -> None:
     assert charset.decode(text.encode("cp932")) == text

@@ -52,3 +52,14 @@ def test_what_is_not_there_and_a_reason_that_is_missing_are_said(run, capsys):
     assert "No such hold" in capsys.readouterr().err
     assert run("stop", "all", "--reason", " ") == 1
     assert "need a reason" in capsys.readouterr().err
+
+
+def test_who_was_reached_is_written(run, capsys):
+    assert run("stop", "export", "--source", "nobody", "--format", "json") == 0
+    assert '"total": 0' in capsys.readouterr().out
+    assert run("stop", "export", "--hold", "H-NOBODY") == 1
+    assert "No such hold" in capsys.readouterr().err
+    assert run("stop", "export", "--source", "nobody", "--clear") == 1
+    assert "needs a reason" in capsys.readouterr().err
+    assert run("stop", "export", "--source", "nobody", "--clear", "--reason", "report") == 0
+    assert "合計,すべて,0" in capsys.readouterr().out

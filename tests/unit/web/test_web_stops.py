@@ -103,3 +103,23 @@ def test_the_api_does_the_same(world):
     assert call(sato, path, action="agree").json()["code"] == "stop_asked"
     assert call(suzuki, path, action="agree").json()["ended_by"] == "鈴木 次郎"
     assert [one["id"] for one in operator.get("/api/stops").json()["stops"]] == [stop["id"]]
+
+
+def test_who_was_reached_is_taken_from_the_hold_and_by_the_api(world):
+    hold = world.admit(messages=2)
+    world.approve(hold)
+    sato = world.client("sato")
+    assert f"/api/reach?hold={hold}&amp;form=csv" in sato.get(f"/holds/{hold}").text
+    answer = sato.get("/api/reach", params={"hold": hold, "form": "csv"})
+    assert answer.headers["content-disposition"].endswith('"mailguard-reached.csv"')
+    assert "未送信(待ち),2" in answer.text
+    assert "customer1@" not in answer.text
+    token = world.store.sessions.get(sato.cookies["session"]).csrf
+    head = {"X-CSRF-Token": token, "Origin": BASE}
+    assert sato.post("/api/reach", json={"campaign": hold, "reason": "x"}).status_code == 403  # without its token
+    assert sato.post("/api/reach", json={"campaign": hold}, headers=head).json()["code"] == "reach_reason_missing"
+    shown = sato.post("/api/reach", json={"campaign": hold, "reason": "報告"}, headers=head).json()
+    assert (shown["counts"], shown["total"], shown["masked"]) == ({"waiting": 2}, 2, 0)
+    assert shown["recipients"][0]["address"] == "customer1@example.com"
+    assert world.client("tanaka").get("/api/reach", params={"hold": hold}).status_code == 403
+    assert sato.get("/api/reach", params={"hold": "H-NOBODY"}).status_code == 404

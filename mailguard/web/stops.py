@@ -101,8 +101,9 @@ class StopPages:
         hold: Field = "",
         reason: Field = "",
     ) -> Response:
-        """Stop at once."""
+        """Stop at once; without a scope the source that was chosen, or all mail."""
         session = self._genuine(request, csrf)
+        scope = scope or (Scope.SOURCE if source else Scope.ALL).value
         try:
             self._reason(request, reason)
             begin(self._site.store, session.person.id, scope, source, hold.strip(), reason)

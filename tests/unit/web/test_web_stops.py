@@ -36,6 +36,15 @@ def test_an_approver_stops_everything_and_two_end_it(world):
     assert "緊急停止中です" not in text
 
 
+def test_the_form_stops_the_source_that_was_chosen_and_else_everything(world):
+    client = world.client("sato")
+    assert '<option value="members">' in client.get("/stops").text
+    for source, scope in (("members", "source"), ("", "all")):
+        assert post(client, "/stops/begin", "/stops", source=source, reason="x").status_code == 303
+        assert world.store.stops.active()[0].scope == scope
+    assert post(client, "/stops/begin", "/stops", source="nobody", reason="x").status_code == 422
+
+
 @pytest.mark.parametrize("login", ["tanaka", "kansa"])
 def test_who_is_no_approver_sees_it_and_has_no_button(world, login):
     world.store.stops.stop_source(CLI, "members", "宛先の取り違え")

@@ -67,7 +67,15 @@ class Fonts:
 
 
 def _name(font: pikepdf.Dictionary | pikepdf.Stream) -> str:
-    return _SUBSET.sub("", str(font.get("/BaseFont", "")).removeprefix("/"))
+    return _SUBSET.sub("", _spelled(font.get("/BaseFont")))
+
+
+def _spelled(name: object) -> str:
+    """Without its slash; "?" where it is not UTF-8, as names of Japanese fonts in cp932 are: PDFium gives no such name."""
+    try:
+        return str(name or "").removeprefix("/")
+    except UnicodeDecodeError:
+        return "?"
 
 
 def _descendants(font: pikepdf.Dictionary | pikepdf.Stream) -> list[pikepdf.Dictionary]:
@@ -92,7 +100,7 @@ def _named(font: pikepdf.Dictionary | pikepdf.Stream) -> dict[int, str]:
     items: list[object] = list(differences) if isinstance(differences, pikepdf.Array) else []
     for item in items[: 2 * _CODES]:
         if isinstance(item, pikepdf.Name):
-            names[code] = str(item).removeprefix("/")
+            names[code] = _spelled(item)
             code += 1
         elif isinstance(item, int):
             code = item

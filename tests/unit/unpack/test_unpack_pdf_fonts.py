@@ -95,3 +95,11 @@ def test_numbers_of_glyphs_are_not_unicode_whatever_the_font_calls_them() -> Non
 def test_japanese_numbers_of_characters_need_no_map() -> None:
     codes = b"".join(number.to_bytes(2, "big") for number in (862, 881, 847))  # Adobe-Japan1
     assert read(page(codes, type_0("Japan1"))) == ("さとう", [])
+
+
+def test_a_font_whose_name_is_in_cp932_is_read() -> None:
+    font = type_0("Japan1")
+    font.BaseFont = font.DescendantFonts[0].BaseFont = Name("/ABCD")
+    data = page((862).to_bytes(2, "big"), font)
+    assert data.count(b"/ABCD") == 2
+    assert read(data.replace(b"/ABCD", b"/" + "ＭＳ".encode("cp932"))) == ("さ", [])

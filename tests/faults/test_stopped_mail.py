@@ -9,6 +9,7 @@ from guarded import HOLDS, PASSES, guarded
 from mailguard.errors import StoreError
 from mailguard.lifecycle import Choice, HoldState
 from mailguard.model import Finding, Inspection, Kind
+from mailguard.store import standstill
 from mailguard.store.stops import CLI
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -138,17 +139,17 @@ async def test_an_answer_is_believed_and_a_store_that_is_gone_is_451(calm, monke
     place, looks = calm()
     async with place as guard:
         guard.pipeline.inspector = looks
-        asked, latest = [], guard.store.stops.latest
+        asked, read = [], standstill.read
         monkeypatch.setattr("mailguard.store.stops.SECONDS", 60.0)
-        monkeypatch.setattr(guard.store.stops, "latest", lambda: asked.append(1) or latest())
+        monkeypatch.setattr(standstill, "read", lambda tx: asked.append(1) or read(tx))
         for token in ("one", "two", "three"):
             assert re.match(PASSES, (await guard.send(token)).last)
         assert len(asked) == 1
 
-        def gone():
+        def gone(_):
             raise StoreError("gone")
 
-        monkeypatch.setattr(guard.store.stops, "latest", gone)
+        monkeypatch.setattr(standstill, "read", gone)
         monkeypatch.setattr("mailguard.store.stops.SECONDS", -1.0)
         assert (await guard.send("four")).last.startswith("451 4.3.0")
         guard.count()

@@ -35,6 +35,7 @@ class NameContext:
         self._honorific = frozenset(words.get("honorific", ()))
         self._titles = self._honorific | frozenset(words.get("title", ()))
         self._not_name = frozenset(words.get("not_name", ()))
+        self._brands = frozenset(words.get("brand", ()))
         behind = words.get("not_person_after", ())
         self._behind = frozenset(behind)
         self._behind_long = (*(word for word in behind if len(word) > 1), *_EVENTS)
@@ -101,6 +102,8 @@ class NameContext:
     def _thing(self, text: str, tokens: Sequence[Token], index: int, stop: int) -> bool:
         """A company, place, event or thing, whatever the name."""
         start, end = tokens[index].start, tokens[stop - 1].end
+        if text[start:end] in self._brands:
+            return True
         if stop < len(tokens) and (tokens[stop].surface in self._behind or text.startswith(self._behind_long, end)):
             return True
         return text[max(0, start - 4) : start].endswith(_COMPANY)

@@ -45,7 +45,9 @@ _PARTICLES = frozenset(
         "サン・",
     ]
 )
+_HIRAGANA = regex.compile(r"[ぁ-んー]+")
 _LONGEST = 40
+_REST = 3  # tokens of a given name in hiragana behind its first
 _PARTS = 7  # of a ・ name
 _OPENERS = frozenset({Sort.PLACE, Sort.NOUN, Sort.PROPER})
 _BEGINS = PERSONS | _OPENERS
@@ -115,6 +117,8 @@ class RunningNames:
                 tokens, index, stop
             ):
                 stop += 1
+            elif (further := self._longer_given(tokens, stop)) > stop:
+                stop = further
             elif tokens[stop].sort is Sort.SPACE and stop == index + 1 and self._spaced_given(tokens, stop):
                 stop += 2
             else:
@@ -156,6 +160,22 @@ class RunningNames:
             )
         return rare or self._persons.is_given(token.surface)
 
+    def _longer_given(self, tokens: Sequence[Token], stop: int) -> int:
+        """End of a given name in hiragana of which the tokenizer took the rest for a word: 田中|ゆう|たろう; 0 if there is none."""
+        text = tokens[stop - 1].surface
+        found = 0
+        if tokens[stop - 1].sort is not Sort.GIVEN or not _HIRAGANA.fullmatch(text):
+            return 0
+        for place in range(stop, min(stop + _REST, len(tokens))):
+            token = tokens[place]
+            behind = token.sort is Sort.PARTICLE or self._context.honours(token.surface)
+            if behind or not _HIRAGANA.fullmatch(token.surface):
+                break
+            text += token.surface
+            if self._persons.is_given(text):
+                found = place + 1
+        return found
+
     def _compound(self, tokens: Sequence[Token], stop: int) -> bool:
         behind = tokens[stop + 1] if stop + 1 < len(tokens) else None
         if behind is None or self._context.honours(behind.surface):
@@ -169,7 +189,10 @@ class RunningNames:
         behind = tokens[stop + 1]
         if _KATAKANA.fullmatch(tokens[stop - 1].surface) is not None and not _KATAKANA.fullmatch(behind.surface):
             return False
-        return behind.sort in {Sort.GIVEN, Sort.PERSON} or self._persons.is_given(behind.surface)
+        if behind.sort in {Sort.GIVEN, Sort.PERSON} or self._persons.is_given(behind.surface):
+            return True
+        chinese = tokens[stop - 1].surface in self._one_character and _KANJI.fullmatch(behind.surface) is not None
+        return chinese and behind.sort is Sort.FAMILY and behind.surface not in self._persons.family  # 王 小明
 
     def _foreign(self, tokens: Sequence[Token], index: int) -> int:
         """End of katakana words joined by ・ that read like a person: names and unknown words, at last no common noun."""

@@ -5,7 +5,7 @@ and EXPIRED never sends.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -105,44 +105,66 @@ def advance(state: MessageState, target: MessageState) -> MessageState:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """The person who wants to decide. `mail` is the digest of the person's e-mail address."""
+    """The person who wants to decide. `mail` is the digest of the person's e-mail address, `organisation` that of hers.
+
+    organisation b"": the own company. absent: whose deputy decides, with the role and organisation of the absent one.
+    """
 
     id: str
     role: str
     login: str
     mail: bytes
     enabled: bool = True
+    organisation: bytes = b""
+    absent: "Candidate | None" = None
+
+    @property
+    def authority(self) -> str:
+        """Whose right to decide is used: nobody's counts twice."""
+        return self.absent.id if self.absent else self.id
 
 
 @dataclass(frozen=True, slots=True)
 class Sending:
     """Who took part in sending: operators' ids, SMTP logins, digests of envelope and From/Sender addresses.
 
-    declared: the source is known, with operators; if not, two different approvers are needed.
+    declared: the source is known, with operators; if not, two different approvers are needed. organisation: of the source.
     """
 
     operators: Collection[str]
     logins: Collection[str]
     authors: Collection[bytes]
     declared: bool
+    organisation: bytes = b""
 
 
 def refusal(person: Candidate, sending: Sending) -> str | None:
     """Why `person` is not a second person for this mail: a stable code, or None when the person may decide.
 
-    Unauthenticated addresses can exclude an approver, never vouch for one.
+    Unauthenticated addresses can exclude an approver, never vouch for one. A deputy may what both may: the absent one by
+    role and organisation, and neither took part in sending.
     """
+    if absent := person.absent:
+        deputy = replace(person, role=absent.role, organisation=absent.organisation, absent=None)
+        return refusal(absent, sending) or refusal(deputy, sending)
     if not person.enabled:
         return "disabled"
     if person.role != "approver":
         return "not_approver"
+    return _part(person, sending) or _stranger(person, sending)
+
+
+def _part(person: Candidate, sending: Sending) -> str | None:
+    """Which part the person took in sending."""
     if person.id in sending.operators:
         return "own_source"
     if person.login in sending.logins:
         return "own_login"
-    if person.mail in sending.authors:
-        return "own_address"
-    return None
+    return "own_address" if person.mail in sending.authors else None
+
+
+def _stranger(person: Candidate, sending: Sending) -> str | None:
+    return None if person.organisation in {b"", sending.organisation} else "other_organisation"
 
 
 def approvals_needed(sending: Sending) -> int:

@@ -39,6 +39,12 @@ def login(name: str) -> str:
     return name.strip().casefold()
 
 
+def organisation(name: str) -> str:
+    """The name of a company without blanks, (株) written out: ㈱ＡＢＣ and 株式会社 abc are equal."""
+    text = "".join(fold(name).split()).casefold()
+    return text.replace("(株)", "株式会社").replace("(有)", "有限会社")
+
+
 # How people write addresses that programs shall not find: taro[at]example.jp, taro ☆ example (dot) jp.
 _PLAIN_EMAIL = re.compile(r"[!-~]+(?<![\[({<])@[0-9A-Za-z.-]+")
 _AT = re.compile(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from mailguard import __version__
 from mailguard.cli import (
     audit,
+    change,
     config,
     db,
     demo,
@@ -24,7 +25,9 @@ from mailguard.cli import (
 )
 from mailguard.errors import MailguardError
 
-COMMANDS = (serve, demo, scan, hold, request, release, person, login, source, stop, rules, audit, report, config, db)
+COMMANDS = (
+    serve, demo, scan, hold, request, release, person, login, source, change, stop, rules, audit, report, config, db,
+)  # fmt: skip
 
 
 def parser() -> argparse.ArgumentParser:

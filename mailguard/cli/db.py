@@ -55,7 +55,6 @@ def _rotate(arguments: argparse.Namespace) -> int:
 
 
 def _purge(arguments: argparse.Namespace) -> int:
-    confirm = config_of(arguments).retention.confirm
     with store_of(arguments) as store:
         for part in store.holds.purge_plan():
             print(
@@ -65,7 +64,7 @@ def _purge(arguments: argparse.Namespace) -> int:
             return 0
         if arguments.confirm:
             done = store.holds.purge_confirmed(authenticated(store, arguments.confirm).id)
-        elif confirm:
+        elif store.holds.purge_confirms():
             raise RefusedError("unconfirmed", "retention.confirm: an approver must confirm. Add --confirm LOGIN.")
         else:
             done = store.holds.purge_due()

@@ -112,7 +112,7 @@ def _show(arguments: argparse.Namespace) -> int:
         preset = f"[{JAPANESE.get(decision.code, decision.code)}] " if decision.code else ""
         hasty = " (短時間での承認)" if decision.hasty else ""
         said = f"{preset}{decision.reason}{hasty}"
-        print(f"{decision.at:%Y-%m-%d %H:%M} UTC {decision.choice} {decision.person_name}: {said}")
+        print(f"{decision.at:%Y-%m-%d %H:%M} UTC {decision.choice} {decision.who}: {said}")
     print(f"通数 {_counts(view.progress.messages)}; 宛先数 {_counts(view.progress.recipients)}")
     return 0
 

@@ -2,9 +2,15 @@
 
 import argparse
 
-from mailguard.cli.account import changes_password, chosen_password, disables, takes_password
+from mailguard.cli import deputy
+from mailguard.cli.account import changes_password, chosen_password, takes_password
+from mailguard.cli.change import submit
+from mailguard.cli.deputy import person_id
 from mailguard.cli.options import ACTOR, Verbs, nested, store_of, takes_config, verb
 from mailguard.store import Store
+from mailguard.store.context import fresh_id
+from mailguard.store.orders import AddPerson, DisablePerson, EnablePerson, SetOrganisation, SetRole
+from mailguard.store.passwords import hashed
 from mailguard.store.people import People
 
 ROLES = ("operator", "approver", "auditor", "administrator")
@@ -30,10 +36,25 @@ def register(verbs: Verbs) -> None:
     listing = verb(actions, "list", "List all people.", "mailguard person list")
     listing.set_defaults(run=_list)
     disable = verb(actions, "disable", "Disable a person; sessions end at once.", "mailguard person disable sato")
-    disables(disable, _people, "login")
+    enable = verb(actions, "enable", "Let a disabled person in again.", "mailguard person enable sato")
+    role = verb(
+        actions, "role", "Give a person another role; sessions end at once.", "mailguard person role sato auditor"
+    )
+    belongs = verb(
+        actions,
+        "organisation",
+        'Say to which organisation a person belongs; "" is the own company.',
+        "mailguard person organisation sato A商会",
+    )
+    for parser, run in ((disable, _disable), (enable, _enable), (role, _role), (belongs, _organisation)):
+        parser.add_argument("login")
+        parser.set_defaults(run=run)
+    role.add_argument("role", choices=ROLES)
+    belongs.add_argument("organisation")
+    deputy.register(actions)
     password = verb(actions, "password", "Set a new password; sessions end at once.", "mailguard person password sato")
     changes_password(password, _people, "login")
-    for parser in (add, listing, disable, password):
+    for parser in (add, listing, disable, enable, role, belongs, password):
         takes_config(parser)
 
 
@@ -43,18 +64,41 @@ def _people(store: Store) -> People:
 
 def _add(arguments: argparse.Namespace) -> int:
     with store_of(arguments) as store:
-        store.people.add(
-            login=arguments.login,
+        order = AddPerson(
+            id=fresh_id("P"),
+            login=arguments.login.strip(),
             name=arguments.name,
-            email=arguments.email,
+            email=arguments.email.strip(),
             role=arguments.role,
-            password=chosen_password(arguments),
-            organisation=arguments.organisation,
+            organisation=arguments.organisation.strip(),
             language=arguments.language,
-            actor=ACTOR,
+            secret=hashed(chosen_password(arguments)),
         )
-    print(f"added {arguments.login}")
-    return 0
+        return submit(store, ACTOR, order, f"added {arguments.login}")
+
+
+def _disable(arguments: argparse.Namespace) -> int:
+    with store_of(arguments) as store:
+        order = DisablePerson(person_id(store, arguments.login))
+        return submit(store, ACTOR, order, f"disabled {arguments.login}")
+
+
+def _enable(arguments: argparse.Namespace) -> int:
+    with store_of(arguments) as store:
+        order = EnablePerson(person_id(store, arguments.login))
+        return submit(store, ACTOR, order, f"enabled {arguments.login}")
+
+
+def _role(arguments: argparse.Namespace) -> int:
+    with store_of(arguments) as store:
+        order = SetRole(person_id(store, arguments.login), arguments.role)
+        return submit(store, ACTOR, order, f"changed the role of {arguments.login}")
+
+
+def _organisation(arguments: argparse.Namespace) -> int:
+    with store_of(arguments) as store:
+        order = SetOrganisation(person_id(store, arguments.login), arguments.organisation.strip())
+        return submit(store, ACTOR, order, f"changed the organisation of {arguments.login}")
 
 
 def _list(arguments: argparse.Namespace) -> int:

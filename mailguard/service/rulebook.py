@@ -6,6 +6,7 @@ reads what was checked, not what somebody is editing: a broken file never replac
 
 import shutil
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 
 from mailguard.config import Config
@@ -14,8 +15,10 @@ from mailguard.errors import ConfigError
 from mailguard.policy import thresholds
 from mailguard.service.private_folder import private_folder
 from mailguard.service.scanning import policy_file, routes_of, rules_dir
+from mailguard.store.settings import Content
 
 _KEPT = 3  # copies: those who still inspect by the one before may start a worker
+_SETTINGS = "settings.json"
 _PREFIX = "mailguard-rules-"
 _POLICY, _ROUTES = "policy.toml", "routes.toml"
 
@@ -25,6 +28,7 @@ class Rulebook:
 
     def __init__(self, config: Config) -> None:
         self._given = config
+        self.obey: Callable[[Path, Config], None] | None = None  # puts the settings in force into a copy
         self._copies: deque[Path] = deque()
         self.config, self.version = self._taken()
 
@@ -51,6 +55,9 @@ class Rulebook:
             _copy(policy, folder / _POLICY)
             version = ruleset.load(rules).version
             thresholds(folder / _POLICY, shown=policy)
+            if self.obey is not None:
+                self.obey(folder, self._given)
+                thresholds(folder / _POLICY)
             if self._given.holds.routes:
                 _copy(Path(self._given.holds.routes), folder / _ROUTES, "holds.routes")
                 routes_of(self._given, folder / _ROUTES)
@@ -68,7 +75,20 @@ def under(config: Config, folder: Path) -> Config:
     policy = config.policy.model_copy(update={"file": str(folder / _POLICY)})
     routes = str(folder / _ROUTES) if config.holds.routes else ""
     holds = config.holds.model_copy(update={"routes": routes})
-    return config.model_copy(update={"rules_dir": folder / "rules", "policy": policy, "holds": holds})
+    copied = config.model_copy(update={"rules_dir": folder / "rules", "policy": policy, "holds": holds})
+    settings = folder / _SETTINGS
+    return Content.read(settings.read_text("utf-8")).apply(copied) if settings.exists() else copied
+
+
+def policy_text(folder: Path) -> str:
+    """The policy file of a copy."""
+    return (folder / _POLICY).read_text("utf-8")
+
+
+def write_settings(folder: Path, content: Content) -> None:
+    """Put settings into a copy that nobody reads yet."""
+    (folder / _POLICY).write_text(content.policy, "utf-8")
+    (folder / _SETTINGS).write_text(content.text, "utf-8")
 
 
 def folder_of(config: Config) -> Path:
@@ -85,4 +105,4 @@ def _copy(path: Path, to: Path, keys: str = "rules_dir and policy.file") -> None
 
 def _content(config: Config) -> dict[str, bytes]:
     folder = folder_of(config)
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.toml")}
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.*")}

@@ -31,6 +31,7 @@ from mailguard.service.pages import Pages, create_app, create_metrics_app
 from mailguard.service.requesting import Requester
 from mailguard.service.rulebook import Rulebook
 from mailguard.service.scanning import keep, policy
+from mailguard.service.settled import Settled
 from mailguard.service.stop_files import StopFiles
 from mailguard.service.systemd import Systemd
 from mailguard.service.unlocking import Unlocker
@@ -60,6 +61,10 @@ class Service:
             retention=config.retention,
             notify=config.notify,
         )
+        self._settled = Settled(self.store)
+        self._rulebook.obey = self._settled.obey
+        self._rulebook.renew()  # policy and retention as agreed on, whatever the files say
+        self._config = config = self._rulebook.config
         self._policy = policy(config, self.store.digester)
         self._stop_files = StopFiles(config.stop_list.files, self.store)
         self._stop_files.read()
@@ -90,6 +95,7 @@ class Service:
         self._systemd = Systemd(os.environ)
         self._ready = False
         self._asked = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop
         self.web_port = self.metrics_port = 0
         self.stop = asyncio.Event()
 
@@ -120,6 +126,7 @@ class Service:
 
     async def run(self) -> None:
         """Serve until `stop` is set; one part that fails ends the service, so that its supervisor restarts it."""
+        self._loop = asyncio.get_running_loop()
         self._obey_signals()
         async with asyncio.TaskGroup() as tasks:
             self._pages.run(tasks)
@@ -211,6 +218,8 @@ class Service:
         self.store.outcomes.chain_due()
         self._notary.note()
         self._stop_files.look()
+        if self._settled.stale():
+            self._loop.call_soon_threadsafe(self._asked.set)
         if self._pace.steady():
             self.store.holds.expire_due()
             self.store.reminders.tell_due()
@@ -218,6 +227,7 @@ class Service:
             self.store.candidates.purge(keep(self._config))
             self.store.watched_mailings.purge(self._config.retention.watched_days)
             self.store.suppressions.purge(self._config.stop_list.keep_days)
+            self.store.changes.expire_due()
             return
         lease, session = self._config.release.lease_seconds, self._config.web.session_hours
         self.store.times.bring_back(

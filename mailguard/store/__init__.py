@@ -9,9 +9,12 @@ from typing import Self
 
 from mailguard import config
 from mailguard.digest import Digester
+from mailguard.store import sight
+from mailguard.store.applying import Applying
 from mailguard.store.audit import Audit
 from mailguard.store.campaigns import Campaigns
 from mailguard.store.candidates import PasswordCandidates
+from mailguard.store.changes import Changes
 from mailguard.store.context import Clock, Context
 from mailguard.store.counting import Counting
 from mailguard.store.departures import Departures
@@ -37,9 +40,11 @@ from mailguard.store.reminders import Reminders
 from mailguard.store.requests import Requests
 from mailguard.store.rotation import Rotated, rotate
 from mailguard.store.sessions import Sessions
+from mailguard.store.settings import Settings
 from mailguard.store.shelf import Shelf
 from mailguard.store.sources import Sources
 from mailguard.store.sqlite import private_folder
+from mailguard.store.standins import Deputies
 from mailguard.store.stop_list import StopLists
 from mailguard.store.stop_tellings import StopTellings
 from mailguard.store.stops import Stops
@@ -71,12 +76,16 @@ class Store:
         self.people = People(context, self.audit)
         self.logins = Logins(context, self.audit)
         self.sources = Sources(context, self.audit)
+        self.deputies = Deputies(context, self.audit)
         self.sessions = Sessions(context, self.people)
         self.stop_list = StopLists(context, self.audit)
         self.suppressions = Suppressions(context, self.people)
         tellings = StopTellings(context, self.people)
         self.stops = Stops(context, self.audit, self.people, tellings)
         self.notices = Notices(context, self.people, self.suppressions, tellings)
+        self.settings = Settings(context, self.audit)
+        parts = Applying(self.people, self.deputies, self.sources, self.stop_list, self.settings)
+        self.changes = Changes(context, self.audit, parts, self.notices)
         desk = Desk(context, self.audit, self.notices, self.people, Shelf(context), Pending(context.database))
         self.holds = Holds(desk)
         self.campaigns = Campaigns(desk, self.holds)
@@ -91,6 +100,7 @@ class Store:
         self.unlocking = Unlocking(desk, self.candidates)
         self.releases = Releases(desk)
         self.let_through = LettingThrough(desk, tellings)
+        sight.fill(context)
         self.switch = Switch(context, self.audit, self.people)
         self.times = Times(context, self.audit)
         self.watching = Watching(context)

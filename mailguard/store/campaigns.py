@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from mailguard.errors import NotFoundError
 from mailguard.lifecycle import HoldState
+from mailguard.store import sight
 from mailguard.store.campaign_views import CampaignRow, Decided, Snapshot
 from mailguard.store.desk import AtDesk, Desk
 from mailguard.store.holds import Holds
@@ -33,7 +34,11 @@ class Campaigns(AtDesk):
         self._deciding = TogetherDeciding(desk, all_holds, self._snapshots)
 
     def recent(
-        self, states: Collection[HoldState] = (HoldState.PENDING,), limit: int = 200, offset: int = 0
+        self,
+        states: Collection[HoldState] = (HoldState.PENDING,),
+        limit: int = 200,
+        offset: int = 0,
+        viewer: str | None = None,
     ) -> list[CampaignRow]:
         """Campaigns with holds in one of these states, that with the newest such hold first."""
         newest = func.max(holds.c.serial)
@@ -43,12 +48,15 @@ class Campaigns(AtDesk):
             query = query.where(holds.c.serial > select(func.max(holds.c.serial) - RECENT).scalar_subquery())
         query = query.group_by(holds.c.campaign_id).order_by(newest.desc()).limit(limit).offset(offset)
         with self._database.read() as tx:
+            query = query.where(sight.holds_seen(self._context, tx, viewer))
             return self._rows(tx, [row.campaign_id for row in tx.execute(query)])
 
-    def get(self, campaign_id: str) -> CampaignRow:
-        """One campaign; raises NotFoundError."""
+    def get(self, campaign_id: str, viewer: str | None = None) -> CampaignRow:
+        """One campaign, all of it of one source; raises NotFoundError, also when `viewer` does not see it."""
         with self._database.read() as tx:
-            found = self._rows(tx, [campaign_id])
+            seen = (holds.c.campaign_id == campaign_id, sight.holds_seen(self._context, tx, viewer))
+            there = tx.execute(select(holds.c.id).where(*seen).limit(1)).first() is not None
+            found = self._rows(tx, [campaign_id]) if there else []
         if not found:
             raise NotFoundError("No such campaign. `mailguard hold campaigns` shows what there is.")
         return found[0]
@@ -101,7 +109,8 @@ class Campaigns(AtDesk):
         return self._context.settings.approval_hours
 
     def snapshot(self, campaign_id: str, person_id: str) -> Snapshot:
-        """What this person would decide now."""
+        """What this person would decide now; raises NotFoundError when there is nothing for that person to see."""
+        self.get(campaign_id, person_id)
         with self._database.read() as tx:
             return self._snapshots.take(tx, campaign_id, person_id).snapshot
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from mailguard import config, crockford, normal
 from mailguard.digest import Digester
+from mailguard.store.calendar import TOKYO
 from mailguard.store.engine import Database
 from mailguard.store.vault import Vault
 
@@ -37,6 +38,15 @@ class Context:
     def mail_key(self, address: str) -> bytes:
         """Digest of an e-mail address; b"" when there is none."""
         return self.digester.email(address) if address.strip() else b""
+
+    def organisation_key(self, name: str) -> bytes:
+        """Digest of an organisation; b"" for the own company."""
+        plain = normal.organisation(name)
+        return self.digester.of("organisation", plain) if plain else b""
+
+    def today(self) -> str:
+        """The day in Japan, as 2027-04-28."""
+        return self.clock().astimezone(TOKYO).date().isoformat()
 
 
 def fresh_id(letter: str) -> str:

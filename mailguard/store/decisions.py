@@ -4,7 +4,7 @@ In: a wish of a person, with the revision it was made at. Out: the state afterwa
 attempt), ConflictError when the hold changed meanwhile. Nothing else ever approves.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,11 +19,11 @@ from mailguard.store import counting, requests, routing, saying, standing
 from mailguard.store.audit import TIME
 from mailguard.store.desk import AtDesk, Desk
 from mailguard.store.false_positives import FalsePositives
-from mailguard.store.people import candidate
 from mailguard.store.record import first_viewed
 from mailguard.store.routing import Reach
 from mailguard.store.saying import Said
 from mailguard.store.schema import decisions, holds, messages, people
+from mailguard.store.sight import HiddenError
 from mailguard.store.views import Person
 
 CAP = 1_000_000_000  # recipients; what an integer column of any database takes
@@ -32,6 +32,7 @@ WHY = {
     "not_approver": "Only an approver may decide.",
     "own_source": "An operator of the source cannot be the second person. Another approver must decide.",
     "own_login": "The mail was sent with this person's login. Another approver must decide.",
+    "other_organisation": "The mail is of another organisation. One of its approvers, or of the own company, must decide.",
     "own_address": "The mail names this person as its sender. Another approver must decide.",
     "not_operator": "Only an operator of the source may answer or withdraw.",
     "nobody_to_answer": "No operator of the source could hear the question. Reject instead.",
@@ -49,7 +50,7 @@ _PERSON = select(people)
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a person wants."""
+    """What a person wants. acting_for: the absent approver whose deputy it is."""
 
     hold_id: str
     revision: int
@@ -60,6 +61,7 @@ class Wish:
     false_positive: bool = False
     said: Said = field(default_factory=Said)
     reach: Reach = Reach()  # noqa: RUF009 - frozen
+    acting_for: str | None = None
 
 
 class Decisions(AtDesk):
@@ -91,11 +93,8 @@ class Decisions(AtDesk):
         try:
             with self._database.write(announced=True) as tx:
                 state, seconds = self._decide(tx, wish)
-        except RefusedError as refused:
-            with self._database.write() as tx:
-                self._desk.audit.append(
-                    tx, person_id, "hold.refused", hold_id, choice=choice.value, code=refused.code, revision=revision
-                )
+        except (RefusedError, HiddenError) as refused:
+            self._note_refused(hold_id, person_id, refused, choice=choice.value, revision=revision)
             raise
         if seconds is not None:
             metrics.DECISION_SECONDS.labels(choice.value).observe(seconds)
@@ -106,24 +105,25 @@ class Decisions(AtDesk):
         return self._decide(tx, wish)[0]
 
     def may_decide(self, hold_id: str, person_id: str) -> str | None:
-        """Why not, as a stable code; None when this person may approve."""
+        """Why not, as a stable code; None when this person may approve. Raises NotFoundError for who does not see it."""
         with self._database.read() as tx:
-            hold, person = self._hold(tx, hold_id), self._person(tx, person_id)
-            return lifecycle.refusal(candidate(person), standing.sending(tx, hold, [person]))
+            hold, person = self._hold(tx, hold_id, viewer=person_id), self._person(tx, person_id)
+            return standing.right(tx, hold, person, self._context.today()).code
 
     def deciders(self, hold_id: str) -> list[Person]:
         """Who may approve this hold."""
         with self._database.read() as tx:
-            rows = standing.deciders(tx, self._hold(tx, hold_id))
+            rows = standing.deciders(tx, self._hold(tx, hold_id), self._context.today())
         return [self._desk.people.person(row) for row in rows]
 
     def _decide(self, tx: Connection, wish: Wish) -> tuple[HoldState, int | None]:
         """The state afterwards, and how many seconds the person looked at it before."""
-        hold = self._hold(tx, wish.hold_id, to_change=True)
+        hold = self._hold(tx, wish.hold_id, to_change=True, viewer=wish.person_id)
         person = self._person(tx, wish.person_id)
-        facts = standing.sending(tx, hold, [person])
-        if code := barred(wish, lifecycle.refusal(candidate(person), facts), person, facts):
+        right = standing.right(tx, hold, person, self._context.today())
+        if code := barred(wish, right.code, person, right.facts):
             raise RefusedError(code, WHY[code])
+        wish = replace(wish, acting_for=right.voice.absent.id if right.voice.absent else None)
         target = target_of(hold, wish)
         if wish.choice is Choice.APPROVE and counting.under_way(tx, [hold.id]):
             raise RefusedError("counting", WHY["counting"])
@@ -158,12 +158,13 @@ class Decisions(AtDesk):
     def _approve(
         self, tx: Connection, hold: Any, wish: Wish, person: Any, target: HoldState, noted: dict[str, Any]
     ) -> HoldState:
-        rows = {row.id: row for row in standing.agreed(tx, hold)}
-        cap = min(row.cap for row in rows.values())  # what all of them agreed to
+        voices = {voice.row.id: voice for voice in standing.agreed(tx, hold)}
+        cap = min(voice.row.cap for voice in voices.values())  # what all of them agreed to
         facts, audit, revision = standing.sending(tx, hold, [person]), self._desk.audit, hold.revision
         reach = Reach(max(cap, wish.reach.recipients), wish.reach.persons)
-        if missing := routing.lacking(self._context, hold, rows.values(), facts, reach):
-            self._change(tx, hold, HoldState(hold.state), {"approvals": len(rows), "changed_by": wish.person_id})
+        lent = [voice.lent for voice in voices.values()]
+        if missing := routing.lacking(self._context, hold, lent, facts, reach):
+            self._change(tx, hold, HoldState(hold.state), {"approvals": len(voices), "changed_by": wish.person_id})
             audit.append(
                 tx, wish.person_id, "hold.first_approval", hold.id,
                 revision=revision, cap=wish.cap, missing=missing.approvals, organisations=dict(missing.organisations),
@@ -176,7 +177,7 @@ class Decisions(AtDesk):
         now = self._context.clock()
         values = {
             "revision": revision + 1, "cap": cap, "used": hold.recipients,
-            "approvals": len(rows), "changed_by": wish.person_id, "sending_since": now,
+            "approvals": len(voices), "changed_by": wish.person_id, "sending_since": now,
             "expires_at": now + timedelta(hours=self._context.settings.approval_hours), **requests.dates(tx, hold.id),
         }  # fmt: skip
         self._change(tx, hold, target, values)
@@ -191,18 +192,17 @@ class Decisions(AtDesk):
         self._desk.notices.tell(tx, hold, "approved", person)
         return target
 
-    def _caps(self, tx: Connection, hold: Any) -> dict[str, int]:
-        """The cap each approver agreed to at this revision; who may not decide any more does not count."""
-        return {row.id: row.cap for row in standing.agreed(tx, hold)}
-
     def _note_decision(self, tx: Connection, hold: Any, wish: Wish) -> dict[str, Any]:
         if wish.choice is Choice.APPROVE:
             if wish.cap is None or wish.cap < hold.recipients:
                 raise RefusedError("cap_too_low", WHY["cap_too_low"])
             if wish.cap > CAP:
                 raise RefusedError("cap_too_high", WHY["cap_too_high"])
+            authority = wish.acting_for or wish.person_id
+            spoken = standing.agreed(tx, hold)
+            twice = any(one.authority == authority and one.row.id != wish.person_id for one in spoken)
             # Approving again is only good for a higher cap, when the mailing has grown since.
-            if self._caps(tx, hold).get(wish.person_id, -1) >= wish.cap:
+            if twice or {one.row.id: one.row.cap for one in spoken}.get(wish.person_id, -1) >= wish.cap:
                 raise RefusedError("already_approved", WHY["already_approved"])
         now, seen = self._context.clock(), first_viewed(tx, wish.hold_id, wish.revision, wish.person_id)
         seconds = max(0, int((now - seen).total_seconds())) if seen else None
@@ -211,7 +211,7 @@ class Decisions(AtDesk):
         row: dict[str, Any] = {
             "hold_id": wish.hold_id, "revision": wish.revision, "choice": wish.choice.value, "person_id": wish.person_id,
             "reason": self._vault.seal(wish.reason.encode("utf-8", "replace"), f"reason:{wish.hold_id}"),
-            "cap": wish.cap if wish.choice is Choice.APPROVE else None, "at": now,
+            "cap": wish.cap if wish.choice is Choice.APPROVE else None, "at": now, "acting_for": wish.acting_for,
             "reason_code": wish.said.code or None, "checked": wish.said.listed, "seconds": seconds, "hasty": hasty,
         }  # fmt: skip
         tx.execute(insert(decisions), row)
@@ -265,10 +265,20 @@ def target_of(hold: Any, wish: Wish) -> HoldState:
 
 def _how(noted: dict[str, Any]) -> dict[str, Any]:
     """What the record says of how a decision was made."""
-    said = {"reason": noted["reason_code"], "seconds": noted["seconds"], "hasty": noted["hasty"] or None}
+    said = {
+        "acting_for": noted["acting_for"],
+        "reason": noted["reason_code"],
+        "seconds": noted["seconds"],
+        "hasty": noted["hasty"] or None,
+    }
     return {name: value for name, value in said.items() if value is not None} | (
         {"checked": saying.ticked(noted["checked"])} if noted["checked"] else {}
     )
+
+
+def acted(wish: Wish) -> dict[str, str]:
+    """For the record: whose deputy decided."""
+    return {"acting_for": wish.acting_for} if wish.acting_for else {}
 
 
 def conflict(hold: Any) -> ConflictError:

@@ -23,6 +23,7 @@ from mailguard.store.schema.emergency import Scope
 from mailguard.store.statement import Lookup
 from mailguard.store.views import AuditRow, HoldView, Person
 
+CLI = "cli"  # whoever runs the command line owns the machine
 _DOUBT = "message.may_have_been_sent"
 _SWITCH = ("release.paused", "release.resumed")
 _DOUBTS = Lookup(lambda ids: select(audit.c.detail).where(audit.c.subject.in_(ids), audit.c.action == _DOUBT))
@@ -78,8 +79,9 @@ class Departures:
 
     def take(self, hold_ids: Sequence[str], actor: str, **noted: str) -> list[Departure]:
         """For `actor`; `noted` stands in the audit row. Raises NotFoundError."""
+        viewer = None if actor == CLI else actor
         folk = {person.id: person for person in self.people.all()}
-        found = [self._departure(hold_id, folk) for hold_id in dict.fromkeys(hold_ids)]
+        found = [self._departure(hold_id, folk, viewer) for hold_id in dict.fromkeys(hold_ids)]
         with self.context.database.write() as tx:
             self.audit.extend(
                 tx, [self.audit.entry(actor, "report.drafted", one.view.row.id, **noted) for one in found]
@@ -90,8 +92,8 @@ class Departures:
         """The end of the record, and what is wrong with it."""
         return self.audit.head(), self.audit.check()
 
-    def _departure(self, hold_id: str, folk: dict[str, Person]) -> Departure:
-        view = self.holds.get(hold_id)
+    def _departure(self, hold_id: str, folk: dict[str, Person], viewer: str | None) -> Departure:
+        view = self.holds.get(hold_id, viewer)
         with self.context.database.read() as tx:
             sent, first, last = _accepted(tx, hold_id)
             passed, unsure, first_passed, last_passed = _passed(tx, hold_id)

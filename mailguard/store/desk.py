@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, bindparam, select
 
-from mailguard.errors import NotFoundError, UnavailableError
+from mailguard.errors import NotFoundError, RefusedError, UnavailableError
+from mailguard.store import sight
 from mailguard.store.audit import Audit
 from mailguard.store.context import Context
 from mailguard.store.notices import Notices
@@ -14,6 +15,7 @@ from mailguard.store.pending import Pending
 from mailguard.store.people import People
 from mailguard.store.schema import holds
 from mailguard.store.shelf import Shelf
+from mailguard.store.sight import HiddenError
 
 # For update: on SQLite the writing transaction is alone anyway, PostgreSQL locks the row.
 _HOLD = select(holds).where(holds.c.id == bindparam("key"))
@@ -45,11 +47,20 @@ class AtDesk:
         self._database = desk.context.database
         self._vault = desk.context.vault
 
-    def _hold(self, tx: Connection, hold_id: str, *, to_change: bool = False) -> Any:
+    def _hold(self, tx: Connection, hold_id: str, *, to_change: bool = False, viewer: str | None = None) -> Any:
+        """The row. viewer: the person who looks; raises NotFoundError when there is none for that person."""
         row = tx.execute(_HOLD_TO_CHANGE if to_change else _HOLD, {"key": hold_id}).one_or_none()
         if row is None:
             raise NotFoundError("No such hold. `mailguard hold list` shows what there is.")
+        if viewer is not None:
+            sight.check(tx, row, viewer, self._context.today())
         return row
+
+    def _note_refused(self, hold_id: str, person_id: str, refused: RefusedError | HiddenError, **facts: object) -> None:
+        """An attempt stands in the record, that of somebody who is not to know of the hold as well."""
+        code = refused.code if isinstance(refused, RefusedError) else "hidden"
+        with self._database.write() as tx:
+            self._desk.audit.append(tx, person_id, "hold.refused", hold_id, code=code, **facts)
 
 
 def each(call: Callable[[Sequence[Item]], Sequence[Answer]], items: Sequence[Item]) -> list[Answer | Exception]:

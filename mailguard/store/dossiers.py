@@ -13,8 +13,9 @@ from mailguard.store.context import Context
 from mailguard.store.holds import Holds
 from mailguard.store.part_views import Look, PartViews
 from mailguard.store.people import People
-from mailguard.store.views import Decided, HoldView
+from mailguard.store.views import Decided, HoldView, acted
 
+CLI = "cli"  # whoever runs the command line owns the machine
 RECORD_OF_PROVISION = "第三者提供: 個人情報保護法27条の根拠と、29条の記録が必要です"
 ROWS = 10_000  # of the record, of one hold
 _LOOKS = {Look.VIEWED: "表示(伏せ字)", Look.UNMASKED: "伏せ字なしで表示", Look.DOWNLOADED: "取り出し"}
@@ -36,15 +37,16 @@ class Dossiers:
         """Everything about these holds, for `actor`."""
         broken, head = self._audit.check(), self._audit.head()
         said = f"{broken.fault} {broken.seq}" if broken else "改ざんなし"
-        lines = [line for hold_id in hold_ids for line in self._lines(hold_id)]
+        viewer = None if actor == CLI else actor
+        lines = [line for hold_id in hold_ids for line in self._lines(hold_id, viewer)]
         lines.append(Line("", "検証", self._context.clock().isoformat(), "", f"末尾 {head}", said))
         with self._context.database.write() as tx:
             for hold_id in hold_ids:
                 self._audit.append(tx, actor, "hold.exported", hold_id)
         return lines
 
-    def _lines(self, hold_id: str) -> Iterator[Line]:
-        view = self._holds.get(hold_id)
+    def _lines(self, hold_id: str, viewer: str | None) -> Iterator[Line]:
+        view = self._holds.get(hold_id, viewer)
         names = {person.id: person.name for person in self._people.all()}
         for section, at, who, item, value in (*_facts(view), *_found(view), *_decided(view), *_outcome(view)):
             yield Line(hold_id, section, at, who, item, value)
@@ -52,7 +54,7 @@ class Dossiers:
             what = f"部分 {look.part + 1} {_LOOKS[look.kind]} (版 {look.revision})"
             yield Line(hold_id, "閲覧", look.at.isoformat(), look.person_name, what, look.reason)
         for row in reversed(self._audit.rows(ROWS, 0, hold_id)):
-            who = names.get(row.actor, row.actor)
+            who = acted(names.get(row.actor, row.actor), names.get(row.acting_for, row.acting_for))
             yield Line(hold_id, "記録", row.at.isoformat(), who, f"{row.seq} {row.action}", row.detail)
 
 
@@ -89,9 +91,9 @@ def _decided(view: HoldView) -> Iterator[_Fact]:
     for one in view.decisions:
         cap = "" if one.cap is None else f"、上限 {one.cap}"
         what = f"{one.choice} (版 {one.revision}{cap})"
-        yield "判断", one.at.isoformat(), one.person_name, what, " ".join(filter(None, (_preset(one), one.reason)))
+        yield "判断", one.at.isoformat(), one.who, what, " ".join(filter(None, (_preset(one), one.reason)))
         for name, value in _how(one):
-            yield "判断", one.at.isoformat(), one.person_name, name, value
+            yield "判断", one.at.isoformat(), one.who, name, value
 
 
 def _preset(one: Decided) -> str:

@@ -10,9 +10,10 @@ import msgspec
 from sqlalchemy import Connection, func, insert, select
 
 from mailguard.model import Inspection
+from mailguard.store import sight
 from mailguard.store.context import Context
 from mailguard.store.reasons import reasons_of
-from mailguard.store.schema import evidence, false_positives
+from mailguard.store.schema import evidence, false_positives, holds
 from mailguard.store.views import RuleCount
 
 _INSPECTION = msgspec.msgpack.Decoder(Inspection)
@@ -37,12 +38,16 @@ class FalsePositives:
             tx.execute(insert(false_positives), fresh)
         return rules
 
-    def by_rule(self) -> list[RuleCount]:
-        """How many holds of each rule, the most first."""
-        holds, last = func.count(), func.max(false_positives.c.at)
+    def by_rule(self, viewer: str | None = None) -> list[RuleCount]:
+        """How many holds that `viewer` sees of each rule, the most first."""
+        number, last = func.count(), func.max(false_positives.c.at)
         rule = false_positives.c.rule
         with self._context.database.read() as tx:
-            rows = tx.execute(select(rule, holds, last).group_by(rule).order_by(holds.desc(), rule)).all()
+            query = select(rule, number, last).group_by(rule).order_by(number.desc(), rule)
+            if viewer is not None:
+                seen = select(holds.c.id).where(sight.holds_seen(self._context, tx, viewer))
+                query = query.where(false_positives.c.hold_id.in_(seen))
+            rows = tx.execute(query).all()
         return [RuleCount(*row) for row in rows]
 
     def _rules(self, tx: Connection, hold: Any) -> list[str]:

@@ -4,6 +4,7 @@ In: the hours after which to ask, and answers. Out: the question, as a state of 
 anew, "stop the rest" ends the hold. An answer follows the rules of an approval; operators, too, may stop.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,9 +18,9 @@ from mailguard.store import routing, standing
 from mailguard.store.audit import TIME
 from mailguard.store.decisions import Wish
 from mailguard.store.finishing import SENDABLE, Finishing
-from mailguard.store.people import candidate
 from mailguard.store.routing import Reach
 from mailguard.store.schema import decisions, holds, messages, people, recipients
+from mailguard.store.sight import HiddenError
 from mailguard.store.views import Rest
 
 WHY = {
@@ -61,18 +62,15 @@ class Lateness(Finishing):
         try:
             with self._database.write() as tx:
                 return self._decide_rest(tx, answer)
-        except RefusedError as refused:
-            with self._database.write() as tx:
-                self._desk.audit.append(
-                    tx, person_id, "hold.refused", hold_id, choice=choice.value, code=refused.code, revision=revision
-                )
+        except (RefusedError, HiddenError) as refused:
+            self._note_refused(hold_id, person_id, refused, choice=choice.value, revision=revision)
             raise
 
     def may_stop(self, hold_id: str, person_id: str) -> bool:
         """Whether this person may stop the rest of a hold."""
         with self._database.read() as tx:
-            hold, person = self._hold(tx, hold_id), self._person(tx, person_id)
-            return self._barred(tx, hold, person, Choice.STOP_REST) is None
+            hold, person = self._hold(tx, hold_id, viewer=person_id), self._person(tx, person_id)
+            return self._barred(self._right(tx, hold, person), person, Choice.STOP_REST) is None
 
     def rest(self, hold_id: str) -> Rest:
         """What of a hold is not sent yet, and why."""
@@ -88,14 +86,18 @@ class Lateness(Finishing):
             deferred = tx.execute(select(func.count()).select_from(joined).where(*tried)).scalar_one()
             last = select(recipients.c.reply).select_from(joined).where(*tried)
             reply = tx.execute(last.order_by(recipients.c.changed_at.desc()).limit(1)).scalar() or ""
-            agreed = tuple(row.id for row in standing.agreed(tx, hold, Choice.DELIVER_LATE)) if hold.asked_at else ()
+            agreed = (
+                tuple(one.row.id for one in standing.agreed(tx, hold, Choice.DELIVER_LATE)) if hold.asked_at else ()
+            )
         return Rest(count, all_of_them, leased, hold.asked_at, agreed, deferred, reply, due)
 
     def _decide_rest(self, tx: Connection, answer: Wish) -> HoldState:
-        hold = self._hold(tx, answer.hold_id, to_change=True)
+        hold = self._hold(tx, answer.hold_id, to_change=True, viewer=answer.person_id)
         person = self._person(tx, answer.person_id)
-        if code := self._barred(tx, hold, person, answer.choice):
+        right = self._right(tx, hold, person)
+        if code := self._barred(right, person, answer.choice):
             raise RefusedError(code, (deciding.WHY | WHY)[code])
+        answer = replace(answer, acting_for=right.voice.absent.id if right.voice.absent else None)
         if not answer.reason:
             raise RefusedError("reason_missing", deciding.WHY["reason_missing"])
         target = deciding.target_of(hold, answer)
@@ -104,43 +106,50 @@ class Lateness(Finishing):
             raise RefusedError("nothing_left", WHY["nothing_left"])
         if answer.choice is Choice.STOP_REST:
             self._note_answer(tx, answer)
-            self._stop(tx, hold, target, person, left)
+            self._stop(tx, hold, target, person, left, answer)
             return target
         if hold.asked_at is None:
             raise RefusedError("not_late", WHY["not_late"])
-        if person.id in {row.id for row in standing.agreed(tx, hold, Choice.DELIVER_LATE)}:
+        mine = answer.acting_for or person.id
+        if any(
+            one.row.id == person.id or one.authority == mine for one in standing.agreed(tx, hold, Choice.DELIVER_LATE)
+        ):
             raise RefusedError("already_approved", deciding.WHY["already_approved"])
         self._note_answer(tx, answer)
-        self._go_on(tx, hold, person, left)
+        self._go_on(tx, hold, person, left, answer)
         return target
 
-    def _barred(self, tx: Connection, hold: Any, person: Any, choice: Choice) -> str | None:
+    def _right(self, tx: Connection, hold: Any, person: Any) -> standing.Right:
+        return standing.right(tx, hold, person, self._context.today())
+
+    @staticmethod
+    def _barred(right: standing.Right, person: Any, choice: Choice) -> str | None:
         if choice not in {Choice.DELIVER_LATE, Choice.STOP_REST}:
             return "not_a_choice"
-        facts = standing.sending(tx, hold, [person])
-        code = lifecycle.refusal(candidate(person), facts)
-        if choice is Choice.DELIVER_LATE or code is None:
-            return code
-        return None if person.enabled and person.id in facts.operators else "not_yours"
+        if choice is Choice.DELIVER_LATE or right.code is None:
+            return right.code
+        return None if person.enabled and person.id in right.facts.operators else "not_yours"
 
-    def _go_on(self, tx: Connection, hold: Any, person: Any, left: int) -> None:
+    def _go_on(self, tx: Connection, hold: Any, person: Any, left: int, answer: Wish) -> None:
         facts = standing.sending(tx, hold, [person])
-        agreed, audit = standing.agreed(tx, hold, Choice.DELIVER_LATE), self._desk.audit
+        agreed, audit = [one.lent for one in standing.agreed(tx, hold, Choice.DELIVER_LATE)], self._desk.audit
         if missing := routing.lacking(self._context, hold, agreed, facts, Reach(hold.cap or 0)):
             self._change_rest(tx, hold, {"changed_by": person.id})
             audit.append(
                 tx, person.id, "hold.late_first", hold.id,
                 revision=hold.revision, messages=left, missing=missing.approvals,
-                organisations=dict(missing.organisations),
+                organisations=dict(missing.organisations), **deciding.acted(answer),
             )  # fmt: skip
             self._desk.notices.tell(tx, hold, "first_approval")
             return
         values = {"revision": hold.revision + 1, "changed_by": person.id, "asked_at": None}
         self._change_rest(tx, hold, values | {"sending_since": self._context.clock()})
-        audit.append(tx, person.id, "hold.deliver_late", hold.id, revision=hold.revision, messages=left)
+        audit.append(
+            tx, person.id, "hold.deliver_late", hold.id, revision=hold.revision, messages=left, **deciding.acted(answer)
+        )
         self._desk.notices.tell(tx, hold, "deliver_late", person)
 
-    def _stop(self, tx: Connection, hold: Any, target: HoldState, person: Any, left: int) -> None:
+    def _stop(self, tx: Connection, hold: Any, target: HoldState, person: Any, left: int, answer: Wish) -> None:
         values = {"state": target.value, "revision": hold.revision + 1, "changed_by": person.id, "asked_at": None}
         self._change_rest(tx, hold, values)
         held = select(messages.c.serial).where(
@@ -155,7 +164,8 @@ class Lateness(Finishing):
             .where(messages.c.hold_id == hold.id, messages.c.state == MessageState.HELD.value)
             .values(state=state.value, due_at=None, finished_at=now)
         )
-        self._desk.audit.append(tx, person.id, "hold.rest_stopped", hold.id, revision=hold.revision, messages=left)
+        facts = {"revision": hold.revision, "messages": left, **deciding.acted(answer)}
+        self._desk.audit.append(tx, person.id, "hold.rest_stopped", hold.id, **facts)
         self._desk.notices.tell(tx, hold, "rest_stopped", person)
 
     def _change_rest(self, tx: Connection, hold: Any, values: dict[str, Any]) -> None:
@@ -170,7 +180,7 @@ class Lateness(Finishing):
     def _note_answer(self, tx: Connection, answer: Wish) -> None:
         row = {
             "hold_id": answer.hold_id, "revision": answer.revision, "choice": answer.choice.value,
-            "person_id": answer.person_id, "cap": None, "at": self._context.clock(),
+            "person_id": answer.person_id, "cap": None, "at": self._context.clock(), "acting_for": answer.acting_for,
             "reason": self._vault.seal(answer.reason.encode("utf-8", "replace"), f"reason:{answer.hold_id}"),
         }  # fmt: skip
         tx.execute(insert(decisions), row)

@@ -103,7 +103,7 @@ class LettingThrough(AtDesk):
                 self._tellings.tell(tx, stop, LET_THROUGH)
 
     def _ready(self, tx: Connection, hold_id: str, person_id: str) -> Any:
-        hold = self._hold(tx, hold_id, to_change=True)
+        hold = self._hold(tx, hold_id, to_change=True, viewer=person_id)
         if code := self._refusal(tx, hold, person_id):
             raise RefusedError(code, decisions.WHY[code])
         if hold.state != HoldState.APPROVED.value:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, insert, or_, select, update
 from mailguard.lifecycle import HoldState
 from mailguard.store import standing, stop_tellings, suppressions
 from mailguard.store.context import Context
-from mailguard.store.people import People, approvers
+from mailguard.store.people import People
 from mailguard.store.schema import holds, notices, people
 from mailguard.store.stop_tellings import StopTellings
 from mailguard.store.suppressions import Suppressions
@@ -50,7 +50,7 @@ class Notices:
         now = self._context.clock()
         rows = [
             {**reader, "event": event, "hold_id": hold.id, "campaign": campaign, "due_at": at}
-            for reader in self._readers([*_audience(tx, hold, event), *others])
+            for reader in self._readers([*_audience(tx, hold, event, self._context.today()), *others])
             if (at := due.get(_key(reader), now + self._gather(event))) is not None
         ]
         self._put(tx, rows)
@@ -158,12 +158,12 @@ def _key(reader: dict[str, str | None]) -> tuple[str, str]:
     return reader["person_id"] or "", reader["channel"] or ""
 
 
-def _audience(tx: Connection, hold: Any, event: str) -> Iterable[Any]:
+def _audience(tx: Connection, hold: Any, event: str, day: str) -> Iterable[Any]:
     operators = standing.crew(tx, hold)
     if event in {"closed", "returned"}:
         return operators
     if event == "reminder":
-        return standing.deciders(tx, hold)
+        return standing.deciders(tx, hold, day)
     if event in {"opened", "expired", "failed", "first_approval", "late", "answered"}:
-        return [*operators, *standing.deciders(tx, hold)]
-    return [*operators, *approvers(tx)]
+        return [*operators, *standing.deciders(tx, hold, day)]
+    return [*operators, *standing.watchers(tx, hold, day)]

@@ -19,6 +19,7 @@ from mailguard.store import standing
 from mailguard.store.desk import AtDesk
 from mailguard.store.people import candidate
 from mailguard.store.schema import messages, part_views, people
+from mailguard.store.sight import HiddenError
 
 MESSAGES = (
     5  # of a hold that are looked through for a part: the first ones, and those that brought new findings are near
@@ -63,7 +64,7 @@ class PartViews(AtDesk):
     def viewed(self, hold_id: str, part: int, person_id: str) -> PartInfo:
         """Somebody was shown the masks of a part; recorded once for each revision."""
         with self._database.read() as tx:
-            hold = self._hold(tx, hold_id)
+            hold = self._hold(tx, hold_id, viewer=person_id)
             info = self._part(hold, part)
             if self._known(tx, hold, info, person_id):
                 return info
@@ -78,18 +79,15 @@ class PartViews(AtDesk):
         try:
             with self._database.write() as tx:
                 info, sealed = self._open(tx, hold_id, part, person_id, kind, revision, reason.strip())
-        except RefusedError as refused:
-            with self._database.write() as tx:
-                self._desk.audit.append(
-                    tx, person_id, "hold.refused", hold_id, choice=kind.value, code=refused.code, revision=revision
-                )
+        except (RefusedError, HiddenError) as refused:
+            self._note_refused(hold_id, person_id, refused, choice=kind.value, revision=revision)
             raise
         return OpenedPart(info, tuple(self._contents(sealed)))
 
     def _open(
         self, tx: Connection, hold_id: str, part: int, person_id: str, kind: Look, revision: int, reason: str
     ) -> tuple[PartInfo, Sequence[tuple[Any, dict[bytes, bytes]]]]:
-        hold, person = self._hold(tx, hold_id), self._person(tx, person_id)
+        hold, person = self._hold(tx, hold_id, viewer=person_id), self._person(tx, person_id)
         if code := lifecycle.refusal(candidate(person), standing.sending(tx, hold, [person])):
             raise RefusedError(code, "Only who may approve the hold may see what is in it.")
         if not reason:
@@ -103,10 +101,12 @@ class PartViews(AtDesk):
         self._note(tx, hold, part, info, person, kind, reason)
         return info, sealed
 
-    def of(self, hold_id: str) -> list[PartView]:
-        """Every look at the parts of a hold, in order."""
+    def of(self, hold_id: str, viewer: str | None = None) -> list[PartView]:
+        """Every look at the parts of a hold, in order; raises NotFoundError when `viewer` does not see it."""
         query = select(part_views).where(part_views.c.hold_id == hold_id).order_by(part_views.c.serial)
         with self._database.read() as tx:
+            if viewer is not None:
+                self._hold(tx, hold_id, viewer=viewer)
             rows = tx.execute(query).all()
             wanted = {row.person_id for row in rows}
             folk = {

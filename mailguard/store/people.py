@@ -52,24 +52,10 @@ class People:
         actor: str,
     ) -> Person:
         """Add somebody; without a password nobody can log in as this person yet."""
-        login = login.strip()
-        if not login:
-            raise RefusedError("login_missing", "A person needs a login name.")
-        if role not in ROLES:
-            raise RefusedError("bad_role", f"The role must be one of {', '.join(sorted(ROLES))}.")
         secret = None if password is None else hashed(password)
-        person = Person(fresh_id("P"), login, name, email.strip(), role, organisation, language)
-        profile = msgspec.json.encode(_Profile(login, name, person.email, organisation))
-        row = {
-            "id": person.id, "login_key": self._context.login_key(login), "mail_key": self._context.mail_key(email),
-            "sealed": self._context.vault.seal(profile, f"person:{person.id}"), "role": role, "language": language,
-            "enabled": True, "password": secret, "added_at": self._context.clock(),
-        }  # fmt: skip
+        person = Person(fresh_id("P"), login.strip(), name, email.strip(), role, organisation.strip(), language)
         with self._context.database.write() as tx:
-            if tx.execute(_BY_LOGIN, {"key": row["login_key"]}).first():
-                raise ConflictError("This login name is taken. Choose another one.")
-            tx.execute(insert(people), row)
-            self._audit.append(tx, actor, "person.added", person.id, role=role)
+            self.put(tx, person, secret, actor)
         return person
 
     def all(self) -> list[Person]:
@@ -90,9 +76,63 @@ class People:
         """Nobody logs in or decides as this person any more; what was decided stays."""
         self._change(login, actor, "person.disabled", {"enabled": False})
 
+    def enable(self, login: str, actor: str) -> None:
+        """Undo `disable`."""
+        self._change(login, actor, "person.enabled", {"enabled": True})
+
+    def set_role(self, login: str, role: str, actor: str) -> None:
+        """Another role; every session of this person ends. Raises RefusedError."""
+        with self._context.database.write() as tx:
+            self.change_role(tx, self._found(tx, login).id, role, actor)
+
+    def set_organisation(self, login: str, organisation: str, actor: str) -> None:
+        """Another organisation, "" for the own company; every session of this person ends."""
+        with self._context.database.write() as tx:
+            self.change_organisation(tx, self._found(tx, login).id, organisation, actor)
+
     def set_password(self, login: str, password: str, actor: str) -> None:
         """A new password; every session of this person ends."""
         self._change(login, actor, "person.password", {"password": hashed(password)})
+
+    # Within a transaction of somebody else
+
+    def put(self, tx: Connection, person: Person, secret: str | None, actor: str) -> None:
+        """Add a person whose password is hashed already. Raises RefusedError, ConflictError."""
+        context, organisation = self._context, person.organisation
+        if not person.login:
+            raise RefusedError("login_missing", "A person needs a login name.")
+        _check_role(person.role)
+        profile = _Profile(person.login, person.name, person.email, organisation)
+        row = {
+            "id": person.id, "login_key": context.login_key(person.login), "mail_key": context.mail_key(person.email),
+            "sealed": self._sealed(person.id, profile), "role": person.role, "language": person.language,
+            "enabled": True, "password": secret, "added_at": context.clock(),
+            "organisation_key": context.organisation_key(organisation),
+        }  # fmt: skip
+        if tx.execute(_BY_LOGIN, {"key": row["login_key"]}).first():
+            raise ConflictError("This login name is taken. Choose another one.")
+        tx.execute(insert(people), row)
+        self._audit.append(tx, actor, "person.added", person.id, role=person.role)
+
+    def switch(self, tx: Connection, person_id: str, actor: str, *, enabled: bool) -> None:
+        """`enable` or `disable` by id."""
+        self._write(tx, person_id, actor, "person.enabled" if enabled else "person.disabled", {"enabled": enabled})
+
+    def change_role(self, tx: Connection, person_id: str, role: str, actor: str) -> None:
+        """`set_role` by id."""
+        _check_role(role)
+        self._write(tx, person_id, actor, "person.role", {"role": role}, role=role)
+
+    def change_organisation(self, tx: Connection, person_id: str, organisation: str, actor: str) -> None:
+        """`set_organisation` by id."""
+        row = tx.execute(_BY_ID, {"key": person_id}).one()
+        profile = self._context.vault.open_json(row.sealed, f"person:{row.id}", _Profile)
+        fresh = msgspec.structs.replace(profile, organisation=organisation.strip())
+        values = {
+            "sealed": self._sealed(row.id, fresh),
+            "organisation_key": self._context.organisation_key(organisation),
+        }
+        self._write(tx, row.id, actor, "person.organisation", values)
 
     def authenticate(self, login: str, password: str, client: str) -> Person | None:
         """The person, or None for a wrong login or password; ThrottledError after too many failures.
@@ -123,17 +163,34 @@ class People:
 
     def _change(self, login: str, actor: str, action: str, values: dict[str, Any]) -> None:
         with self._context.database.write() as tx:
-            row = tx.execute(_BY_LOGIN, {"key": self._context.login_key(login)}).one_or_none()
-            if row is None:
-                raise NotFoundError("No such person. `mailguard person list` shows everybody.")
-            tx.execute(update(people).where(people.c.id == row.id).values(**values))
-            tx.execute(delete(sessions).where(sessions.c.person_id == row.id))
-            self._audit.append(tx, actor, action, row.id)
+            self._write(tx, self._found(tx, login).id, actor, action, values)
+
+    def _found(self, tx: Connection, login: str) -> Any:
+        row = tx.execute(_BY_LOGIN, {"key": self._context.login_key(login)}).one_or_none()
+        if row is None:
+            raise NotFoundError("No such person. `mailguard person list` shows everybody.")
+        return row
+
+    def _write(
+        self, tx: Connection, person_id: str, actor: str, action: str, values: dict[str, Any], **facts: object
+    ) -> None:
+        """Change the row of a person, and end every session."""
+        tx.execute(update(people).where(people.c.id == person_id).values(**values))
+        tx.execute(delete(sessions).where(sessions.c.person_id == person_id))
+        self._audit.append(tx, actor, action, person_id, **facts)
+
+    def _sealed(self, person_id: str, profile: _Profile) -> bytes:
+        return self._context.vault.seal(msgspec.json.encode(profile), f"person:{person_id}")
+
+
+def _check_role(role: str) -> None:
+    if role not in ROLES:
+        raise RefusedError("bad_role", f"The role must be one of {', '.join(sorted(ROLES))}.")
 
 
 def candidate(row: Any) -> Candidate:
     """A row of `people` as lifecycle.py compares it: digests in place of login and address."""
-    return Candidate(row.id, row.role, row.login_key.hex(), row.mail_key, row.enabled)
+    return Candidate(row.id, row.role, row.login_key.hex(), row.mail_key, row.enabled, row.organisation_key)
 
 
 def organisation(context: Context, row: Any) -> str:

@@ -151,7 +151,7 @@ class PublicContacts(AtDesk):
         """Agree as the second person, who may approve the hold it came from; when it ends. Raises RefusedError."""
         with self._database.write(announced=True) as tx:
             row, person = self._row(tx, contact_id), self._person(tx, person_id)
-            hold = self._hold(tx, row.hold_id)
+            hold = self._hold(tx, row.hold_id, viewer=person_id)
             if code := lifecycle.refusal(candidate(person), standing.sending(tx, hold, [person])):
                 raise RefusedError(code, "Only who may approve the hold it came from may agree.")
             if row.asked_by == person_id:

@@ -9,7 +9,7 @@ from mailguard import lifecycle
 from mailguard.lifecycle import Choice, HoldState, MessageState, RecipientState, Sending
 from mailguard.model import Inspection
 from mailguard.routes import Needs
-from mailguard.store import counting, routing, saying, standing
+from mailguard.store import counting, routing, saying, sight, standing
 from mailguard.store.checklist import Point, points
 from mailguard.store.desk import AtDesk
 from mailguard.store.reasons import reasons_of
@@ -20,10 +20,10 @@ from mailguard.store.views import Decided, Gauges, HoldRow, HoldView, Progress, 
 class Queries(AtDesk):
     """Reads holds."""
 
-    def get(self, hold_id: str) -> HoldView:
-        """Everything about one hold."""
+    def get(self, hold_id: str, viewer: str | None = None) -> HoldView:
+        """Everything about one hold. viewer: who looks; what that person does not see is not found."""
         with self._database.read() as tx:
-            hold = self._hold(tx, hold_id)
+            hold = self._hold(tx, hold_id, viewer=viewer)
             decided = self._decided(tx, hold_id)
             progress = _progress(tx, hold_id)
             crew = standing.crew(tx, hold)
@@ -41,13 +41,19 @@ class Queries(AtDesk):
             routed=routed,
         )
 
-    def recent(self, states: Collection[HoldState] | None = None, limit: int = 200, offset: int = 0) -> list[HoldRow]:
-        """Holds, newest first."""
+    def recent(
+        self,
+        states: Collection[HoldState] | None = None,
+        limit: int = 200,
+        offset: int = 0,
+        viewer: str | None = None,
+    ) -> list[HoldRow]:
+        """Holds that `viewer` sees, newest first."""
         query = select(holds).order_by(holds.c.serial.desc()).limit(limit).offset(offset)
         if states is not None:
             query = query.where(holds.c.state.in_([state.value for state in states]))
         with self._database.read() as tx:
-            rows = tx.execute(query).all()
+            rows = tx.execute(query.where(sight.holds_seen(self._context, tx, viewer))).all()
             return self.listed(tx, rows)
 
     def listed(self, tx: Connection, rows: Sequence[Any]) -> list[HoldRow]:
@@ -55,7 +61,9 @@ class Queries(AtDesk):
         least = counting.under_way(tx, [row.id for row in rows])
         return [self._row(row, least) for row in rows]
 
-    def recipients(self, hold_id: str, limit: int = 200, offset: int = 0) -> list[RecipientRow]:
+    def recipients(
+        self, hold_id: str, limit: int = 200, offset: int = 0, viewer: str | None = None
+    ) -> list[RecipientRow]:
         """Recipients of a hold in the order they came."""
         query = (
             select(recipients, messages.c.id)
@@ -66,6 +74,7 @@ class Queries(AtDesk):
             .offset(offset)
         )
         with self._database.read() as tx:
+            self._hold(tx, hold_id, viewer=viewer)
             rows = tx.execute(query).all()
         return [
             RecipientRow(row.id, row.address, RecipientState(row.state), row.reply, row.attempts, row.changed_at)
@@ -125,11 +134,12 @@ class Queries(AtDesk):
         if hold.state != HoldState.PENDING.value:
             needs = needs.at(hold.cap or 0)
             return Routed(needs, _approvals(hold, needs, facts), facts.declared)
-        rows = {row.id: row for row in standing.agreed(tx, hold)}
-        cap = min((row.cap for row in rows.values()), default=hold.recipients)
+        voices = {voice.row.id: voice for voice in standing.agreed(tx, hold)}
+        cap = min((voice.row.cap for voice in voices.values()), default=hold.recipients)
         needs = needs.at(max(cap, hold.recipients))
-        missing = routing.lacking(self._context, hold, rows.values(), facts, routing.Reach(cap))
-        approved = tuple(self._desk.people.person(row) for row in rows.values())
+        lent = [voice.lent for voice in voices.values()]
+        missing = routing.lacking(self._context, hold, lent, facts, routing.Reach(cap))
+        approved = tuple(self._desk.people.person(voice.row) for voice in voices.values())
         return Routed(needs, _approvals(hold, needs, facts), facts.declared, approved, missing)
 
     def _decided(self, tx: Connection, hold_id: str) -> tuple[Decided, ...]:
@@ -144,10 +154,14 @@ class Queries(AtDesk):
     def _one_decided(self, tx: Connection, row: Any) -> Decided:
         person = tx.execute(select(people).where(people.c.id == row.person_id)).one()
         reason = self._vault.open(row.reason, f"reason:{row.hold_id}").decode("utf-8", "replace")
-        name = self._desk.people.person(person).name
+        name, absent = self._desk.people.person(person).name, ""
+        if row.acting_for:
+            away = tx.execute(select(people).where(people.c.id == row.acting_for)).one()
+            absent = self._desk.people.person(away).name
         return Decided(
             Choice(row.choice), row.person_id, name, reason, row.cap, row.revision, row.at,
             row.reason_code or "", saying.ticked(row.checked), row.seconds, bool(row.hasty),
+            row.acting_for or "", absent,
         )  # fmt: skip
 
 

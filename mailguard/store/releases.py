@@ -17,7 +17,7 @@ from sqlalchemy import Connection, func, or_, select, update
 from mailguard import lifecycle
 from mailguard.errors import DamagedError, NotFoundError
 from mailguard.lifecycle import HoldState, MessageState, RecipientState
-from mailguard.store import masks, standstill
+from mailguard.store import masks, sight, standstill
 from mailguard.store.finishing import SENDABLE
 from mailguard.store.lateness import Lateness
 from mailguard.store.schema import holds, messages, recipients
@@ -203,10 +203,13 @@ class Releases(Lateness):
         doubtful = {outcome.position for outcome in outcomes if outcome.in_doubt}
         self._doubt(tx, row.serial, doubtful & set(self._waiting(tx, row.serial)))
 
-    def open_count(self) -> int:
-        """Messages that are approved and not yet through."""
+    def open_count(self, viewer: str | None = None) -> int:
+        """Messages that are approved and not yet through, of what `viewer` sees."""
         query = select(func.count()).select_from(messages).where(messages.c.due_at.is_not(None))
         with self._database.read() as tx:
+            if viewer is not None:
+                seen = select(holds.c.id).where(sight.holds_seen(self._context, tx, viewer))
+                query = query.where(messages.c.hold_id.in_(seen))
             return tx.execute(query).scalar_one()
 
     def _note(self, tx: Connection, row: Any, outcomes: Sequence[Outcome]) -> None:

@@ -19,7 +19,7 @@ from mailguard.errors import DamagedError, NotFoundError, RefusedError
 from mailguard.lifecycle import HoldState
 from mailguard.model import Inspection, Source, SourceMode, Verdict
 from mailguard.routes import NO_RULING, Ruling
-from mailguard.store import routing, shown, standing
+from mailguard.store import routing, shown, sight, standing
 from mailguard.store.calendar import add_business_days
 from mailguard.store.context import fresh_id
 from mailguard.store.desk import AtDesk
@@ -122,15 +122,17 @@ class Requests(AtDesk):
             )  # fmt: skip
         return request_id
 
-    def all(self, limit: int = 50) -> list[Requested]:
-        """Requests, the newest first."""
+    def all(self, limit: int = 50, viewer: str | None = None) -> list[Requested]:
+        """Requests of sources that `viewer` sees, the newest first."""
         with self._database.read() as tx:
-            return self._requested(tx, _QUERY.order_by(requests.c.serial.desc()).limit(limit))
+            seen = sight.sources_seen(self._context, tx, viewer, requests.c.source_id)
+            return self._requested(tx, _QUERY.where(seen).order_by(requests.c.serial.desc()).limit(limit))
 
-    def get(self, request_id: str) -> Requested:
-        """One; raises NotFoundError."""
+    def get(self, request_id: str, viewer: str | None = None) -> Requested:
+        """One; raises NotFoundError, also when `viewer` does not see its source."""
         with self._database.read() as tx:
-            found = self._requested(tx, _QUERY.where(requests.c.id == request_id))
+            seen = sight.sources_seen(self._context, tx, viewer, requests.c.source_id)
+            found = self._requested(tx, _QUERY.where(requests.c.id == request_id, seen))
         if not found:
             raise NotFoundError("No such request. `mailguard request list` shows what there is.")
         return found[0]

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, or_, select, update
 from mailguard import lifecycle
 from mailguard.errors import RefusedError
 from mailguard.lifecycle import Choice, HoldState, MessageState
-from mailguard.store import handovers
+from mailguard.store import handovers, settings
 from mailguard.store.audit import TIME
 from mailguard.store.decisions import Decisions
 from mailguard.store.schema import holds, messages
@@ -34,7 +34,12 @@ class Retention(Decisions):
 
     def purge_due(self) -> int:
         """Delete the bytes of messages that are over; how many messages. None while an approver must confirm it."""
-        return 0 if self._context.retention.confirm else self._purge_all(TIME)
+        return 0 if self.purge_confirms() else self._purge_all(TIME)
+
+    def purge_confirms(self) -> bool:
+        """Whether an approver must confirm a purge, by the settings in force."""
+        with self._database.read() as tx:
+            return settings.retention(self._context, tx).confirm
 
     def purge_confirmed(self, person_id: str) -> int:
         """The same, confirmed by an approver; raises RefusedError."""
@@ -51,7 +56,7 @@ class Retention(Decisions):
         kept = (messages.c.skeleton.is_not(None), messages.c.finished_at.is_not(None))
         plan = []
         with self._database.read() as tx:
-            for states, age in self._ages():
+            for states, age in self._ages(tx):
                 for state in states:
                     query = select(func.count(), func.min(messages.c.finished_at)).where(
                         *kept, messages.c.state == state.value
@@ -104,16 +109,17 @@ class Retention(Decisions):
 
     def _purge_handovers(self, actor: str) -> None:
         """Addresses of what left under an approval go when those of released mail do."""
-        before = self._context.clock() - timedelta(hours=self._context.retention.released_hours)
         with self._database.read() as tx:
+            kept = settings.retention(self._context, tx).released_hours
+            before = self._context.clock() - timedelta(hours=kept)
             if not handovers.due(tx, before):
                 return
         with self._database.write() as tx:
             if gone := handovers.purge(tx, before):
                 self._desk.audit.append(tx, actor, "addresses.purged", "", messages=gone)
 
-    def _ages(self) -> tuple[tuple[tuple[MessageState, ...], timedelta], ...]:
-        kept = self._context.retention
+    def _ages(self, tx: Connection) -> tuple[tuple[tuple[MessageState, ...], timedelta], ...]:
+        kept = settings.retention(self._context, tx)
         return (
             (_SENT, timedelta(hours=kept.released_hours)),
             (_REJECTED, timedelta(days=kept.rejected_days)),
@@ -122,7 +128,7 @@ class Retention(Decisions):
 
     def _over(self, tx: Connection, limit: int) -> list[tuple[int, str]]:
         now = self._context.clock()
-        old = or_(*(_older(states, now - age) for states, age in self._ages()))
+        old = or_(*(_older(states, now - age) for states, age in self._ages(tx)))
         query = select(messages.c.serial, messages.c.state).where(messages.c.skeleton.is_not(None), old).limit(limit)
         return [(row.serial, row.state) for row in tx.execute(query)]
 

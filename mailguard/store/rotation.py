@@ -57,6 +57,8 @@ SEALED = (
     Sealed(schema.requests, "sample", lambda row: f"sample:{row['id']}"),
     Sealed(schema.bounces, "sealed", lambda row: f"bounce:{row['message_id']}"),
     Sealed(schema.watched_mailings, "sealed", lambda row: f"watched:{row['id']}"),
+    Sealed(schema.changes, "sealed", lambda row: f"change:{row['id']}"),
+    Sealed(schema.settings, "sealed", lambda row: f"settings:{row['digest'].hex()}"),
     Sealed(schema.stop_files, "path", lambda row: f"stop file:{row['path_key'].hex()}"),
     Sealed(schema.stop_blocks, "scope", lambda row: f"stop block:{row['id']}"),
     Sealed(schema.stop_entries, "sealed", lambda row: f"stop entry:{row['id']}"),

@@ -9,10 +9,10 @@ from collections.abc import Collection
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from mailguard import normal
-from mailguard.errors import ConflictError, RefusedError
+from mailguard.errors import ConflictError, NotFoundError, RefusedError
 from mailguard.model import Source, SourceMode
 from mailguard.store.audit import Audit
 from mailguard.store.context import Context
@@ -43,24 +43,88 @@ class Sources:
 
     def add(self, source: Source, actor: str) -> None:
         """Declare a source. Its id, logins and networks belong to it alone; its operators must be known."""
-        _check(source)
-        signs = msgspec.json.encode(_Signs(source.organisation, source.logins, source.networks, source.from_domains))
-        row = {
-            "id": source.id, "title": source.title, "mode": source.mode.value,
-            "sealed": self._context.vault.seal(signs, f"source:{source.id}"),
-        }  # fmt: skip
         with self._context.database.write(announced=True) as tx:
-            if any(clash(source, other) for other in self._read(tx)):
-                raise ConflictError("Another source has this id, login or network. Each belongs to one source.")
-            found = set(tx.execute(select(people.c.id).where(people.c.id.in_(source.operators))).scalars())
-            if set(source.operators) - found:
-                raise RefusedError("unknown_person", "An operator is not known. Add the person first.")
-            tx.execute(insert(sources), row)
-            pairs = [{"source_id": source.id, "person_id": person} for person in dict.fromkeys(source.operators)]
-            if pairs:
-                tx.execute(insert(operators), pairs)
-            self._changed(tx)
-            self._audit.append(tx, actor, "source.added", source.id, operators=sorted(found), mode=source.mode.value)
+            self.put(tx, source, actor)
+
+    def change(self, source: Source, actor: str) -> None:
+        """Everything but its id may be another from now on. Raises NotFoundError, ConflictError, RefusedError."""
+        with self._context.database.write(announced=True) as tx:
+            self.replace(tx, source, actor)
+
+    def remove(self, source_id: str, actor: str) -> None:
+        """It recognises no mail any more; its holds stay, seen and decided by whom they were. Raises NotFoundError."""
+        with self._context.database.write(announced=True) as tx:
+            self.drop(tx, source_id, actor)
+
+    # Within an announced transaction of somebody else
+
+    def put(self, tx: Connection, source: Source, actor: str) -> None:
+        """`add` within `tx`."""
+        _check(source)
+        self._alone(tx, source, self._read(tx))
+        if tx.execute(select(sources.c.id).where(sources.c.id == source.id)).first():
+            raise ConflictError(
+                "A source that was removed had this id, and holds of it may be there. Choose another one."
+            )
+        tx.execute(insert(sources), {"id": source.id, **self._row(source)})
+        self._staff(tx, source)
+        self._note(tx, actor, "source.added", source)
+
+    def replace(self, tx: Connection, source: Source, actor: str) -> None:
+        """`change` within `tx`."""
+        _check(source)
+        self._known_as(tx, source.id)
+        self._alone(tx, source, [other for other in self._read(tx) if other.id != source.id])
+        tx.execute(update(sources).where(sources.c.id == source.id).values(**self._row(source)))
+        tx.execute(delete(operators).where(operators.c.source_id == source.id))
+        self._staff(tx, source)
+        self._note(tx, actor, "source.changed", source)
+
+    def drop(self, tx: Connection, source_id: str, actor: str) -> None:
+        """`remove` within `tx`."""
+        self._known_as(tx, source_id)
+        tx.execute(update(sources).where(sources.c.id == source_id).values(removed_at=self._context.clock()))
+        self._changed(tx)
+        self._audit.append(tx, actor, "source.removed", source_id)
+
+    def now(self, tx: Connection, source_id: str) -> Source:
+        """As it is declared. Raises NotFoundError."""
+        self._known_as(tx, source_id)
+        return next(source for source in self._read(tx) if source.id == source_id)
+
+    @staticmethod
+    def _known_as(tx: Connection, source_id: str) -> None:
+        there = (sources.c.id == source_id, sources.c.removed_at.is_(None))
+        if tx.execute(select(sources.c.id).where(*there)).first() is None:
+            raise NotFoundError("No such source. `mailguard source list` shows all of them.")
+
+    @staticmethod
+    def _alone(tx: Connection, source: Source, others: Collection[Source]) -> None:
+        if any(clash(source, other) for other in others):
+            raise ConflictError("Another source has this id, login or network. Each belongs to one source.")
+        found = set(tx.execute(select(people.c.id).where(people.c.id.in_(source.operators))).scalars())
+        if set(source.operators) - found:
+            raise RefusedError("unknown_person", "An operator is not known. Add the person first.")
+
+    def _row(self, source: Source) -> dict[str, Any]:
+        signs = msgspec.json.encode(_Signs(source.organisation, source.logins, source.networks, source.from_domains))
+        return {
+            "title": source.title,
+            "mode": source.mode.value,
+            "sealed": self._context.vault.seal(signs, f"source:{source.id}"),
+            "organisation_key": self._context.organisation_key(source.organisation),
+        }
+
+    @staticmethod
+    def _staff(tx: Connection, source: Source) -> None:
+        pairs = [{"source_id": source.id, "person_id": person} for person in dict.fromkeys(source.operators)]
+        if pairs:
+            tx.execute(insert(operators), pairs)
+
+    def _note(self, tx: Connection, actor: str, action: str, source: Source) -> None:
+        self._changed(tx)
+        staff = sorted(set(source.operators))
+        self._audit.append(tx, actor, action, source.id, operators=staff, mode=source.mode.value)
 
     def all(self) -> list[Source]:
         """Every declared source, the first added first."""
@@ -111,7 +175,7 @@ class Sources:
         crew: dict[str, list[str]] = {}
         for pair in tx.execute(select(operators).order_by(operators.c.person_id)):
             crew.setdefault(pair.source_id, []).append(pair.person_id)
-        rows = tx.execute(select(sources).order_by(sources.c.serial)).all()
+        rows = tx.execute(select(sources).where(sources.c.removed_at.is_(None)).order_by(sources.c.serial)).all()
         return [self._source(row, tuple(crew.get(row.id, ()))) for row in rows]
 
     def _source(self, row: Any, crew: tuple[str, ...]) -> Source:

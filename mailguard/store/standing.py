@@ -6,7 +6,7 @@ digests, never addresses.
 
 from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, or_, select
@@ -15,10 +15,10 @@ from mailguard import lifecycle
 from mailguard.lifecycle import Candidate, Choice, Sending
 from mailguard.model import Envelope
 from mailguard.routes import Needs
-from mailguard.store import routing
+from mailguard.store import routing, standins
 from mailguard.store.context import Context
 from mailguard.store.people import approvers, candidate, organisation
-from mailguard.store.schema import claimed, decisions, operators, participants, people
+from mailguard.store.schema import claimed, decisions, operators, participants, people, sources
 from mailguard.store.statement import Lookup
 
 _KNOWN = Lookup(
@@ -26,6 +26,9 @@ _KNOWN = Lookup(
         participants.c.hold_id == bindparam("hold"), participants.c.key.in_(keys)
     )
 )
+
+LACKING = frozenset({"not_approver", "other_organisation"})
+"""What somebody lacks who may decide as the deputy of one who has it; whoever took part in sending never may."""
 
 Marks = AbstractSet[tuple[str, bytes]]
 """(role, digest) of who took part in sending, as `participants` keeps them."""
@@ -81,7 +84,64 @@ def sending(tx: Connection, hold: Any, persons: Collection[Any]) -> Sending:
         logins=frozenset(key.hex() for role, key in found if role == "login"),
         authors=frozenset(key for role, key in found if role == "author"),
         declared=hold.declared and bool(staff),
+        organisation=_owner(tx, hold),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """Whether a person may decide: `code` says why not. voice: as whom, the person or the deputy of somebody absent."""
+
+    code: str | None
+    voice: Candidate
+    facts: Sending
+
+
+def right(tx: Connection, hold: Any, person: Any, day: str) -> Right:
+    """Of a person (a row of people), on a day in Japan: the own right first, then as a deputy."""
+    away = standins.absent(tx, person.id, day)
+    facts, own = sending(tx, hold, [person, *away]), candidate(person)
+    code = lifecycle.refusal(own, facts)
+    if code in LACKING:
+        lent = (replace(own, absent=candidate(row)) for row in away)
+        if voice := next((voice for voice in lent if lifecycle.refusal(voice, facts) is None), None):
+            return Right(None, voice, facts)
+    return Right(code, own, facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A decision that still counts. row: of the person who made it; lent: of whose role and organisation count in it."""
+
+    row: Any
+    candidate: Candidate
+    lent: Any
+
+    @property
+    def authority(self) -> str:
+        """Whose right was used."""
+        return self.candidate.authority
+
+
+def voices(tx: Connection, hold: Any, spoken: Sequence[Any]) -> tuple[list[Voice], Sending]:
+    """Of decisions with their people, the oldest first, those that still count: no authority twice, nobody twice.
+
+    Also what the sending of the hold says of them. Rows of `people` with `acting_for` of their decision.
+    """
+    keys = {row.acting_for for row in spoken if row.acting_for}
+    away = {row.id: row for row in tx.execute(select(people).where(people.c.id.in_(keys)))} if keys else {}
+    facts = sending(tx, hold, [*spoken, *away.values()])
+    used: dict[str, str] = {}  # authority → who used it
+    found = []
+    for row in spoken:
+        lent, own = away.get(row.acting_for, row), candidate(row)
+        voice = Voice(row, own if lent is row else replace(own, absent=candidate(lent)), lent)
+        others = {who: authority for authority, who in used.items()}
+        alone = used.get(voice.authority, row.id) == row.id and others.get(row.id, voice.authority) == voice.authority
+        if alone and lifecycle.refusal(voice.candidate, facts) is None:
+            used[voice.authority] = row.id
+            found.append(voice)
+    return found, facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +168,7 @@ class Vouchers:
             logins={*known.logins, *(key.hex() for role, key in marks if role == "login")},
             authors={*known.authors, *(key for role, key in marks if role == "author")},
             declared=known.declared and declared,
+            organisation=known.organisation,
         )
         able = {person.id for person in self.approved if lifecycle.refusal(person, facts) is None}
         least = max(self.needed, lifecycle.approvals_needed(facts))
@@ -116,39 +177,52 @@ class Vouchers:
 
 def vouchers(context: Context, tx: Connection, hold: Any) -> Vouchers:
     """Who may vouch for later messages of an approved hold."""
-    rows = _approvals(tx, hold)
+    found, facts = voices(tx, hold, _approvals(tx, hold))
     return Vouchers(
-        tuple(candidate(row) for row in rows),
-        sending(tx, hold, rows),
+        tuple(voice.candidate for voice in found),
+        facts,
         hold.approvals_needed,
-        {row.id: organisation(context, row) for row in rows},
+        {voice.row.id: organisation(context, voice.lent) for voice in found},
         routing.kept(context, hold).needs.at(hold.cap or 0),
     )
 
 
-def agreed(tx: Connection, hold: Any, choice: Choice = Choice.APPROVE) -> list[Any]:
-    """Rows of people, with the `cap` of each, who made this choice at the hold's revision and may still decide.
+def agreed(tx: Connection, hold: Any, choice: Choice = Choice.APPROVE) -> list[Voice]:
+    """Who made this choice at the hold's revision and may still decide; their rows have the `cap` of each.
 
     Who gave two caps is there twice, the last one last.
     """
     query = (
-        select(decisions.c.cap, people)
+        select(decisions.c.cap, decisions.c.acting_for, people)
         .join(people, people.c.id == decisions.c.person_id)
         .where(
             decisions.c.hold_id == hold.id, decisions.c.revision == hold.revision, decisions.c.choice == choice.value
         )
         .order_by(decisions.c.serial)
     )
-    rows = tx.execute(query).all()
-    facts = sending(tx, hold, rows)
-    return [row for row in rows if lifecycle.refusal(candidate(row), facts) is None]
+    return voices(tx, hold, tx.execute(query).all())[0]
 
 
-def deciders(tx: Connection, hold: Any) -> list[Any]:
-    """Rows of everybody who may approve this hold."""
+def deciders(tx: Connection, hold: Any, day: str) -> list[Any]:
+    """Rows of everybody who may approve this hold on a day in Japan, deputies last."""
     rows = approvers(tx)
     facts = sending(tx, hold, rows)
-    return [row for row in rows if lifecycle.refusal(candidate(row), facts) is None]
+    able = [row for row in rows if lifecycle.refusal(candidate(row), facts) is None]
+    known = {row.id for row in able}
+    duty = (row for row in standins.on_duty(tx, day) if row.id not in known)
+    return able + [row for row in duty if right(tx, hold, row, day).code is None]
+
+
+def watchers(tx: Connection, hold: Any, day: str) -> list[Any]:
+    """Rows of the approvers who see this hold, and of those who decide it as deputies."""
+    seeing = [row for row in approvers(tx) if row.organisation_key in {b"", _owner(tx, hold)}]
+    known = {row.id for row in seeing}
+    return seeing + [row for row in deciders(tx, hold, day) if row.id not in known]
+
+
+def _owner(tx: Connection, hold: Any) -> bytes:
+    query = select(sources.c.organisation_key).where(sources.c.id == hold.source_id)
+    return tx.execute(query).scalar_one_or_none() or b""
 
 
 def remember(tx: Connection, hold_id: str, marks: Marks, staff: Collection[str]) -> None:
@@ -170,13 +244,14 @@ def _remember_claims(tx: Connection, hold_id: str, staff: Collection[str]) -> No
 
 
 def _approvals(tx: Connection, hold: Any) -> Sequence[Any]:
-    """Rows of the people whose approvals made a hold approved."""
+    """Rows of the people whose approvals made a hold approved, with `acting_for`."""
     approvals = (decisions.c.hold_id == hold.id, decisions.c.choice == Choice.APPROVE.value)
     # Nothing is approved twice: the newest approvals are those of the revision that became approved.
     last = select(func.max(decisions.c.revision)).where(*approvals).scalar_subquery()
     query = (
-        select(people)
+        select(people, decisions.c.acting_for)
         .join(decisions, decisions.c.person_id == people.c.id)
         .where(*approvals, decisions.c.revision == last)
+        .order_by(decisions.c.serial)
     )
     return tx.execute(query).all()

@@ -136,13 +136,24 @@ class StopLists:
         return entry
 
     def remove(self, actor: str, entry_id: str) -> None:
-        """Take an entry off. Raises RefusedError, NotFoundError."""
+        """Take an entry off at once. Raises RefusedError, NotFoundError."""
         with self._context.database.write(announced=True) as tx:
             self._allowed(tx, actor, REMOVING, "not_stop_list_remove")
-            if not tx.execute(delete(stop_entries).where(stop_entries.c.id == entry_id)).rowcount:
-                raise NotFoundError("No such entry of the stop list.")
-            _changed(tx)
-            self._audit.append(tx, actor, "stop_list.removed", entry_id)
+            self.take_off(tx, actor, entry_id)
+
+    def take_off(self, tx: Connection, actor: str, entry_id: str) -> None:
+        """`remove` within an announced transaction, whoever asked for it."""
+        if not tx.execute(delete(stop_entries).where(stop_entries.c.id == entry_id)).rowcount:
+            raise NotFoundError("No such entry of the stop list.")
+        _changed(tx)
+        self._audit.append(tx, actor, "stop_list.removed", entry_id)
+
+    def now(self, tx: Connection, entry_id: str) -> StopEntry:
+        """One entry. Raises NotFoundError."""
+        row = tx.execute(select(stop_entries).where(stop_entries.c.id == entry_id)).one_or_none()
+        if row is None:
+            raise NotFoundError("No such entry of the stop list.")
+        return self._entry(row)
 
     # Files
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
 
 from mailguard.errors import StoreError
 from mailguard.model import Source
 from mailguard.stoplist.entry import recipient_key
+from mailguard.store import sight
 from mailguard.store.calendar import TOKYO
 from mailguard.store.context import Context
 from mailguard.store.people import People, approvers
@@ -67,8 +68,8 @@ class Suppressions:
         with self._context.database.write() as tx:
             self._record(tx, spared)
 
-    def days(self, number: int = 14) -> list[SparedDay]:
-        """Today and the days before it on which somebody was spared, the newest first, by source."""
+    def days(self, number: int = 14, viewer: str | None = None) -> list[SparedDay]:
+        """Today and the days before it on which somebody was spared, the newest first, by source that `viewer` sees."""
         first = (self._today() - timedelta(days=number - 1)).isoformat()
         query = (
             select(
@@ -82,13 +83,14 @@ class Suppressions:
             .order_by(suppressions.c.day.desc(), suppressions.c.source_id)
         )
         with self._context.database.read() as tx:
-            return [SparedDay(*row) for row in tx.execute(query)]
+            return [SparedDay(*row) for row in tx.execute(query.where(self._seen(tx, viewer)))]
 
-    def of(self, address: str) -> list[tuple[str, str, datetime]]:
-        """(message id, stage, when) of everything that this address was spared, the newest first."""
+    def of(self, address: str, viewer: str | None = None) -> list[tuple[str, str, datetime]]:
+        """(message id, stage, when) of everything that this address was spared of what `viewer` sees, the newest first."""
         key = recipient_key(address, self._context.digester)
         query = select(suppressions).where(suppressions.c.key == key).order_by(suppressions.c.at.desc())
         with self._context.database.read() as tx:
+            query = query.where(self._seen(tx, viewer))
             return [(row.message_id, row.stage, row.at) for row in tx.execute(query)]
 
     def purge(self, days: int) -> int:
@@ -139,6 +141,9 @@ class Suppressions:
 
     # Inside
 
+    def _seen(self, tx: Connection, viewer: str | None) -> ColumnElement[bool]:
+        return sight.sources_seen(self._context, tx, viewer, suppressions.c.source_id)
+
     def _today(self) -> date:
         return self._context.clock().astimezone(TOKYO).date()
 
@@ -180,4 +185,5 @@ def _audience(tx: Connection, source: Source) -> Sequence[Any]:
     """The operators of a source; the approvers where it has none."""
     crew = select(operators.c.person_id).where(operators.c.source_id == source.id)
     query = select(people).where(people.c.id.in_(source.operators) | people.c.id.in_(crew)).order_by(people.c.added_at)
-    return tx.execute(query).all() or approvers(tx)
+    own = (row for row in approvers(tx) if row.organisation_key == b"")  # it may be anybody's mail
+    return tx.execute(query).all() or list(own)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+import msgspec
+
 from mailguard.lifecycle import Choice, HoldState, MessageState, RecipientState
 from mailguard.model import Envelope, Inspection
 from mailguard.routes import Missing, Needs
@@ -94,6 +96,7 @@ class Decided:
     """One decision on a hold, a first of two approvals included.
 
     code: the preset of its reason; checked: ids of ticked points; seconds: since the person was first shown that revision.
+    acting_for: whose deputy decided.
     """
 
     choice: Choice
@@ -107,6 +110,18 @@ class Decided:
     checked: tuple[str, ...] = ()
     seconds: int | None = None
     hasty: bool = False
+    acting_for: str = ""
+    acting_for_name: str = ""
+
+    @property
+    def who(self) -> str:
+        """As a stamp says it: 佐藤(代 鈴木) was decided by 鈴木 for 佐藤."""
+        return acted(self.person_name, self.acting_for_name)
+
+
+def acted(name: str, absent: str) -> str:
+    """Who decided: a name, or that of the absent approver with the deputy's."""
+    return f"{absent}(代 {name})" if absent else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,6 +349,15 @@ class AuditRow:
     detail: str
     previous: str
     hash: str
+
+    @property
+    def acting_for(self) -> str:
+        """The id of the absent approver whose deputy did it, "" if nobody's."""
+        try:
+            found = msgspec.json.decode(self.detail).get("acting_for", "")
+        except (msgspec.DecodeError, AttributeError):
+            return ""  # the row was altered; `mailguard audit verify` says so
+        return found if isinstance(found, str) else ""
 
 
 @dataclass(frozen=True, slots=True)

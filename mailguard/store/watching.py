@@ -12,6 +12,7 @@ from datetime import timedelta
 from sqlalchemy import Connection, insert, select, update
 
 from mailguard.errors import StoreError
+from mailguard.store import sight
 from mailguard.store.calendar import TOKYO
 from mailguard.store.context import Context
 from mailguard.store.schema import watched
@@ -51,12 +52,13 @@ class Watching:
             return [error] * len(seen)
         return [None] * len(seen)
 
-    def days(self, number: int = 14) -> list[WatchedDay]:
-        """Today and the days before it on which something was counted, the newest first, by source."""
+    def days(self, number: int = 14, viewer: str | None = None) -> list[WatchedDay]:
+        """Today and the days before it on which something was counted, the newest first, by source that `viewer` sees."""
         first = (self._context.clock().astimezone(TOKYO) - timedelta(days=number - 1)).date().isoformat()
         query = select(watched).where(watched.c.day >= first).order_by(watched.c.day.desc(), watched.c.source_id)
         with self._context.database.read() as tx:
-            found = tx.execute(query).all()
+            seen = sight.sources_seen(self._context, tx, viewer, watched.c.source_id)
+            found = tx.execute(query.where(seen)).all()
         sums: dict[tuple[str, str], dict[str, int]] = {}
         for row in found:
             sums.setdefault((row.day, row.source_id), {})[row.reason] = row.messages
@@ -65,10 +67,10 @@ class Watching:
             for (day, source_id), reasons in sums.items()
         ]
 
-    def today(self) -> int:
-        """Messages that would have been held today."""
+    def today(self, viewer: str | None = None) -> int:
+        """Messages that would have been held today, of what `viewer` sees."""
         day = self._today()
-        return sum(row.messages for row in self.days(1) if row.day == day)
+        return sum(row.messages for row in self.days(1, viewer) if row.day == day)
 
     def _today(self) -> str:
         return self._context.clock().astimezone(TOKYO).date().isoformat()

@@ -113,9 +113,10 @@ class Api(Entrance):
         offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
     ) -> Json:
         """The newest holds, or those of one state."""
-        self._session(request)
+        session, _ = self._session(request)
         t = self._site.texts(request)
-        rows = self._site.store.holds.recent([state] if state else None, limit=limit, offset=offset)
+        found, viewer = self._site.store.holds, session.person.id
+        rows = found.recent([state] if state else None, limit=limit, offset=offset, viewer=viewer)
         return {"holds": [hold_row(t, row) for row in rows]}
 
     def one(self, request: Request, hold_id: str) -> Json:
@@ -133,9 +134,8 @@ class Api(Entrance):
         offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
     ) -> Json:
         """The recipients with the relay's replies; addresses are masked."""
-        self._session(request)
-        self._site.store.holds.get(hold_id)
-        rows = self._site.store.holds.recipients(hold_id, limit=limit, offset=offset)
+        session, _ = self._session(request)
+        rows = self._site.store.holds.recipients(hold_id, limit=limit, offset=offset, viewer=session.person.id)
         return {
             "recipients": [
                 {
@@ -183,14 +183,14 @@ class Api(Entrance):
 
     def release(self, request: Request) -> Json:
         """Whether approved mail goes out."""
-        self._session(request)
+        session, _ = self._session(request)
         store, pause = self._site.store, self._site.store.switch.state()
         return {
             "paused": pause is not None,
             "pause": {"name": pause.name, "reason": pause.reason, "at": show.iso(pause.at)} if pause else None,
             "hours": self._site.release.hours,
             "per_minute": self._site.release.per_minute,
-            "messages": store.releases.open_count(),
+            "messages": store.releases.open_count(session.person.id),
         }
 
     def switch(self, request: Request, body: SwitchBody) -> Json:
@@ -204,7 +204,7 @@ class Api(Entrance):
 
     def _view(self, request: Request, session: Session, hold_id: str) -> Json:
         holds, t = self._site.store.holds, self._site.texts(request)
-        view = holds.get(hold_id)
+        view = holds.get(hold_id, session.person.id)
         pending = view.row.state is HoldState.PENDING
         refusal = deciding.barred(self._site, view, session.person)
         stopped = stops.of_hold(self._site, view.row, session.person)
@@ -293,6 +293,7 @@ def _decided(decided: Decided) -> Json:
     return {
         "choice": decided.choice.value,
         "person": {"id": decided.person_id, "name": decided.person_name},
+        "acting_for": {"id": decided.acting_for, "name": decided.acting_for_name} if decided.acting_for else None,
         "reason": decided.reason,
         "cap": decided.cap,
         "revision": decided.revision,

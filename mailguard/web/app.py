@@ -18,7 +18,10 @@ from mailguard.store import Store
 from mailguard.web.api import Api
 from mailguard.web.campaigns import CampaignPages
 from mailguard.web.campaigns_api import CampaignApi
+from mailguard.web.changes import ChangePages
+from mailguard.web.changes_api import ChangesApi
 from mailguard.web.contacts import ContactApi, ContactPages
+from mailguard.web.deputies import DeputyPages
 from mailguard.web.guard import Guard
 from mailguard.web.holds import HoldPages
 from mailguard.web.login import LoginPages
@@ -67,6 +70,9 @@ def create_app(
     app.include_router(StopApi(site).router)
     app.include_router(RequestPages(site).router)
     app.include_router(RequestApi(site).router)
+    app.include_router(ChangePages(site).router)
+    app.include_router(DeputyPages(site).router)
+    app.include_router(ChangesApi(site).router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     app.add_api_route("/", _home, methods=["GET"], response_model=None)
     trouble.install(app)

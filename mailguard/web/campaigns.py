@@ -123,7 +123,7 @@ class CampaignPages:
         typed: DecisionForm | None = None,
     ) -> Response:
         store, t, person = self._site.store, self._site.texts(request), session.person
-        row = store.campaigns.get(campaign_id)
+        row = store.campaigns.get(campaign_id, person.id)
         views = store.campaigns.samples(campaign_id)
         for view in views:
             store.record.viewed(view.row.id, view.row.revision, person.id)

@@ -51,9 +51,10 @@ class CampaignApi(Entrance):
         self, request: Request, state: HoldState = HoldState.PENDING, limit: Limit = ROWS, offset: Offset = 0
     ) -> Json:
         """Campaigns with holds in one state, the newest first."""
-        self._session(request)
+        session, _ = self._session(request)
         t = self._site.texts(request)
-        return {"campaigns": [_row(t, row) for row in self._site.store.campaigns.recent((state,), limit, offset)]}
+        found = self._site.store.campaigns.recent((state,), limit, offset, session.person.id)
+        return {"campaigns": [_row(t, row) for row in found]}
 
     def one(self, request: Request, campaign_id: str) -> Json:
         """One campaign, some of its holds, and the snapshot that a decision names."""
@@ -62,9 +63,9 @@ class CampaignApi(Entrance):
 
     def holds(self, request: Request, campaign_id: str, limit: Limit = ROWS, offset: Offset = 0) -> Json:
         """Its holds, those that wait first."""
-        self._session(request)
+        session, _ = self._session(request)
         t, campaigns = self._site.texts(request), self._site.store.campaigns
-        campaigns.get(campaign_id)
+        campaigns.get(campaign_id, session.person.id)
         return {"holds": [hold_row(t, row) for row in campaigns.holds(campaign_id, limit, offset)]}
 
     def decide(self, request: Request, campaign_id: str, body: CampaignDecisionBody) -> Json:
@@ -77,7 +78,7 @@ class CampaignApi(Entrance):
 
     def _view(self, request: Request, campaign_id: str, person_id: str) -> Json:
         t, store = self._site.texts(request), self._site.store
-        row, samples = store.campaigns.get(campaign_id), store.campaigns.samples(campaign_id)
+        row, samples = store.campaigns.get(campaign_id, person_id), store.campaigns.samples(campaign_id)
         for view in samples:
             store.record.viewed(view.row.id, view.row.revision, person_id)
         snapshot = store.campaigns.snapshot(campaign_id, person_id)

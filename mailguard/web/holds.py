@@ -1,7 +1,7 @@
 """The list of holds, one hold, and its two forms.
 
-In: a logged-in person's request. Out: a page. A hold is shown to everyone who can log in; who may decide is the store's
-to say, and said on the page before anybody tries.
+In: a logged-in person's request. Out: a page. Who sees a hold and who may decide is the store's to say; the latter is said
+on the page before anybody tries.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,6 +24,7 @@ from mailguard.web.campaigns import CampaignCard
 from mailguard.web.campaigns import card as campaign_card
 from mailguard.web.deciding import Refusal, Wish
 from mailguard.web.forms import ApprovalForm, ReasonForm, Typed
+from mailguard.web.names import Names, acted
 from mailguard.web.show import Pager
 from mailguard.web.site import Site
 from mailguard.web.texts import Texts
@@ -83,15 +84,18 @@ class HoldPages:
     def overview(self, request: Request, state: HoldState | None = None, page: Page = 1) -> Response:
         """Pending holds first, then the others; or one state, page by page."""
         session, campaigns = self._site.session(request), self._site.store.campaigns
-        t, more = self._site.texts(request), False
+        t, more, viewer = self._site.texts(request), False, session.person.id
         if state is None:
             others = [other for other in HoldState if other is not HoldState.PENDING]
             sections = [
-                (t("holds.pending"), self._grouped(t, campaigns.recent((HoldState.PENDING,), PENDING_ROWS))),
-                (t("holds.others"), self._grouped(t, campaigns.recent(others, OTHER_ROWS))),
+                (
+                    t("holds.pending"),
+                    self._grouped(t, campaigns.recent((HoldState.PENDING,), PENDING_ROWS, viewer=viewer)),
+                ),
+                (t("holds.others"), self._grouped(t, campaigns.recent(others, OTHER_ROWS, viewer=viewer))),
             ]
         else:
-            rows = campaigns.recent((state,), PER_PAGE + 1, (page - 1) * PER_PAGE)
+            rows = campaigns.recent((state,), PER_PAGE + 1, (page - 1) * PER_PAGE, viewer)
             more = len(rows) > PER_PAGE
             sections = [(t(f"state.{state.value}"), self._grouped(t, rows[:PER_PAGE]))]
         return self._site.page(
@@ -104,7 +108,7 @@ class HoldPages:
             page=page,
             more=more,
             per=PER_PAGE,
-            watched=watched.said(self._site, t),
+            watched=watched.said(self._site, t, viewer),
             few_approvers=self._few_approvers(),
         )
 
@@ -202,7 +206,7 @@ class HoldPages:
         typed: Typed | None = None,
     ) -> Response:
         store, t, now = self._site.store, self._site.texts(request), self._site.clock()
-        view = store.holds.get(hold_id)
+        view = store.holds.get(hold_id, session.person.id)
         store.record.viewed(hold_id, view.row.revision, session.person.id)
         person, pending = session.person, view.row.state is HoldState.PENDING
         returned = view.row.state is HoldState.RETURNED
@@ -222,7 +226,7 @@ class HoldPages:
             card=self._card(t, view.row),
             campaign=store.campaigns.of(hold_id),
             headline=say.headline(t, view),
-            mistaken=self._mistaken(view),
+            mistaken=self._mistaken(view, person.id),
             law=law.said(t, view, self._site.report),
             route=(route := routed.said(t, view, person)),
             who_approved=t("list.separator").join(one.name for one in route.approved),
@@ -249,8 +253,9 @@ class HoldPages:
             recipients=store.holds.recipients(hold_id, limit=PER_PAGE, offset=pager.offset) if approved else [],
             release=show.release_state(view.progress.messages) if approved else None,
             bars=self._bars(t, view) if approved else [],
+            say_who=lambda decided: acted(t, decided.person_name, decided.acting_for_name),
             audit=(audit := self._audit(person, hold_id)),
-            names={somebody.id: somebody.name for somebody in store.people.all()} if audit else {},
+            names=Names(t, {somebody.id: somebody.name for somebody in store.people.all()}) if audit else None,
             few_approvers=self._few_approvers(),
             leak=offer.offered(self._site) if person.role in AUDIT_ROLES else None,
             live=pending or returned or show.unfinished(view.progress.messages),
@@ -260,10 +265,10 @@ class HoldPages:
     def _audit(self, person: Person, hold_id: str) -> list[AuditRow]:
         return self._site.store.audit.rows(limit=100, offset=0, subject=hold_id) if person.role in AUDIT_ROLES else []
 
-    def _mistaken(self, view: HoldView) -> list[RuleCount]:
+    def _mistaken(self, view: HoldView, viewer: str) -> list[RuleCount]:
         """How often people called findings of this hold's rules a false positive."""
         rules = {finding.rule for finding in view.inspection.findings} or set(view.row.reasons)
-        return [counted for counted in self._site.store.false_positives.by_rule() if counted.rule in rules]
+        return [counted for counted in self._site.store.false_positives.by_rule(viewer) if counted.rule in rules]
 
     def _few_approvers(self) -> int | None:
         approvers = self._site.store.holds.gauges().approvers

@@ -196,7 +196,10 @@ class PartPages:
     ) -> Response:
         session, t = self._site.session(request), self._site.texts(request)
         store = self._site.store
-        view, info = store.holds.get(hold_id), store.part_views.viewed(hold_id, part, session.person.id)
+        view, info = (
+            store.holds.get(hold_id, session.person.id),
+            store.part_views.viewed(hold_id, part, session.person.id),
+        )
         inspection = view.inspection
         return self._site.page(
             request,
@@ -231,9 +234,8 @@ class PartApi(Entrance):
 
     def views(self, request: Request, hold_id: str) -> Json:
         """Who opened what of a hold."""
-        self._session(request)
-        self._site.store.holds.get(hold_id)
-        return {"views": [_view(one) for one in self._site.store.part_views.of(hold_id)]}
+        session, _ = self._session(request)
+        return {"views": [_view(one) for one in self._site.store.part_views.of(hold_id, session.person.id)]}
 
     async def unmask(self, request: Request, hold_id: str, part: int, body: LookBody) -> Json:
         """Rows with findings, in the clear."""

@@ -99,7 +99,7 @@ class RequestPages:
             alert=alert,
             typed=typed or dict.fromkeys(FIELDS, ""),
             sources=[source for source in store.sources.all() if session.person.id in source.operators],
-            filed=store.requests.all(),
+            filed=store.requests.all(viewer=session.person.id),
             now=self._site.clock(),
         )
 
@@ -116,13 +116,13 @@ class RequestApi(Entrance):
 
     def overview(self, request: Request) -> Json:
         """Requests, the newest first."""
-        self._session(request)
-        return {"requests": [_json(one) for one in self._site.store.requests.all()]}
+        session, _ = self._session(request)
+        return {"requests": [_json(one) for one in self._site.store.requests.all(viewer=session.person.id)]}
 
     def one(self, request: Request, request_id: str) -> Json:
         """One; its hold, once its message was inspected."""
-        self._session(request)
-        return _json(self._site.store.requests.get(request_id))
+        session, _ = self._session(request)
+        return _json(self._site.store.requests.get(request_id, session.person.id))
 
     def file(self, request: Request, body: FilingBody) -> Json:
         """File a mailing."""

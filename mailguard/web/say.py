@@ -9,6 +9,7 @@ from mailguard.lifecycle import Choice, HoldState
 from mailguard.model import BODY, HEADERS, HTML, SENDERS, Finding, Inspection, Kind, PartPath, attached
 from mailguard.store.views import HoldRow, HoldView
 from mailguard.web import show
+from mailguard.web.names import acted
 from mailguard.web.texts import Texts
 
 APART = (
@@ -113,7 +114,12 @@ def changed(t: Texts, view: HoldView, seen: int) -> str:
     if later:
         last = max(later, key=lambda decided: decided.at)
         choice = t(f"choice.{last.choice.value}")
-        return t("alert.stale.decided", at=show.when(t, last.at), name=last.person_name, choice=choice)
+        return t(
+            "alert.stale.decided",
+            at=show.when(t, last.at),
+            name=acted(t, last.person_name, last.acting_for_name),
+            choice=choice,
+        )
     if view.row.state is HoldState.EXPIRED:
         return t("alert.stale.expired", at=show.when(t, view.row.expires_at))
     if view.row.state is HoldState.APPROVED:

@@ -18,7 +18,8 @@ from starlette.responses import HTMLResponse, Response
 from mailguard import config
 from mailguard.policy import Policy, Report
 from mailguard.store import Store
-from mailguard.store.views import Session
+from mailguard.store.changes import READERS
+from mailguard.store.views import Person, Session
 from mailguard.web import show
 from mailguard.web.texts import CATALOGUES, Texts, preferred
 
@@ -123,6 +124,7 @@ class Site:
             "short": lambda at: show.short(t, at),
             "person": session.person if session else None,
             "csrf": session.csrf if session else "",
+            "sees_changes": session is not None and sees_changes(session.person),
             "pause": self.store.switch.state() if session else None,
             "stops_now": self.store.stops.active() if session else [],
             "here": quote(request.url.path) if request.method == "GET" else "/holds",
@@ -154,6 +156,11 @@ def build(
     return Site(store, settings, clock, templates, frozenset(origins), release, policy, reporting)
 
 
+def sees_changes(person: Person) -> bool:
+    """Whether the page offers changes and deputies; the store decides again."""
+    return person.role in READERS and not person.organisation
+
+
 def client(request: Request) -> str:
     """The address that asks, "" if unknown. What a reverse proxy of this machine says in X-Forwarded-For is believed."""
     return request.client.host if request.client else ""
@@ -166,7 +173,7 @@ def new_token() -> str:
 
 def local(path: str) -> str:
     """`path` if it is a page of ours, else the list: a login never leads to another site."""
-    ours = path.startswith("/holds") or path in {"/release", "/contacts", "/stops"}
+    ours = path.startswith("/holds") or path in {"/release", "/contacts", "/stops", "/changes", "/deputies"}
     return path if ours and "\\" not in path and ".." not in path else "/holds"
 
 

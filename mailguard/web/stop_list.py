@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from pydantic import Field
 from starlette.requests import Request
 
+from mailguard.store.orders import RemoveStopEntry
 from mailguard.store.stop_list import StopEntry
 from mailguard.web import show
 from mailguard.web.entrance import Entrance, Strict
@@ -49,8 +50,8 @@ class StopListApi(Entrance):
 
     def overview(self, request: Request) -> Json:
         """Entries that people added, files that were read, and recipients not sent to of the last days."""
-        self._session(request)
-        store = self._site.store
+        session, _ = self._session(request)
+        store, viewer = self._site.store, session.person.id
         return {
             "entries": [_entry(entry) for entry in store.stop_list.entries()],
             "files": [
@@ -59,7 +60,7 @@ class StopListApi(Entrance):
             ],
             "days": [
                 {"day": day.day, "source": day.source_id, "recipients": day.recipients, "messages": day.messages}
-                for day in store.suppressions.days()
+                for day in store.suppressions.days(viewer=viewer)
             ],
         }
 
@@ -77,15 +78,15 @@ class StopListApi(Entrance):
         return _entry(entry)
 
     def remove(self, request: Request, entry_id: str) -> Json:
-        """Take an entry off. Those of files are taken off there."""
+        """Take an entry off, as soon as somebody else consents. Those of files are taken off there."""
         session, _ = self._changing(request)
-        self._site.store.stop_list.remove(session.person.id, entry_id)
-        return {}
+        change = self._site.store.changes.submit(session.person.id, RemoveStopEntry(entry_id))
+        return {"change": change.id if change else None}
 
     def spared(self, request: Request, body: AddressBody) -> Json:
         """Which messages an address was spared: the answer to "why did I not get it?"."""
-        self._changing(request)
-        found = self._site.store.suppressions.of(body.address)
+        session, _ = self._changing(request)
+        found = self._site.store.suppressions.of(body.address, session.person.id)
         return {"messages": [{"id": key, "stage": stage, "at": show.iso(at)} for key, stage, at in found]}
 
 

@@ -98,7 +98,7 @@ class SwitchPages:
             hours=settings.hours,
             opens_at=None if opening.open(now) else opening.opens_at(now),
             per_minute=settings.per_minute,
-            waiting=store.releases.open_count(),
+            waiting=store.releases.open_count(session.person.id),
             pauses=store.switch.recent(),
         )
 

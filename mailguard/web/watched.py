@@ -34,8 +34,8 @@ class Watched:
         return self.on or bool(self.days)
 
 
-def said(site: Site, t: Texts) -> Watched:
-    """The last two weeks."""
+def said(site: Site, t: Texts, viewer: str) -> Watched:
+    """The last two weeks, of the sources that a person sees."""
     titles = {source.id: source.title for source in site.store.sources.all()}
     lines = tuple(
         Line(
@@ -46,6 +46,6 @@ def said(site: Site, t: Texts) -> Watched:
                 f"{say.reason(t, code)} {t.count('count.messages', number)}" for code, number in day.reasons.items()
             ),
         )
-        for day in site.store.watching.days()
+        for day in site.store.watching.days(viewer=viewer)
     )
-    return Watched(site.monitoring, site.store.watching.today(), lines)
+    return Watched(site.monitoring, site.store.watching.today(viewer), lines)

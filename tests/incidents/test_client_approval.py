@@ -46,6 +46,8 @@ async def test_two_of_the_own_company_do_not_stand_for_the_client(made, scanner,
         client = guard.store.people.add(
             login="kato", name="kato", email="", role="approver", password=PASSWORD, organisation="委託元", actor="test"
         )
+        (source,) = guard.store.sources.all()
+        guard.store.sources.change(replace(source, organisation="委託元"), "test")
         data = incidents.csv_bytes(incidents.one_person_a_row())
         assert re.match(HOLDS, (await guard.send("one", content=mail("one", data))).last)
         [row] = guard.store.holds.recent()

@@ -6,6 +6,7 @@ Everything else is sealed (AES-256-GCM, see vault.py) or a keyed digest. The mig
 from mailguard.store.schema.allowing import public_contacts, public_version
 from mailguard.store.schema.base import SERIAL, Moment, metadata
 from mailguard.store.schema.campaign import campaigns, pools
+from mailguard.store.schema.consent import changes, settings
 from mailguard.store.schema.emergency import stop_exceptions, stop_tellings, stops
 from mailguard.store.schema.hold import (
     candidates,
@@ -26,7 +27,7 @@ from mailguard.store.schema.reach import doubts, handovers, reach_exports
 from mailguard.store.schema.record import POSTGRESQL_GUARDS, SQLITE_GUARDS, audit, audit_head, audit_seals
 from mailguard.store.schema.request import requests
 from mailguard.store.schema.sending import operators, sources, sources_version
-from mailguard.store.schema.staff import attempts, logins, people, sessions
+from mailguard.store.schema.staff import attempts, deputies, logins, people, sessions
 from mailguard.store.schema.stopping import (
     pauses,
     stop_blocks,
@@ -51,9 +52,11 @@ __all__ = [
     "bounces",
     "campaigns",
     "candidates",
+    "changes",
     "claimed",
     "counts",
     "decisions",
+    "deputies",
     "doubts",
     "evidence",
     "false_positives",
@@ -79,6 +82,7 @@ __all__ = [
     "requests",
     "reservations",
     "sessions",
+    "settings",
     "sources",
     "sources_version",
     "stop_blocks",

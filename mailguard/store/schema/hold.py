@@ -111,7 +111,7 @@ claimed = Table(
 
 # What persons decided, a first of two approvals included; the reason is sealed. reason_code: the preset beside it.
 # checked: ids of ticked points, a JSON list. seconds: from the first view of that revision, empty when there was none;
-# hasty: less than what was configured then.
+# hasty: less than what was configured then. acting_for: the approver whose deputy decided.
 decisions = Table(
     "decisions",
     metadata,
@@ -127,6 +127,7 @@ decisions = Table(
     Column("checked", Text),
     Column("seconds", Integer),
     Column("hasty", Boolean),
+    Column("acting_for", String(20)),
     CheckConstraint(one_of("choice", Choice), name="decisions_choice"),
     UniqueConstraint("hold_id", "revision", "person_id", "choice", "cap", name="decisions_once"),
     Index("decisions_hold", "hold_id", "revision"),

@@ -2,9 +2,9 @@
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, LargeBinary, String, Table, UniqueConstraint
 
-from mailguard.store.schema.base import SERIAL, metadata
+from mailguard.store.schema.base import SERIAL, Moment, metadata
 
-# Sending systems; what they are recognised by is sealed.
+# Sending systems; what they are recognised by is sealed. A removed one recognises nothing more; its holds stay whose they are.
 sources = Table(
     "sources",
     metadata,
@@ -13,6 +13,8 @@ sources = Table(
     Column("title", String(200), nullable=False),
     Column("mode", String(20), nullable=False),
     Column("sealed", LargeBinary, nullable=False),
+    Column("organisation_key", LargeBinary(16)),
+    Column("removed_at", Moment),
     UniqueConstraint("id", name="sources_id"),
     CheckConstraint("id <> ''", name="sources_named"),
 )

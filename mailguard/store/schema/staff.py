@@ -15,13 +15,14 @@ from sqlalchemy import (
 
 from mailguard.store.schema.base import SERIAL, Moment, metadata
 
-# Who can log in; login, name, address and organisation are sealed, their keys find and compare them.
+# Who can log in; login, name, address and organisation are sealed, their keys find and compare them. organisation_key: empty for the own company.
 people = Table(
     "people",
     metadata,
     Column("id", String(20), primary_key=True),
     Column("login_key", LargeBinary(16), nullable=False),
     Column("mail_key", LargeBinary(16), nullable=False),
+    Column("organisation_key", LargeBinary(16)),
     Column("sealed", LargeBinary, nullable=False),
     Column("role", String(20), nullable=False),
     Column("language", String(5), nullable=False),
@@ -30,6 +31,23 @@ people = Table(
     Column("added_at", Moment, nullable=False),
     UniqueConstraint("login_key", name="people_login"),
     CheckConstraint("role IN ('operator', 'approver', 'auditor', 'administrator')", name="people_role"),
+)
+
+# Who decides for whom while that one is away: from one day in Japan to another, both included. ended_at: called off before.
+deputies = Table(
+    "deputies",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("absent_id", String(20), ForeignKey("people.id"), nullable=False),
+    Column("deputy_id", String(20), ForeignKey("people.id"), nullable=False),
+    Column("first_day", String(10), nullable=False),
+    Column("last_day", String(10), nullable=False),
+    Column("added_by", String(20), nullable=False),
+    Column("added_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    CheckConstraint("absent_id <> deputy_id", name="deputies_other"),
+    CheckConstraint("first_day <= last_day", name="deputies_days"),
+    Index("deputies_deputy", "deputy_id", "last_day"),
 )
 
 # Attempts to log in that have not succeeded; they throttle guessing. name_key: door and name; place_key: these and the client's network. failed: the password was wrong, not only under way.

@@ -68,11 +68,12 @@ class Stage:
         self.store.close()
         self.open()
 
-    def person(self, login, role="approver", password=None, email=None):
+    def person(self, login, role="approver", password=None, email=None, organisation=""):
         email = f"{login}@example.co.jp" if email is None else email
         return self.store.people.add(
-            login=login, name=f"{login} Yamada", email=email, role=role, password=password, actor="test"
-        )
+            login=login, name=f"{login} Yamada", email=email, role=role, password=password,
+            organisation=organisation, actor="test",
+        )  # fmt: skip
 
     def source(self, *operators, name="ski", **signs):
         source = Source(name, "スキー案内", tuple(person.id for person in operators), **signs)

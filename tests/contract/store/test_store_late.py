@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from stage import ACCEPTED, REFUSED, WAITING
 
-from mailguard.errors import ConflictError, RefusedError
+from mailguard.errors import ConflictError, NotFoundError, RefusedError
 from mailguard.lifecycle import Choice, HoldState, MessageState, RecipientState
 from mailguard.store.views import Clearance
 
@@ -205,9 +205,12 @@ def test_a_failure_before_the_stop_is_still_a_failure(stage, staff, hold):
 
 def test_only_those_concerned_may_stop(stage, staff, hold):
     other = stage.person("other", "operator")
-    assert refused(stage, hold, other, STOP) == "not_yours"
+    auditor = stage.person("kansa", "auditor")
+    assert refused(stage, hold, auditor, STOP) == "not_yours"
     may = stage.store.releases.may_stop
-    assert [may(hold, person.id) for person in (*staff[:3], other)] == [True, True, True, False]
+    assert [may(hold, person.id) for person in (*staff[:3], auditor)] == [True, True, True, False]
+    with pytest.raises(NotFoundError):  # another source's operator does not even see it
+        may(hold, other.id)
 
 
 def test_mail_that_joined_later_has_its_own_time(stage, staff, hold):

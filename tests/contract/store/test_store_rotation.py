@@ -9,7 +9,9 @@ from mailguard.errors import MailguardError, UnavailableError
 from mailguard.store import keys, rotate_key, rotation, schema
 
 DIGESTS = {
-    "public_contacts.key", "holds.likeness", "notices.campaign", "part_views.key",
+    "people.organisation_key", "sources.organisation_key", "settings.digest",
+    "public_contacts.key", "holds.likeness", "notices.campaign", "part_views.key", "requests.subject_key",
+    "requests.mailing_key",
     "audit_head.seal", "audit_seals.seal", "attempts.name_key", "attempts.place_key", "blobs.id", "candidates.key", "candidates.submitter", "locked.submitter", "claimed.key", "evidence.key",
     "holds.content_key", "holds.subject_key", "logins.login_key", "participants.key", "parts.blob_id",
     "people.login_key", "people.mail_key", "sessions.id", "stops.subject_key", "stop_blocks.keys", "stop_blocks.path_key", "stop_entries.key",

@@ -25,7 +25,9 @@ def ruled(arrival, ruling=RULING):
 
 @pytest.fixture
 def client(stage):
-    """The approver of the client."""
+    """The approver of the client, whose the source is."""
+    for source in stage.store.sources.all():
+        stage.store.sources.change(replace(source, organisation=CLIENT), "test")
     return stage.store.people.add(
         login="kato", name="kato", email="kato@client.example", role="approver", password=None,
         organisation="委託元 ", actor="test",
@@ -71,7 +73,7 @@ def test_the_client_alone_does_not_suffice_and_who_is_disabled_does_not_count(st
 
 
 def test_the_second_person_rule_stands_on_top(stage, client):
-    source = stage.source(client, logins=("bulk",))  # the client's approver operates the source
+    source = stage.source(client, organisation=CLIENT, logins=("bulk",))  # the client's approver operates the source
     hold_id = held(stage, source)
     with pytest.raises(RefusedError) as refused:
         stage.decide(hold_id, client)

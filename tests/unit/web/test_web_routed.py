@@ -30,6 +30,7 @@ BEARER = {"Authorization": "Bearer {}"}
 @pytest.fixture
 def hold(world):
     world.person("kato", "加藤 三郎", "approver", organisation="委託元")
+    world.store.sources.change(replace(world.source, organisation="委託元"), "test")
     envelope = Envelope("news@example.co.jp", ("customer@example.com",), login="bulk")
     message = Message("m-1", envelope, b"Subject: x\r\n\r\nmade up\r\n", world.clock())
     verdict = Verdict(Action.HOLD, ("attachment_findings",), (b"leaf",))

@@ -75,7 +75,7 @@ class World:
         self.clock = clock or Clock()
         self.store = open_store(f"sqlite:///{folder / 'mailguard.db'}", folder, self.clock, holds=config.Holds())
         self.operator = self._somebody("tanaka", "田中 花子", "operator")
-        self.approver = self._somebody("sato", "佐藤 一郎", "approver", organisation="総務部")
+        self.approver = self._somebody("sato", "佐藤 一郎", "approver")
         self.second = self._somebody("suzuki", "鈴木 次郎", "approver")
         self.auditor = self._somebody("kansa", "監査 太郎", "auditor")
         self.source = Source("", "未登録の送信システム")

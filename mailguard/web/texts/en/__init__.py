@@ -2,6 +2,7 @@
 
 from mailguard.web.texts.en import (
     campaigns,
+    changes,
     contacts,
     deciding,
     frame,
@@ -21,6 +22,7 @@ from mailguard.web.texts.en import (
 
 TEXTS = {
     **campaigns.TEXTS,
+    **changes.TEXTS,
     **contacts.TEXTS,
     **deciding.TEXTS,
     **frame.TEXTS,

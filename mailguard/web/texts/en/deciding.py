@@ -38,6 +38,8 @@ TEXTS = {
     "refused.own_source": "You are an operator of this source. Nobody approves a mailing they take part in.",
     "refused.own_login": "This mail was sent with your login. Nobody approves their own mail.",
     "refused.own_address": "This mail bears your e-mail address as its author. Nobody approves their own mail.",
+    "refused.other_organisation": "This mail is of another organisation. One of its approvers, or of the own company, must decide.",
+    "who.deputy": "{name} (deputy of {absent})",
     "refused.counting": "The persons in a long table are still being counted. Approve when the exact number is there (you can reject now).",
     "refused.already_approved": "You have approved already. Another approver must agree.",
     "refused.not_operator": "Only an operator of the source may answer or withdraw.",

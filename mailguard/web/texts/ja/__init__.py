@@ -2,6 +2,7 @@
 
 from mailguard.web.texts.ja import (
     campaigns,
+    changes,
     contacts,
     deciding,
     frame,
@@ -21,6 +22,7 @@ from mailguard.web.texts.ja import (
 
 TEXTS = {
     **campaigns.TEXTS,
+    **changes.TEXTS,
     **contacts.TEXTS,
     **deciding.TEXTS,
     **frame.TEXTS,

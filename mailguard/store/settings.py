@@ -1,0 +1,149 @@
+"""The settings that decide what is held and how long it is kept, as they were taken or agreed to: the newest are in force.
+
+In: policy file, monitoring, own contacts and retention as one text. Out: the same, sealed meanwhile. What a file says counts
+only when it is in force here; what cannot be read is an error, never a laxer policy.
+"""
+
+import difflib
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from pydantic import ValidationError
+from sqlalchemy import Connection, insert, select
+
+from mailguard import config
+from mailguard.errors import DamagedError
+from mailguard.store.audit import Audit
+from mailguard.store.context import Context
+from mailguard.store.orders import Fact
+from mailguard.store.schema import settings
+
+LINES = 60  # of a comparison that are shown
+_NEWEST = select(settings).order_by(settings.c.serial.desc()).limit(1)
+
+
+class Content(msgspec.Struct, frozen=True):
+    """What stands in such a text. policy: the policy file as it is."""
+
+    policy: str
+    monitor: bool
+    own: dict[str, tuple[str, ...]]
+    retention: dict[str, float | bool]
+
+    @classmethod
+    def of(cls, policy: str, whole: config.Config) -> "Content":
+        """What a configuration says."""
+        own, kept = whole.own.model_dump(), whole.retention.model_dump()
+        return cls(policy, whole.policy.monitor, {name: tuple(values) for name, values in own.items()}, kept)
+
+    @property
+    def text(self) -> str:
+        """One text for equal content."""
+        return msgspec.json.encode(self, order="sorted").decode()
+
+    @classmethod
+    def read(cls, text: str) -> "Content":
+        """Raises DamagedError."""
+        try:
+            return msgspec.json.decode(text, type=cls)
+        except msgspec.DecodeError:
+            raise _altered() from None
+
+    def apply(self, given: config.Config) -> config.Config:
+        """A configuration in which these are the settings, but for the policy file. Raises DamagedError."""
+        try:
+            update = {
+                "own": type(given.own).model_validate(self.own),
+                "retention": type(given.retention).model_validate(self.retention),
+                "policy": given.policy.model_copy(update={"monitor": self.monitor}),
+            }
+        except ValidationError:
+            raise _altered() from None
+        return given.model_copy(update=update)
+
+
+class Settings:
+    """Those of one database."""
+
+    def __init__(self, context: Context, audit: Audit) -> None:
+        self._context, self._audit = context, audit
+
+    def in_force(self) -> Content | None:
+        """None as long as no service has taken any. Raises DamagedError."""
+        with self._context.database.read() as tx:
+            return now(self._context, tx)
+
+    def take_first(self, text: str) -> Content:
+        """In force from now on when nothing was before; what is in force then."""
+        with self._context.database.write() as tx:
+            if (known := now(self._context, tx)) is not None:
+                return known
+            self.put(tx, text, "config")
+        return Content.read(text)
+
+    # Within a transaction of somebody else
+
+    def put(self, tx: Connection, text: str, actor: str) -> None:
+        """In force from now on."""
+        digest = self._context.digester.of("settings", text)
+        row = {"digest": digest, "taken_at": self._context.clock()}
+        row["sealed"] = self._context.vault.seal(text.encode(), f"settings:{digest.hex()}")
+        tx.execute(insert(settings), row)
+        self._audit.append(tx, actor, "settings.taken", "settings", digest=digest.hex())
+
+    def named(self, text: str) -> str:
+        """By what the record calls a text."""
+        return f"settings:{self._context.digester.of('settings', text).hex()}"
+
+    def compared(self, tx: Connection, text: str) -> tuple[Fact, ...]:
+        """What a text changes, by name."""
+        before, after = now(self._context, tx), Content.read(text)
+        return tuple(Fact(name, was, shall) for name, was, shall in _differences(before, after))
+
+
+def now(context: Context, tx: Connection) -> Content | None:
+    """The settings in force."""
+    row = tx.execute(_NEWEST).one_or_none()
+    if row is None:
+        return None
+    sealed = context.vault.open(row.sealed, f"settings:{row.digest.hex()}")
+    return Content.read(sealed.decode("utf-8", "replace"))
+
+
+def retention(context: Context, tx: Connection) -> config.Retention:
+    """How long held bytes are kept: as agreed, else as this process was told. Raises DamagedError."""
+    found = now(context, tx)
+    if found is None:
+        return context.retention
+    try:
+        return config.Retention.model_validate(found.retention)
+    except ValidationError:
+        raise _altered() from None
+
+
+def _differences(before: Content | None, after: Content) -> Iterator[tuple[str, str, str]]:
+    old = before.policy.splitlines() if before else []
+    changed = list(difflib.unified_diff(old, after.policy.splitlines(), lineterm="", n=0))[2:]
+    if changed:
+        was, shall = (_some([line[1:] for line in changed if line[0] == sign]) for sign in "-+")
+        yield "policy", was, shall
+    past: dict[str, Any] = _flat(before) if before else {}
+    for name, value in _flat(after).items():
+        if past.get(name, "") != value:
+            yield name, past.get(name, ""), value
+
+
+def _flat(content: Content) -> dict[str, str]:
+    parts = {f"own.{name}": "、".join(values) for name, values in sorted(content.own.items())}
+    parts |= {f"retention.{name}": str(value) for name, value in sorted(content.retention.items())}
+    return {"monitor": "yes" if content.monitor else "no", **parts}
+
+
+def _some(lines: list[str]) -> str:
+    more = [f"… (+{len(lines) - LINES})"] if len(lines) > LINES else []
+    return "\n".join(lines[:LINES] + more)
+
+
+def _altered() -> DamagedError:
+    return DamagedError("database: the settings in force were altered. Restore a backup.")

@@ -35,7 +35,7 @@ REGISTRY = CollectorRegistry()
 
 MESSAGES = Counter(
     "mailguard_messages",
-    "Messages by outcome: passed, held, joined_closed (kept under a rejected, expired or withdrawn hold), "
+    "Messages by outcome: passed, held, folded (the same mail is held already), joined_closed (kept under a rejected, expired or withdrawn hold), "
     "approved_pass (sent under an approval), suppressed (all recipients are on the stop list), refused_relay, refused_client, deferred",
     ["outcome"],
     registry=REGISTRY,

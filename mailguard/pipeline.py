@@ -312,7 +312,7 @@ class Pipeline:
         await delivery.transaction.reset(delivery.deadline)
         admission = await self._admissions.ask(arrival, delivery.deadline)
         # Once it is admitted the message is ours: only now may the client hear 250 (RFC 5321 §6.1).
-        metrics.MESSAGES.labels("joined_closed" if admission.outcome == "closed" else "held").inc()
+        metrics.MESSAGES.labels({"closed": "joined_closed", "folded": "folded"}.get(admission.outcome, "held")).inc()
         return Reply.of(250, f"2.0.0 held for approval, {admission.hold_id}")
 
 

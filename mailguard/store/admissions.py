@@ -10,6 +10,7 @@ import msgspec
 from mailguard.lifecycle import HoldState
 from mailguard.store.arrival import Arrival
 from mailguard.store.desk import AtDesk, each
+from mailguard.store.folding import fold_key
 from mailguard.store.intake import Intake, Sealed
 from mailguard.store.views import Admission
 
@@ -45,4 +46,5 @@ class Admissions(AtDesk):
             arrival,
             vault.seal(msgspec.msgpack.encode(message.envelope), f"envelope:{message.id}"),
             vault.seal(vault.skeleton(arrival.pieces), f"skeleton:{message.id}"),
+            fold_key(arrival, self._context.digester),
         )

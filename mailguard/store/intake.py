@@ -37,6 +37,12 @@ _KNOWN = Lookup(
         .where(messages.c.id.in_(ids))
     )
 )  # the same messages again
+FOLDED = "folded"  # the outcome of a mail that its hold has already
+_HELD = Lookup(
+    lambda keys: select(messages.c.fold_key, messages.c.hold_id).where(
+        messages.c.fold_key.in_(keys), messages.c.state == MessageState.HELD.value
+    )
+)
 _ADD_MESSAGES = Statement(
     insert(messages),
     (
@@ -51,6 +57,7 @@ _ADD_MESSAGES = Statement(
         "attempts",
         "finished_at",
         "due_at",
+        "fold_key",
     ),
 )
 _ADD_RECIPIENTS = Statement(
@@ -60,11 +67,12 @@ _ADD_RECIPIENTS = Statement(
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """An arrival whose envelope and skeleton are sealed."""
+    """An arrival whose envelope and skeleton are sealed. fold_key: see folding.py."""
 
     arrival: Arrival
     envelope: bytes
     skeleton: bytes
+    fold_key: bytes | None = None
 
 
 class Intake:
@@ -78,6 +86,7 @@ class Intake:
         self._drafts = Drafts(desk.context, tx)
         ((self._serial,),) = _LAST.rows(tx, {})  # nobody else writes now
         self._answers = self._known([mail.arrival.message.id for mail in mails])
+        self._again = self._folds([mail.fold_key for mail in mails if mail.fold_key])
         self._messages: list[dict[str, Any]] = []
         self._recipients: list[dict[str, Any]] = []
         self._pieces: dict[int, Pieces] = {}
@@ -107,10 +116,38 @@ class Intake:
         rows = _KNOWN.rows(self._tx, ids)
         return {key: Admission(hold_id, HoldState(state), outcome) for key, hold_id, outcome, state in rows}
 
+    def _folds(self, keys: list[bytes]) -> set[tuple[bytes, str]]:
+        """Which of these mails is held already, and where."""
+        return {(bytes(key), hold_id) for key, hold_id in _HELD.rows(self._tx, keys)} if keys else set()
+
+    def _same(self, mail: Sealed, newest: Draft | None) -> bool:
+        """Whether it is a mail that its hold has, submitted once more before anybody decided; it brings nothing new."""
+        if newest is None or newest.state is not HoldState.PENDING or mail.fold_key is None:
+            return False
+        arrival = mail.arrival
+        return (
+            (mail.fold_key, newest.row.id) in self._again
+            and set(arrival.verdict.reasons) <= set(reasons_of(newest.row))
+            and arrival.evidence == newest.evidence(self._tx, arrival.evidence)
+        )
+
+    def _fold(self, mail: Sealed, draft: Draft, marks: Marks) -> Admission:
+        """Counted, not kept: the one that is kept is released once."""
+        arrival = mail.arrival
+        draft.change(last_seen=self._now, folded=draft.row.folded + 1)
+        if not arrival.source.declared:
+            draft.staff |= set(arrival.source.operators)
+            draft.change(declared=False, approvals_needed=max(2, draft.row.approvals_needed))
+        draft.marks |= marks
+        self._record("message.folded", arrival.message.id, hold=draft.row.id, recipients=arrival.recipients)
+        return Admission(draft.row.id, draft.state, FOLDED)
+
     def _take(self, mail: Sealed) -> Admission:
         arrival = mail.arrival
         newest = self._drafts.newest(arrival.source.id, arrival.content_key)
         marks = self._drafts.marks(arrival.sender)
+        if newest is not None and self._same(mail, newest):
+            return self._fold(mail, newest, marks)
         outcome = place(newest.state if newest else None, covered=self._covered(newest, arrival, marks))
         if newest is None or outcome is Place.OPENED:
             draft = self._open(arrival)
@@ -217,7 +254,7 @@ class Intake:
                 "state": (MessageState(draft.row.state) if outcome is Place.CLOSED else MessageState.HELD).value,
                 "envelope": mail.envelope, "skeleton": mail.skeleton, "received_at": message.received_at, "attempts": 0,
                 "finished_at": now if outcome is Place.CLOSED else None,
-                "due_at": now if outcome is Place.WAITING else None,
+                "due_at": now if outcome is Place.WAITING else None, "fold_key": mail.fold_key,
             }
         )  # fmt: skip
         self._recipients += [
@@ -228,6 +265,8 @@ class Intake:
             for position, address in enumerate(message.envelope.rcpt_to)
         ]  # fmt: skip
         self._pieces[self._serial] = mail.arrival.pieces
+        if mail.fold_key:
+            self._again.add((mail.fold_key, draft.row.id))
 
     def _tell(self, arrival: Arrival, draft: Draft, outcome: Place) -> None:
         hold_id, message_id = draft.row.id, arrival.message.id

@@ -42,7 +42,7 @@ class Admission:
     """What became of an admitted message.
 
     outcome: opened (a new hold) | joined (a pending one) | closed (kept under a rejected, expired or withdrawn hold)
-    | waiting (joined an approved hold whose release is still under way).
+    | waiting (joined an approved hold whose release is still under way) | folded (a pending one has this mail already).
     """
 
     hold_id: str

@@ -31,11 +31,12 @@ class Clock:
         self.now += timedelta(**delta)
 
 
-def content(body=LIST, to="taro@example.jp"):
+def content(body=LIST, to="taro@example.jp", text="hi"):
     head = f"From: shop@example.co.jp\r\nTo: {to}\r\nSubject: ski\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
     return (
         head.encode()
-        + b"--b\r\nContent-Type: text/plain\r\n\r\nhi\r\n--b\r\nContent-Type: text/csv\r\n\r\n"
+        + f"--b\r\nContent-Type: text/plain\r\n\r\n{text}\r\n".encode()
+        + b"--b\r\nContent-Type: text/csv\r\n\r\n"
         + body
         + b"--b--\r\n"
     )
@@ -82,8 +83,10 @@ class Stage:
 
     def message(self, name=None, to=("taro@example.jp",), mail_from="shop@example.co.jp", login=None, data=None):
         envelope = Envelope(mail_from, tuple(to), login=login)
-        body = content(to=to[0]) if data is None else data
-        return Message(name or f"m{next(self.numbers)}", envelope, body, self.clock())
+        name = name or f"m{next(self.numbers)}"
+        # Each says something else: the same mail twice is folded.
+        body = content(to=to[0], text=f"hi {name}") if data is None else data
+        return Message(name, envelope, body, self.clock())
 
     def arrival(
         self, source, message=None, *, evidence=(b"leaf",), reasons=("attachment",), key=b"content", persons=3,
@@ -121,9 +124,9 @@ class Stage:
     ):
         """A message for reserve."""
         to = tuple(f"taro{number}@example.jp" for number in range(recipients))
-        message = Message(
-            message_id or f"r{next(self.numbers)}", Envelope(mail_from, to, login=login), content(), self.clock()
-        )
+        name = message_id or f"r{next(self.numbers)}"
+        envelope = Envelope(mail_from, to, login=login)
+        message = Message(name, envelope, content(text=f"hi {name}"), self.clock())
         source = next((one for one in self.store.sources.all() if one.id == source_id), None)
         return self.arrival(source or Source(source_id, "x", declared=False), message, **facts)
 

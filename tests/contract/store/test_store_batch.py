@@ -119,7 +119,7 @@ def test_parts_purged_in_between_are_kept_again(stage, staff):
     assert stage.store.holds.purge_due() == 1
     hold_id = stage.admit(ski, key=b"again").hold_id
     stage.decide(hold_id, staff[1])
-    assert stage.store.releases.claim(lease_seconds=9).content == content()
+    assert stage.store.releases.claim(lease_seconds=9).content == content(text="hi m2")
 
 
 def test_what_may_have_been_sent_is_recorded(stage):

@@ -1,0 +1,68 @@
+"""The same mail once more: its operator pressed "send" again while it was held.
+
+In: an arrival. Out: a digest that is equal for the same recipients and the same content, whatever differs between two
+submissions of one mail: Message-ID, Date, trace fields and ids that programs put into the header block, and the boundaries
+of its parts. Everything else counts, byte for byte; where it is not sure there is no digest, and nothing is folded.
+"""
+
+import re
+
+from mailguard import normal
+from mailguard.digest import Digester
+from mailguard.model import Envelope
+from mailguard.pieces import Pieces
+from mailguard.store.arrival import Arrival
+
+_BLANK = b"\r\n\r\n"
+_BOUNDARIES = 20  # that a mail declares; one with more is not folded
+# Fields of the header block that a tool or a server writes anew for each submission; people do not see them.
+_FIELD = re.compile(
+    rb"^(?:message-id|date|received|return-path|feedback-id|dkim-signature|domainkey-signature|arc-[a-z-]{1,40}"
+    rb"|authentication-results|x-[a-z0-9-]{0,60}id|x-[a-z0-9-]{0,60}date):[^\r\n]*(?:\r\n[ \t][^\r\n]*)*\r\n",
+    re.MULTILINE | re.IGNORECASE,
+)
+_CONTENT_TYPE = re.compile(rb"^content-type:[^\r\n]*(?:\r\n[ \t][^\r\n]*)*", re.MULTILINE | re.IGNORECASE)
+_DECLARED = re.compile(rb'boundary\s{0,5}=\s{0,5}(?:"([^"\r\n]{1,200})"|([^\s;"]{1,200}))', re.IGNORECASE)
+
+
+def fold_key(arrival: Arrival, digester: Digester) -> bytes | None:
+    """None for a mail of which it is not sure what differs between two submissions."""
+    content = canonical(arrival.pieces)
+    if content is None:
+        return None
+    return digester.of("folded", recipients(arrival.message.envelope) + b"\0\0" + content)
+
+
+def recipients(envelope: Envelope) -> bytes:
+    """The same for the same recipients in any order, with what was asked for each (DSN)."""
+    options = (*envelope.rcpt_options, *[()] * len(envelope.rcpt_to))
+    named = sorted(f"{normal.email(to)}\0{' '.join(said)}" for to, said in zip(envelope.rcpt_to, options, strict=False))
+    return "\0\0".join(named).encode("utf-8", "surrogateescape")
+
+
+def canonical(pieces: Pieces) -> bytes | None:
+    """The content without what differs, large pieces by their digests."""
+    if any(b"\0" in literal for literal, _ in pieces.runs()):
+        return None  # what stands for pieces and boundaries could stand there already
+    skeleton = pieces.skeleton(lambda piece: b"\0P" + piece.key.hex().encode() + b"\0")
+    head, blank, body = skeleton.partition(_BLANK)
+    plain = _FIELD.sub(b"", head + b"\r\n") + blank + body
+    declared = dict.fromkeys(
+        match[1] or match[2] for field in _CONTENT_TYPE.findall(plain) for match in _DECLARED.finditer(field)
+    )
+    if len(declared) > _BOUNDARIES:
+        return None
+    for number, boundary in enumerate(declared):
+        plain = _renamed(plain, boundary, b"\0B%d\0" % number)
+    return plain
+
+
+def _renamed(content: bytes, boundary: bytes, name: bytes) -> bytes:
+    """With another name for a boundary where it is declared, and where a line is nothing else."""
+    literal = re.escape(boundary)
+    line = re.compile(rb"(^|\0)--" + literal + rb"(?=(?:--)?[ \t]*(?:\r\n|\Z))", re.MULTILINE)
+    if not line.search(content):
+        return content
+    value = re.compile(rb'(boundary\s{0,5}=\s{0,5}"?)' + literal + rb'(?=["\s;]|\Z)', re.IGNORECASE)
+    content = _CONTENT_TYPE.sub(lambda field: value.sub(lambda match: match[1] + name, field[0]), content)
+    return line.sub(lambda match: match[1] + b"--" + name, content)

@@ -361,3 +361,23 @@ class Verdict:
 def attached(path: PartPath) -> bool:
     """Whether a path lies in an attachment, or inside something hidden in a body, rather than where a reader looks first."""
     return bool(path) and (path[0] not in {BODY, HTML, HEADERS} or len(path) > 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a mailing, or what one message adds to it. recipients 宛先数, messages 通数.
+
+    leaves, shapes: digests of its files, and of their names without figures; senders: of From domain and SMTP login;
+    kinds: of what was found. At most `TRAITS` of each are kept.
+    """
+
+    leaves: frozenset[bytes] = frozenset()
+    shapes: frozenset[bytes] = frozenset()
+    senders: frozenset[bytes] = frozenset()
+    kinds: frozenset[str] = frozenset()
+    messages: int = 1
+    recipients: int = 1
+    last_seen: datetime | None = None
+
+
+TRAITS = 50  # of each sort that a run keeps

@@ -22,9 +22,11 @@ from mailguard import metrics
 from mailguard.allowing import Allowing
 from mailguard.errors import RelayError, ScannerBusyError, StoreError
 from mailguard.hints import Hints
-from mailguard.model import Action, Inspection, Message, Source, SourceMode, Verdict
+from mailguard.model import Action, Envelope, Inspection, Message, Source, SourceMode, Verdict
 from mailguard.pieces import Pieces, cut
 from mailguard.policy import Mailings, Policy, bound, content_key, judge, stopped
+from mailguard.policy.earlier import differences, differing, traits
+from mailguard.recalling import Recalling
 from mailguard.relay.next_hop import Transaction
 from mailguard.relay.received import received_line
 from mailguard.relay.reply import Reply
@@ -97,6 +99,7 @@ class Pipeline:
     _admissions: Together[Arrival, Admission] = field(init=False)
     _watching: Together[Watched, None] = field(init=False)
     _hints: Hints = field(init=False)
+    _recalling: Recalling = field(init=False)
 
     def __post_init__(self) -> None:
         self._allowing = Allowing(self.store)
@@ -108,6 +111,11 @@ class Pipeline:
         self._admissions = Together(self.store.holds.admit_all, _late, most=_MOST)
         self._watching = Together(self.store.watching.count_all, _late, most=_MOST)
         self._hints = Hints(self.store, self.keep)
+        self._recalling = Recalling(self.store)
+
+    async def close(self) -> None:
+        """Write what is kept in memory for a few seconds."""
+        await self._recalling.close()
 
     async def deliver(self, message: Message, transaction: Transaction) -> Reply:
         """Bring one message to its end: handed over, held or put off. Never raises for trouble of ours or the relay's."""
@@ -146,10 +154,7 @@ class Pipeline:
             verdict.watched,
         )
         if verdict.action is Action.PASS:
-            reply = await self._hand_over(delivery, "passed")
-            if verdict.watched and reply.ok:
-                mail = WatchedMail.of(inspection, len(message.envelope.rcpt_to))
-                await self._watched(source, verdict.watched, mail, delivery.deadline)
+            reply = await self._pass(delivery, source, inspection, verdict)
         else:
             arrival = self._arrival(message, pieces, source, inspection, verdict)
             rehearsal = policy.rehearsal(message.envelope.rcpt_to)
@@ -159,6 +164,17 @@ class Pipeline:
             await self._hints.take(message.envelope, source, inspection, delivery.deadline)
         if reply.ok and message.envelope.suppressed:
             await self._spared(message, source)
+        return reply
+
+    async def _pass(self, delivery: _Delivery, source: Source, inspection: Inspection, verdict: Verdict) -> Reply:
+        """Hand over; what was sent is remembered for later runs, and what would have been held is counted."""
+        envelope = delivery.message.envelope
+        reply = await self._hand_over(delivery, "passed")
+        if reply.ok:
+            self._recalling.note(envelope, source, inspection)
+        if verdict.watched and reply.ok:
+            mail = WatchedMail.of(inspection, len(envelope.rcpt_to))
+            await self._watched(source, verdict.watched, mail, delivery.deadline)
         return reply
 
     def _arrival(
@@ -176,7 +192,7 @@ class Pipeline:
         if not self.store.holds.hopeless(arrival):
             reservation = await self._reservations.ask(arrival, delivery.deadline)
             if reservation is not None:
-                return await self._under_approval(delivery, reservation)
+                return await self._under_approval(delivery, arrival, reservation)
         return await self._hold(delivery, arrival)
 
     async def _judged(
@@ -202,9 +218,22 @@ class Pipeline:
         if verdict.action is Action.PASS and await self._stopped(delivery, source, inspection):
             verdict = stopped(inspection, verdict, self.store.digester)
         monitored = policy.monitor or source.mode is SourceMode.MONITOR
+        if not monitored:
+            verdict = await self._compared(envelope, inspection, source, policy, verdict)
         if not monitored and (filed := await self._filed(delivery, source, inspection)):
             verdict = bound(inspection, verdict, filed, self.store.digester)
         return delivery, inspection, source, verdict, policy
+
+    async def _compared(
+        self, envelope: Envelope, inspection: Inspection, source: Source, policy: Policy, verdict: Verdict
+    ) -> Verdict:
+        """With the reason that it differs from the earlier runs of its mailing. Asked of what is held, or where that holds."""
+        rule = policy.limits.earlier_runs
+        if verdict.action is Action.PASS and not rule.hold:
+            return verdict
+        earlier = await self._recalling.earlier(source, inspection)
+        codes = differences(traits(envelope, inspection, self.store.digester), earlier, rule.factor)
+        return differing(inspection, verdict, codes, self.store.digester, hold=rule.hold)
 
     async def _narrowed(self, delivery: _Delivery, source: Source, inspection: Inspection) -> _Delivery:
         """Without those who are on the stop list for this From header; others were left out at RCPT."""
@@ -275,7 +304,7 @@ class Pipeline:
         metrics.MESSAGES.labels(outcome if reply.ok else "refused_relay").inc()
         return reply
 
-    async def _under_approval(self, delivery: _Delivery, reservation: Reservation) -> Reply:
+    async def _under_approval(self, delivery: _Delivery, arrival: Arrival, reservation: Reservation) -> Reply:
         """Hand over on a share of an approval that covers every reason to hold, within its cap."""
         holds = self.store.holds
         try:
@@ -286,6 +315,7 @@ class Pipeline:
                 await self._settle(lambda: holds.give_back(reservation))
             raise
         if reply.ok:
+            self._recalling.note(delivery.message.envelope, arrival.source, arrival.inspection)
             await self._settle(lambda: holds.confirm(reservation, reservation.recipients))
         else:
             await self._settle(lambda: holds.give_back(reservation))

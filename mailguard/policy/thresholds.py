@@ -21,7 +21,14 @@ HIGH_RISK = "body_high_risk"
 SCOPES = {"attachment": "attachment", "body": "body", "headers": "header", "file_name": "file_name"}
 MEASURES = {"values": "findings", "persons": "persons", "names": "names"}
 REASONS = frozenset(
-    {"recipient_mismatch", HIGH_RISK, "visible_addresses", "attachment_forbidden", "every_mailing"}
+    {
+        "recipient_mismatch",
+        HIGH_RISK,
+        "visible_addresses",
+        "attachment_forbidden",
+        "every_mailing",
+        "differs_from_earlier_runs",
+    }
     | {f"{scope}_{measure}" for scope in SCOPES.values() for measure in MEASURES.values()}
     | {f"problem_{kind}" for kind in ProblemKind}
 )  # every code that a verdict may carry
@@ -89,6 +96,13 @@ class Pictures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hours: Annotated[int, Meta(ge=1, le=720)] = 24
 
 
+class EarlierRuns(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What differs from the earlier runs of the same mailing. hold: it holds by itself; factor: of recipients that are more."""
+
+    hold: bool = False
+    factor: Annotated[float, Meta(ge=1, le=1_000)] = 3
+
+
 class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One policy file."""
 
@@ -102,6 +116,7 @@ class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     harmless: frozenset[MediaType] = frozenset()  # files of these types pass unread; all others that nothing reads hold
     monitor: Monitor = Monitor()
     report: Report = Report()
+    earlier_runs: EarlierRuns = EarlierRuns()
 
     def __post_init__(self) -> None:
         if self.attachment.values is None:

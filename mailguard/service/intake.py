@@ -76,6 +76,7 @@ class Intake:
     async def stop(self, drain_seconds: float) -> None:
         """Take no more connections and bring what is under way to its end."""
         await self._smtp.stop(drain_seconds)
+        await self._pipeline.close()
 
     async def close(self) -> None:
         """Say goodbye to the next hop and end the scanners."""

@@ -224,6 +224,7 @@ class Service:
             self.store.holds.expire_due()
             self.store.reminders.tell_due()
             self.store.holds.purge_due()
+            self.store.runs.forget()
             self.store.candidates.purge(keep(self._config))
             self.store.watched_mailings.purge(self._config.retention.watched_days)
             self.store.suppressions.purge(self._config.stop_list.keep_days)

@@ -39,6 +39,7 @@ from mailguard.store.releases import Releases
 from mailguard.store.reminders import Reminders
 from mailguard.store.requests import Requests
 from mailguard.store.rotation import Rotated, rotate
+from mailguard.store.runs import Runs
 from mailguard.store.sessions import Sessions
 from mailguard.store.settings import Settings
 from mailguard.store.shelf import Shelf
@@ -91,6 +92,8 @@ class Store:
         self.campaigns = Campaigns(desk, self.holds)
         self.part_views = PartViews(desk)
         self.dossiers = Dossiers(context, self.holds, self.audit, self.people, self.part_views)
+        self.runs = Runs(context)
+        self.dossiers = Dossiers(context, self.holds, self.audit, self.people)
         self.departures = Departures(context, self.holds, self.audit, self.people)
         self.reminders = Reminders(desk)
         self.public_contacts = PublicContacts(desk)

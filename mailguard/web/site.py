@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, Response
 
 from mailguard import config
 from mailguard.policy import Policy, Report
+from mailguard.policy.thresholds import EarlierRuns
 from mailguard.store import Store
 from mailguard.store.changes import READERS
 from mailguard.store.views import Person, Session
@@ -52,6 +53,11 @@ class Site:
     def report(self) -> Report:
         """When a leak would have to be reported, by the policy in force now."""
         return self.policy().limits.report if self.policy else Report()
+
+    @property
+    def earlier_factor(self) -> float:
+        """So many times the recipients of earlier runs are more, by the policy in force now."""
+        return self.policy().limits.earlier_runs.factor if self.policy else EarlierRuns().factor
 
     @property
     def monitoring(self) -> bool:

@@ -26,6 +26,7 @@ from mailguard.store.schema.notices import notices
 from mailguard.store.schema.reach import doubts, handovers, reach_exports
 from mailguard.store.schema.record import POSTGRESQL_GUARDS, SQLITE_GUARDS, audit, audit_head, audit_seals
 from mailguard.store.schema.request import requests
+from mailguard.store.schema.runs import runs
 from mailguard.store.schema.sending import operators, sources, sources_version
 from mailguard.store.schema.staff import attempts, deputies, logins, people, sessions
 from mailguard.store.schema.stopping import (
@@ -81,6 +82,7 @@ __all__ = [
     "recipients",
     "requests",
     "reservations",
+    "runs",
     "sessions",
     "settings",
     "sources",

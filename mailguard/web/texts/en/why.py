@@ -33,6 +33,7 @@ TEXTS = {
     "reason.body_names": "Names of several persons found in the body",
     "reason.visible_addresses": "Many outside addresses stand in To and Cc, where every recipient sees them",
     "reason.attachment_forbidden": "This source may not send attachments, and this mail has one",
+    "reason.differs_from_earlier_runs": "It differs from the earlier runs of this mailing",
     "reason.every_mailing": "Every mailing of this source needs an approval",
     "reason.stopped": "Arrived while an emergency stop was in force",
     "reason.problem": "An attachment could not be inspected ({problem})",

@@ -33,6 +33,7 @@ TEXTS = {
     "reason.body_names": "本文に複数の人の氏名が見つかりました",
     "reason.visible_addresses": "宛先欄(To・Cc)に社外のアドレスが並び、受け取った人どうしに見えます",
     "reason.attachment_forbidden": "添付を認めない送信システムから、添付のあるメールが届きました",
+    "reason.differs_from_earlier_runs": "これまでの配信と違う点があります",
     "reason.every_mailing": "配信ごとに承認が必要な送信システムです",
     "reason.stopped": "緊急停止中に届いたメールです",
     "reason.problem": "添付の中身を確認できません({problem})",

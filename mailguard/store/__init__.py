@@ -93,7 +93,6 @@ class Store:
         self.part_views = PartViews(desk)
         self.dossiers = Dossiers(context, self.holds, self.audit, self.people, self.part_views)
         self.runs = Runs(context)
-        self.dossiers = Dossiers(context, self.holds, self.audit, self.people)
         self.departures = Departures(context, self.holds, self.audit, self.people)
         self.reminders = Reminders(desk)
         self.public_contacts = PublicContacts(desk)

@@ -44,7 +44,7 @@ def test_until_it_is_counted_a_hold_says_at_least_and_at_most(stage, waiting):
 
 def test_the_count_raises_the_revision_and_is_recorded(stage, waiting):
     asked = stage.store.counting.next()
-    assert (asked.hold_id, asked.message_id, asked.content) == (waiting, "m1", stage.message().content)
+    assert (asked.hold_id, asked.message_id, asked.content) == (waiting, "m1", stage.message("m1").content)
     assert stage.store.counting.fill_in(waiting, WHOLE)
     assert numbers(stage, waiting) == (False, 0, 80_000, True, 30_000, 2)
     assert stage.store.counting.next() is None

@@ -32,7 +32,7 @@ def refused(*arguments, **wish):
 def test_an_approver_gets_the_mails_and_the_look_is_recorded(stage, staff, hold):
     opened = open_part(stage, hold, staff[1])
     assert opened.info == PARTS[1]
-    assert opened.contents == (stage.message().content,)
+    assert opened.contents == (stage.message("m1").content,)
     open_part(stage, hold, staff[1], Look.DOWNLOADED, reason="compare")
     assert stage.actions(hold) == ["part.downloaded", "part.unmasked", "hold.opened"]
     seen = [(one.part, one.kind, one.person_name, one.reason) for one in stage.store.part_views.of(hold)]

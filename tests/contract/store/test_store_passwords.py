@@ -75,7 +75,7 @@ def test_nothing_is_due_until_the_same_submitter_tells_something_new(stage, clos
     tell(stage, told(1))
     asked = due(stage)
     assert (asked.hold_id, asked.message_id, asked.secrets) == (closed, "m1", (b"sealed 1",))
-    assert asked.content == stage.message().content
+    assert asked.content == stage.message("m1").content
     stage.store.unlocking.leave(closed, asked.asked)
     tell(stage, told(1))
     assert due(stage) is None  # the same again

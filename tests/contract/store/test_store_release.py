@@ -23,7 +23,7 @@ def claim(stage, seconds=60):
 
 def test_a_claim_carries_the_mail_byte_for_byte(stage, three):
     claimed = claim(stage)
-    assert claimed.content == content(to="a@example.jp")
+    assert claimed.content == content(to="a@example.jp", text="hi m")
     assert claimed.envelope.rcpt_to == ("a@example.jp", "b@example.jp", "c@example.jp")
     assert claimed.waiting == ((0, "a@example.jp"), (1, "b@example.jp"), (2, "c@example.jp"))
     assert (claimed.attempts, claimed.hold_id, claimed.message_id) == (1, three, "m")
@@ -142,7 +142,7 @@ def test_bytes_are_purged_on_schedule_and_the_record_stays(stage, staff, three):
     assert stage.store.holds.purge_due() == 0
     # The attachment is shared with a message still held: that one must stay whole.
     stage.decide(shared, staff[1])
-    assert claim(stage).content == content(to="a@example.jp")
+    assert claim(stage).content == content(to="a@example.jp", text="hi other")
     assert len(stage.store.holds.recipients(three)) == 3
     assert stage.store.audit.verify() is None
     assert "message.released" in stage.actions("m")

@@ -19,7 +19,7 @@ from mailguard.policy import Report
 from mailguard.store.decisions import CAP
 from mailguard.store.views import Decided, HoldRow, HoldView, Person, Session
 from mailguard.telling import finding_json, part_json, problem_json
-from mailguard.web import changes, deciding, law, routed, say, show, stops
+from mailguard.web import compared, deciding, law, routed, say, show, stops
 from mailguard.web import rest as resting
 from mailguard.web.deciding import Refusal, Wish
 from mailguard.web.entrance import Entrance, Strict
@@ -211,7 +211,7 @@ class Api(Entrance):
         over = [] if stopped.through else stopped.stops
         operates = deciding.operates(view, session.person)
         return _hold(t, view, self._site.report) | {
-            "differs": list(changes.of(self._site, t, self._site.store.campaigns.of(hold_id), [view]).codes),
+            "differs": list(compared.of(self._site, t, self._site.store.campaigns.of(hold_id), [view]).codes),
             "may_decide": pending and refusal is None,
             "refusal": refusal,
             "may_answer": view.row.state is HoldState.RETURNED and operates,

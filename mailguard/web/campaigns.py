@@ -17,7 +17,7 @@ from mailguard.lifecycle import Choice, HoldState
 from mailguard.presets import PRESETS
 from mailguard.store.campaign_views import CampaignRow
 from mailguard.store.views import HoldView, Session
-from mailguard.web import changes, deciding, mailing, say, show
+from mailguard.web import compared, deciding, mailing, say, show
 from mailguard.web.alert import Alert
 from mailguard.web.deciding import Refusal
 from mailguard.web.forms import Typing
@@ -143,7 +143,7 @@ class CampaignPages:
             barred=deciding.barred(self._site, first, person) if row.pending else None,
             points=store.holds.checklist(first.row.id) if row.pending else (),
             presets=PRESETS,
-            changes=(changed := changes.of(self._site, t, row, views)),
+            compared=(changed := compared.of(self._site, t, row, views)),
             preset_cap=changed.earlier if changed.earlier > row.recipients else "",
             approval_hours=store.campaigns.approval_hours,
             explain_persons=store.holds.explain_persons,

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from mailguard.lifecycle import Choice, HoldState
 from mailguard.store.campaign_views import CampaignRow
 from mailguard.store.decisions import CAP
-from mailguard.web import changes, mailing, say, show
+from mailguard.web import compared, mailing, say, show
 from mailguard.web.api import ROWS, hold_row
 from mailguard.web.entrance import Entrance, Strict
 from mailguard.web.mailing import Intent
@@ -91,7 +91,7 @@ class CampaignApi(Entrance):
                 "persons": snapshot.persons,
                 "already_approved": snapshot.agreed,
             },
-            "differs": list(changes.of(self._site, t, row, samples).codes),
+            "differs": list(compared.of(self._site, t, row, samples).codes),
             "samples": [hold_row(t, view.row) | {"why": say.headline(t, view)} for view in samples],
         }
 

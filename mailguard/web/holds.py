@@ -17,7 +17,7 @@ from mailguard.lifecycle import Choice, HoldState
 from mailguard.presets import PRESETS, Preset
 from mailguard.store.campaign_views import CampaignRow
 from mailguard.store.views import AuditRow, HoldRow, HoldView, Person, RuleCount, Session
-from mailguard.web import changes, deciding, law, offer, routed, say, show, stops, watched
+from mailguard.web import compared, deciding, law, offer, routed, say, show, stops, watched
 from mailguard.web import rest as resting
 from mailguard.web.alert import Alert
 from mailguard.web.campaigns import CampaignCard
@@ -225,7 +225,7 @@ class HoldPages:
             view=view,
             card=self._card(t, view.row),
             campaign=(campaign := store.campaigns.of(hold_id)),
-            changes=changes.of(self._site, t, campaign, [view]),
+            compared=compared.of(self._site, t, campaign, [view]),
             headline=say.headline(t, view),
             mistaken=self._mistaken(view, person.id),
             law=law.said(t, view, self._site.report),

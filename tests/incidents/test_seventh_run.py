@@ -17,7 +17,7 @@ from mailguard.policy.thresholds import EarlierRuns
 from mailguard.relay.reply import Reply
 from mailguard.store import open_store
 from mailguard.unpack import Limits
-from mailguard.web import changes, site
+from mailguard.web import compared, site
 from mailguard.web.texts import Texts
 
 pytestmark = pytest.mark.incident
@@ -85,7 +85,7 @@ class World:
         (row,) = self.store.campaigns.recent()
         views = self.store.campaigns.samples(row.id)
         page = site.build(self.store, Web(), lambda: self.now, None, lambda: self.policy)
-        return changes.of(page, Texts("ja"), row, views)
+        return compared.of(page, Texts("ja"), row, views)
 
 
 @pytest.fixture

@@ -150,7 +150,8 @@ class Decisions(AtDesk):
         def inspection() -> Inspection:
             return self._vault.open_msgpack(hold.inspection, f"inspection:{hold.id}", Inspection)
 
-        words = saying.lacks_words(wish.said, wish.reason, hold, inspection, self._context.settings.explain_persons)
+        most, persons = self._context.settings.explain_persons, wish.reach.persons
+        words = saying.lacks_words(wish.said, wish.reason, hold, inspection, most, persons)
         return words or saying.lacks_ticks(
             self._context, wish.said.checked, hold, Reach(max(wish.cap or 0, wish.reach.recipients), wish.reach.persons)
         )
@@ -174,16 +175,17 @@ class Decisions(AtDesk):
             return HoldState(hold.state)
         if cap < hold.recipients:
             raise RefusedError("cap_too_low", WHY["cap_too_low"])
-        now = self._context.clock()
+        now, dates = self._context.clock(), requests.dates(tx, hold.id)
+        due = max(now, dates.get("begins_at", now))  # mail that came before the time it was asked for waits for it
         values = {
             "revision": revision + 1, "cap": cap, "used": hold.recipients,
-            "approvals": len(voices), "changed_by": wish.person_id, "sending_since": now,
-            "expires_at": now + timedelta(hours=self._context.settings.approval_hours), **requests.dates(tx, hold.id),
+            "approvals": len(voices), "changed_by": wish.person_id, "sending_since": due,
+            "expires_at": now + timedelta(hours=self._context.settings.approval_hours), **dates,
         }  # fmt: skip
         self._change(tx, hold, target, values)
         # From here on release may claim them; nothing else sets due_at on a held message.
         held = (messages.c.hold_id == hold.id, messages.c.state == MessageState.HELD.value)
-        tx.execute(update(messages).where(*held).values(due_at=now))
+        tx.execute(update(messages).where(*held).values(due_at=due))
         audit.append(
             tx, wish.person_id, "hold.approved", hold.id,
             revision=revision, cap=cap, messages=hold.messages, recipients=hold.recipients, persons=hold.persons,

@@ -25,7 +25,7 @@ from mailguard.store.views import Rest
 
 WHY = {
     "not_late": "Nobody has asked: what is left of this hold goes out by itself.",
-    "nothing_left": "Nothing of this hold is left to be sent.",
+    "nothing_left": "Nothing of this hold is left to be sent, and no later mail passes under it.",
     "not_yours": "Only who may approve this hold, or operates its source, may stop the rest.",
 }
 BATCH = 200  # messages ended in one transaction: mail coming in does not wait long
@@ -89,7 +89,12 @@ class Lateness(Finishing):
             agreed = (
                 tuple(one.row.id for one in standing.agreed(tx, hold, Choice.DELIVER_LATE)) if hold.asked_at else ()
             )
-        return Rest(count, all_of_them, leased, hold.asked_at, agreed, deferred, reply, due)
+        return Rest(count, all_of_them, leased, hold.asked_at, agreed, deferred, reply, due, self._room(hold))
+
+    def _room(self, hold: Any) -> int:
+        """Recipients of later mail that the approval of a hold still covers."""
+        over = hold.state != HoldState.APPROVED.value or hold.expires_at <= self._context.clock()
+        return 0 if over else int((hold.cap or 0) - hold.used)
 
     def _decide_rest(self, tx: Connection, answer: Wish) -> HoldState:
         hold = self._hold(tx, answer.hold_id, to_change=True, viewer=answer.person_id)
@@ -102,7 +107,7 @@ class Lateness(Finishing):
             raise RefusedError("reason_missing", deciding.WHY["reason_missing"])
         target = deciding.target_of(hold, answer)
         left = tx.execute(select(func.count()).select_from(messages).where(*_unsent(hold.id))).scalar_one()
-        if not left:
+        if not left and not (answer.choice is Choice.STOP_REST and self._room(hold)):
             raise RefusedError("nothing_left", WHY["nothing_left"])
         if answer.choice is Choice.STOP_REST:
             self._note_answer(tx, answer)

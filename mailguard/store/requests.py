@@ -39,6 +39,7 @@ WHY = {
     "request_sample_missing": "A request needs the message as it will be sent.",
 }
 _COVERING = (HoldState.APPROVED.value,)
+_UNDECIDED = {HoldState.PENDING, HoldState.RETURNED}
 _MOST = 1_000_000_000
 
 
@@ -243,6 +244,11 @@ class Requests(AtDesk):
         drafts, declared = Drafts(self._context, tx), standing.staffed(tx, filed.source_id)
         title = tx.execute(select(sources.c.title).where(sources.c.id == filed.source_id)).scalar_one()
         campaign = drafts.campaigns.of(Source(filed.source_id, title), whole, hold_id, now)
+        newest = drafts.newest(filed.source_id, content_key)
+        if (
+            newest is not None and newest.state in _UNDECIDED
+        ):  # the same was filed or sent before: each is decided by itself
+            content_key = self._context.digester.of("request", content_key + hold_id.encode())
         row = {
             "id": hold_id, "source_id": filed.source_id, "source_title": title, "content_key": content_key,
             "subject_key": whole.subject_key, "declared": declared, "state": HoldState.PENDING.value, "revision": 1,

@@ -53,13 +53,19 @@ def lacks_reason(choice: Choice, text: str, code: str) -> str | None:
     return "reason_missing" if bare or choice in _IN_WORDS else None
 
 
-def lacks_words(said: Said, text: str, hold: Any, inspection: Callable[[], Inspection], most: int) -> str | None:
-    """Whether an approval needs words beside its preset: for more than `most` persons, or what would have to be reported."""
+def lacks_words(
+    said: Said, text: str, hold: Any, inspection: Callable[[], Inspection], most: int, persons: int = 0
+) -> str | None:
+    """Whether an approval needs words beside its preset: for more than `most` persons, or what would have to be reported.
+
+    persons: of all holds that are decided together.
+    """
     if text:
         return None
-    if hold.persons > most:
+    persons = max(persons, hold.persons)
+    if persons > most:
         return "explain"
-    reportable = said.grounds(inspection(), hold.persons, hold.persons_exact) if said.grounds else False
+    reportable = said.grounds(inspection(), persons, hold.persons_exact) if said.grounds else False
     return None if reportable is False else "explain"  # what nobody can say needs words, too
 
 

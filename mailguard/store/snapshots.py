@@ -9,19 +9,24 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, bindparam, func, or_, select
+from sqlalchemy import Connection, and_, bindparam, exists, func, or_, select
 
 from mailguard.errors import ConflictError
 from mailguard.lifecycle import Choice, HoldState
 from mailguard.store.campaign_views import Changes, Snapshot
 from mailguard.store.desk import AtDesk
-from mailguard.store.schema import decisions, holds
+from mailguard.store.schema import decisions, holds, requests
 from mailguard.store.statement import Statement
 
 _COLUMNS = ("serial", "id", "revision", "messages", "recipients", "persons")
+# Without what was asked for in advance: it has dates, and a number of its own.
 _PENDING = Statement(
     select(*[holds.c[name] for name in _COLUMNS])
-    .where(holds.c.campaign_id == bindparam("campaign"), holds.c.state == HoldState.PENDING.value)
+    .where(
+        holds.c.campaign_id == bindparam("campaign"),
+        holds.c.state == HoldState.PENDING.value,
+        ~exists().where(requests.c.hold_id == holds.c.id),
+    )
     .order_by(holds.c.serial)
 )
 _AGREED = Statement(
@@ -65,6 +70,7 @@ class Snapshots(AtDesk):
         agreed = {serial for (serial,) in _AGREED.rows(tx, {"campaign": campaign_id, "person": person_id})}
         waiting = _PENDING.rows(tx, {"campaign": campaign_id})
         rows = [row for row in waiting if row[0] not in agreed]
+        agreed &= {row[0] for row in waiting}
         named = msgspec.msgpack.encode([row[:3:2] for row in rows])
         digest = self._context.digester.of("snapshot", campaign_id.encode() + b"\0" + named).hex()
         last = max((row[0] for row in waiting), default=0)

@@ -244,7 +244,7 @@ class Rest:
 
     messages, recipients: still to be sent; under_way: messages being sent now. asked_at: they wait for an answer since then.
     agreed: who has said "deliver late" to this question. deferred: recipients that were tried and wait; reply: what the
-    relay said last of one of them, masked; next_at: when the next one is due.
+    relay said last of one of them, masked; next_at: when the next one is due. room: recipients of later mail that may still pass.
     """
 
     messages: int
@@ -255,6 +255,7 @@ class Rest:
     deferred: int = 0
     reply: str = ""
     next_at: datetime | None = None
+    room: int = 0
 
 
 @dataclass(frozen=True, slots=True)

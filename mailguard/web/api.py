@@ -235,6 +235,7 @@ def _rest(shown: resting.Shown | None) -> Json | None:
     return {
         "messages": rest.messages,
         "recipients": rest.recipients,
+        "may_still_pass": rest.room,
         "why": list(shown.lines),
         "asked_at": show.iso(rest.asked_at) if rest.asked_at else None,
         "may_deliver_late": shown.asked and shown.barred is None and not shown.agreed,

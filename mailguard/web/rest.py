@@ -36,16 +36,16 @@ class Shown:
 def shown(
     site: Site, t: Texts, view: HoldView, person: Person, pause: Pause | None, stops: Sequence[Stop] = ()
 ) -> Shown | None:
-    """None when nothing of the hold is left to be sent."""
+    """None when nothing of the hold is left to be sent, and no later mail may pass."""
     if view.row.state is not HoldState.APPROVED:
         return None
     releases, hold_id = site.store.releases, view.row.id
     rest = releases.rest(hold_id)
-    if not rest.messages:
+    if not rest.messages and not rest.room:
         return None
     return Shown(
         rest,
-        tuple(lines(t, rest, pause, site.release, site.clock(), stops)),
+        tuple(lines(t, rest, pause, site.release, site.clock(), stops)) if rest.messages else (),
         asked=rest.asked_at is not None,
         barred=deciding.barred(site, view, person),
         agreed=person.id in rest.agreed,

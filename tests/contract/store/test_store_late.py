@@ -112,6 +112,9 @@ def test_an_answer_needs_a_reason_a_question_and_something_left(stage, staff, ho
     answer(stage, hold, staff[1])
     stage.record(claim(stage), ACCEPTED, ACCEPTED)
     stage.record(claim(stage), ACCEPTED)
+    assert stage.store.releases.rest(hold).room
+    stage.clock.forward(days=30)
+    assert stage.store.releases.rest(hold).room == 0
     assert refused(stage, hold, staff[1], STOP) == "nothing_left"
     with pytest.raises(RefusedError):
         stage.store.releases.decide_rest(

@@ -6,6 +6,7 @@ TEXTS = {
     "campaign.holds": "Holds",
     "campaign.holds.help": "Holds of this mailing. Where each recipient gets a file of their own, there is one for each file.",
     "campaign.persons.help": "Persons of all holds together. Somebody in several of them counts several times.",
+    "campaign.requests": "Requests in advance have dates and a number of their own: decide each on the page of its hold.",
     "campaign.folded": "Submitted twice: {n:,} messages were folded",
     "campaign.folded.one": "Submitted twice: {n:,} message was folded",
     "campaign.samples": "Some of the holds",

@@ -55,7 +55,7 @@ TEXTS = {
     "refused.cap_too_high": "The cap is too high. Give at most 1,000,000,000.",
     "refused.throttled": "Too many failures. Wait about 15 minutes, then try again.",
     "refused.not_late": "Nobody has asked about this hold. What is left goes out by itself.",
-    "refused.nothing_left": "Nothing of this hold is left to be sent.",
+    "refused.nothing_left": "Nothing of this hold is left to be sent, and no later mail passes under it.",
     "refused.not_yours": "Only people who can approve this hold, and operators of its source, can stop the rest.",
     "refused.not_switch": "Only approvers and administrators can pause and resume sending.",
     "refused.other": "This is not possible ({code}).",

@@ -6,6 +6,7 @@ TEXTS = {
     "campaign.holds": "保留",
     "campaign.holds.help": "この配信の保留の数です。添付が宛先ごとに違うと、ファイルの数だけ保留になります。",
     "campaign.persons.help": "各保留の本人数の合計です。同じ人が複数の保留に含まれる場合は重複します。",
+    "campaign.requests": "事前申請には期間と宛先数が定められています。それぞれの保留の画面で決定してください。",
     "campaign.folded": "二重送信: {n:,}通をまとめました",
     "campaign.folded.one": "二重送信: {n:,}通をまとめました",
     "campaign.samples": "保留の例",

@@ -1,0 +1,85 @@
+"""What features of the double-check must not do to each other: caps, dates and second persons across several of them."""
+
+from datetime import timedelta
+
+import pytest
+from stage import inspection
+
+from mailguard.errors import ConflictError, RefusedError
+from mailguard.lifecycle import Choice, HoldState
+from mailguard.model import Action, Verdict
+from mailguard.store.requests import Filing
+from mailguard.store.saying import Said
+
+
+def together(stage, person, *, cap=None, reason="looked at it", code="", campaign=None):
+    campaign = campaign or stage.store.campaigns.recent()[0].id
+    token = stage.store.campaigns.snapshot(campaign, person.id).token
+    return stage.store.campaigns.decide(
+        campaign, snapshot=token, choice=Choice.APPROVE, person_id=person.id, reason=reason, cap=cap, said=Said(code)
+    )
+
+
+def file(stage, person, begins, hours=8, key=b"key", mailing=b"mailing", evidence=(b"leaf",)):
+    start = stage.clock() + timedelta(hours=begins)
+    request = stage.store.requests.file(
+        person.id, Filing("ski", "冬の案内", 20, start, start + timedelta(hours=hours), b"sample")
+    )
+    assert stage.store.requests.next().id == request
+    verdict = Verdict(Action.HOLD, ("attachment",), evidence)
+    return stage.store.requests.settle(request, inspection(evidence=evidence), verdict, key, mailing)
+
+
+def test_the_same_sample_filed_twice_is_two_requests(stage, staff):
+    first = file(stage, staff[0], 1)
+    second = file(stage, staff[0], 30)
+    assert first != second
+    stage.decide(first, staff[1], Choice.RETURN)
+    stage.store.holds.decide(
+        first, revision=stage.row(first).revision, choice=Choice.ANSWER, person_id=staff[0].id, reason="so"
+    )
+    assert stage.row(first).state is HoldState.PENDING
+
+
+def test_mail_that_waits_already_and_a_request_of_the_same(stage, staff):
+    held = stage.admit(staff[3], key=b"key", evidence=(b"leaf",)).hold_id
+    assert file(stage, staff[0], 1) != held
+
+
+def test_mail_that_joins_a_request_does_not_go_before_its_time(stage, staff):
+    filed = file(stage, staff[0], 5)
+    stage.admit(staff[3], key=b"key", evidence=(b"leaf",))
+    assert stage.row(filed).messages == 1
+    stage.decide(filed, staff[1])
+    assert stage.store.releases.claim(lease_seconds=60) is None
+    stage.clock.forward(hours=5)
+    assert stage.store.releases.claim(lease_seconds=60)
+
+
+def test_each_request_keeps_its_own_dates_when_decided_together(stage, staff):
+    soon, later = file(stage, staff[0], 1, key=b"1", mailing=b"x"), file(stage, staff[0], 100, key=b"2", mailing=b"y")
+    with pytest.raises(ConflictError):
+        together(stage, staff[1], cap=20)
+    held = stage.admit(staff[3], key=b"3").hold_id
+    assert together(stage, staff[1], cap=20).states == {HoldState.APPROVED: 1}
+    assert [stage.row(hold_id).state for hold_id in (held, soon, later)] == [
+        HoldState.APPROVED, HoldState.PENDING, HoldState.PENDING,
+    ]  # fmt: skip
+
+
+def test_many_persons_need_words_though_each_hold_has_few(stage, staff):
+    for number in range(3):
+        stage.admit(staff[3], key=b"%d" % number, evidence=(b"%d" % number,), persons=60)
+    with pytest.raises(RefusedError) as refused:
+        together(stage, staff[1], reason="", code="own_data")
+    assert refused.value.code == "explain"
+
+
+def test_an_approved_request_can_be_taken_back(stage, staff):
+    filed = file(stage, staff[0], 0)
+    stage.decide(filed, staff[1], cap=20)
+    state = stage.store.releases.decide_rest(
+        filed, revision=stage.row(filed).revision, choice=Choice.STOP_REST, person_id=staff[0].id, reason="wrong file"
+    )
+    assert state is HoldState.WITHDRAWN
+    assert stage.reserve(evidence=(b"mailing", b"leaf")) is None

@@ -6,7 +6,6 @@ reads the notice follows the link and logs in.
 
 from dataclasses import dataclass
 
-from mailguard.store.stop_tellings import EVENTS as STOPS
 from mailguard.store.suppressions import EVENT
 from mailguard.store.views import Notice
 
@@ -87,11 +86,11 @@ _OTHER_EN = Words("A hold changed", "The state of a hold has changed.")
 
 _LABELS = {
     "ja": {
-        "about": "対象", "stop": "緊急停止", "day": "日付", "hold": "保留", "source": "送信システム", "subject": "件名(伏せ字)", "holds": "保留数", "persons": "本人数",
+        "about": "対象", "day": "日付", "hold": "保留", "source": "送信システム", "subject": "件名(伏せ字)", "holds": "保留数", "persons": "本人数",
         "recipients": "宛先数", "messages": "通数", "spared": "送信しなかった宛先数(この通知の時点)",
     },
     "en": {
-        "about": "About", "stop": "Stop", "day": "Day", "hold": "Hold", "source": "Sending system", "subject": "Subject (masked)", "holds": "Holds",
+        "about": "About", "day": "Day", "hold": "Hold", "source": "Sending system", "subject": "Subject (masked)", "holds": "Holds",
         "persons": "Persons in the data", "recipients": "Recipients", "messages": "Messages", "spared": "Recipients not sent to, so far",
     },
 }  # fmt: skip
@@ -126,8 +125,6 @@ def _facts(notice: Notice) -> list[tuple[str, str | int]]:
     source: tuple[str, str | int] = ("source", notice.source_title)
     if notice.event == EVENT:
         return [("day", notice.hold_id), source, ("spared", notice.recipients), ("messages", notice.messages)]
-    if notice.event in STOPS:
-        return [("stop", notice.hold_id), *([source] if notice.source_title else [])]
     if not notice.hold_id:
         return [("about", notice.source_title)] if notice.source_title else []
     which: tuple[str, str | int] = ("hold", notice.hold_id) if notice.holds == 1 else ("holds", notice.holds)

@@ -47,7 +47,6 @@ from mailguard.store.sources import Sources
 from mailguard.store.sqlite import private_folder
 from mailguard.store.standins import Deputies
 from mailguard.store.stop_list import StopLists
-from mailguard.store.stop_tellings import StopTellings
 from mailguard.store.stops import Stops
 from mailguard.store.suppressions import Suppressions
 from mailguard.store.switch import Switch
@@ -81,9 +80,8 @@ class Store:
         self.sessions = Sessions(context, self.people)
         self.stop_list = StopLists(context, self.audit)
         self.suppressions = Suppressions(context, self.people)
-        tellings = StopTellings(context, self.people)
-        self.stops = Stops(context, self.audit, self.people, tellings)
-        self.notices = Notices(context, self.people, self.suppressions, tellings)
+        self.notices = Notices(context, self.people, self.suppressions)
+        self.stops = Stops(context, self.audit, self.people, self.notices)
         self.settings = Settings(context, self.audit)
         parts = Applying(self.people, self.deputies, self.sources, self.stop_list, self.settings)
         self.changes = Changes(context, self.audit, parts, self.notices)
@@ -101,7 +99,7 @@ class Store:
         self.candidates = PasswordCandidates(context)
         self.unlocking = Unlocking(desk, self.candidates)
         self.releases = Releases(desk)
-        self.let_through = LettingThrough(desk, tellings)
+        self.let_through = LettingThrough(desk)
         sight.fill(context)
         self.switch = Switch(context, self.audit, self.people)
         self.times = Times(context, self.audit)

@@ -14,10 +14,10 @@ from mailguard import lifecycle
 from mailguard.errors import ConflictError, NotFoundError, RefusedError
 from mailguard.lifecycle import HoldState
 from mailguard.store import decisions, standing, standstill
-from mailguard.store.desk import AtDesk, Desk
+from mailguard.store.desk import AtDesk
 from mailguard.store.people import candidate
 from mailguard.store.schema import people, stop_exceptions, stops
-from mailguard.store.stop_tellings import LET_THROUGH, StopTellings
+from mailguard.store.stop_tellings import LET_THROUGH, tell
 
 WHY = {
     "exception_reason_missing": "Letting a mailing through a stop needs a reason.",
@@ -42,10 +42,6 @@ class LetThrough:
 
 class LettingThrough(AtDesk):
     """Lets approved holds through."""
-
-    def __init__(self, desk: Desk, tellings: StopTellings) -> None:
-        super().__init__(desk)
-        self._tellings = tellings
 
     def of(self, hold_id: str) -> list[LetThrough]:
         """What was asked for this hold, of stops that are in force."""
@@ -100,7 +96,7 @@ class LettingThrough(AtDesk):
             ids = sorted(row.stop_id for row in able)
             self._desk.audit.append(tx, person_id, "stop.exception", hold_id, stops=ids)
             for stop in tx.execute(select(stops).where(stops.c.id.in_(ids))).all():
-                self._tellings.tell(tx, stop, LET_THROUGH)
+                tell(tx, self._desk.notices, stop, LET_THROUGH)
 
     def _ready(self, tx: Connection, hold_id: str, person_id: str) -> Any:
         hold = self._hold(tx, hold_id, to_change=True, viewer=person_id)

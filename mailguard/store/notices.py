@@ -11,12 +11,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, func, insert, or_, select, update
 
 from mailguard.lifecycle import HoldState
-from mailguard.store import standing, stop_tellings, suppressions
+from mailguard.store import standing
 from mailguard.store.context import Context
 from mailguard.store.people import People
 from mailguard.store.schema import holds, notices, people
-from mailguard.store.stop_tellings import StopTellings
-from mailguard.store.suppressions import Suppressions
+from mailguard.store.suppressions import MARK, Suppressions
 from mailguard.store.views import Notice
 
 ONCE = frozenset({"closed", "failed", "released"})  # thousands of messages would tell the same thousands of times
@@ -35,11 +34,10 @@ class _Totals(NamedTuple):
 class Notices:
     """The notices of one database."""
 
-    def __init__(self, context: Context, folk: People, suppressions: Suppressions, tellings: StopTellings) -> None:
+    def __init__(self, context: Context, folk: People, suppressions: Suppressions) -> None:
         self._context = context
         self._people = folk
         self._suppressions = suppressions
-        self._tellings = tellings
 
     def tell(self, tx: Connection, hold: Any, event: str, *others: Any) -> None:
         """Put a notice in the queue for all whom `event` concerns, and for `others` (rows of people)."""
@@ -62,7 +60,7 @@ class Notices:
         self._put(tx, [{**reader, **told} for reader in self._readers(readers)])
 
     def pending(self, limit: int = 50) -> list[Notice]:
-        """Due notices, oldest first: of stops, then of holds, then of the stop list."""
+        """Due notices, oldest first; those of the stop list behind the others."""
         columns = [holds.c.source_title, holds.c.messages, holds.c.recipients, holds.c.persons, holds.c.subject]
         query = (
             select(notices, *columns, holds.c.source_id, holds.c.subject_key)
@@ -77,7 +75,7 @@ class Notices:
             totals = self._totals(tx, rows)
         folk = {row.id: self._people.person(row) for row in found}
         due = [self._notice(row, folk, totals.get(row.campaign)) for row in rows]
-        return self._tellings.pending(limit) + due + self._suppressions.pending(limit)
+        return due + self._suppressions.pending(limit)
 
     def sent(self, id: str) -> None:  # noqa: A002 - the word of the worker that calls it
         """It was taken."""
@@ -88,10 +86,9 @@ class Notices:
         self._settle(id, retry_at, {})
 
     def _settle(self, notice_id: str, due_at: datetime | None, values: dict[str, Any]) -> None:
-        for mark, queue in ((suppressions.MARK, self._suppressions), (stop_tellings.MARK, self._tellings)):
-            if notice_id.startswith(mark):
-                queue.settle(notice_id, due_at)
-                return
+        if notice_id.startswith(MARK):
+            self._suppressions.settle(notice_id, due_at)
+            return
         values |= {"due_at": due_at, "attempts": notices.c.attempts + 1}
         with self._context.database.write() as tx:
             tx.execute(update(notices).where(notices.c.serial == int(notice_id)).values(values))

@@ -17,11 +17,12 @@ from mailguard.errors import ConflictError, NotFoundError, RefusedError
 from mailguard.store import standstill
 from mailguard.store.audit import Audit
 from mailguard.store.context import Context, fresh_id
+from mailguard.store.notices import Notices
 from mailguard.store.people import People
 from mailguard.store.schema import holds, messages, operators, people, sources, stops
 from mailguard.store.schema.emergency import Scope
 from mailguard.store.standstill import Standstill
-from mailguard.store.stop_tellings import ASKED, BEGUN, ENDED, StopTellings
+from mailguard.store.stop_tellings import ASKED, BEGUN, ENDED, tell
 
 _LOG = logging.getLogger("mailguard.store")
 CLI = "cli"  # the actor of the command line: whoever can run it owns the machine, and may stop; it is no second person
@@ -62,8 +63,8 @@ class Stop:
 class Stops:
     """The emergency stops of one database."""
 
-    def __init__(self, context: Context, audit: Audit, folk: People, tellings: StopTellings) -> None:
-        self._context, self._audit, self._people, self._tellings = context, audit, folk, tellings
+    def __init__(self, context: Context, audit: Audit, folk: People, notices: Notices) -> None:
+        self._context, self._audit, self._people, self._notices = context, audit, folk, notices
         self._fresh: tuple[bytes | None, float, Standstill] | None = None
 
     # What stands still
@@ -138,7 +139,7 @@ class Stops:
             values = {"asked": sealed, "asked_by": actor, "asked_at": self._context.clock()}
             tx.execute(update(stops).where(stops.c.id == stop_id).values(values))
             self._audit.append(tx, actor, "stop.end_asked", stop_id)
-            self._tellings.tell(tx, stop, ASKED)
+            tell(tx, self._notices, stop, ASKED)
             return self._one(tx, stop_id)
 
     def agree_end(self, actor: str, stop_id: str) -> Stop:
@@ -153,7 +154,7 @@ class Stops:
             values = {"ended": True, "ended_by": actor, "ended_at": self._context.clock()}
             tx.execute(update(stops).where(stops.c.id == stop_id).values(values))
             self._audit.append(tx, actor, "stop.ended", stop_id, asked_by=stop.asked_by, messages=_waiting(tx))
-            self._tellings.tell(tx, stop, ENDED)
+            tell(tx, self._notices, stop, ENDED)
             ended = self._one(tx, stop_id)
         _LOG.warning("emergency stop ended stop=%s by=%s and=%s", stop_id, stop.asked_by, actor)
         return ended
@@ -176,7 +177,7 @@ class Stops:
             tx.execute(insert(stops), row | {"stopped_by": actor, "stopped_at": self._context.clock()})
             detail = {key: covered[key] for key in ("source_id", "hold_id") if covered[key]}
             self._audit.append(tx, actor, "stop.begun", stop_id, scope=scope.value, messages=_waiting(tx), **detail)
-            self._tellings.tell(tx, self._open(tx, stop_id), BEGUN)
+            tell(tx, self._notices, self._open(tx, stop_id), BEGUN)
             begun = self._one(tx, stop_id)
         _LOG.warning(
             "emergency stop begun stop=%s scope=%s source=%s by=%s", stop_id, scope.value, begun.source_id, actor

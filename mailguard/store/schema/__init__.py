@@ -7,7 +7,7 @@ from mailguard.store.schema.allowing import public_contacts, public_version
 from mailguard.store.schema.base import SERIAL, Moment, metadata
 from mailguard.store.schema.campaign import campaigns, pools
 from mailguard.store.schema.consent import changes, settings
-from mailguard.store.schema.emergency import stop_exceptions, stop_tellings, stops
+from mailguard.store.schema.emergency import stop_exceptions, stops
 from mailguard.store.schema.hold import (
     candidates,
     claimed,
@@ -92,7 +92,6 @@ __all__ = [
     "stop_exceptions",
     "stop_files",
     "stop_notices",
-    "stop_tellings",
     "stop_version",
     "stops",
     "suppressions",

@@ -8,7 +8,6 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     Index,
-    Integer,
     LargeBinary,
     String,
     Table,
@@ -80,18 +79,4 @@ stop_exceptions = Table(
         "(agreed_by IS NULL) = (agreed_at IS NULL) AND (agreed_by IS NULL OR agreed_by <> asked_by)",
         name="stop_exceptions_two_people",
     ),
-)
-
-# Notices of stops to be mailed; due_at is empty once one is sent.
-stop_tellings = Table(
-    "stop_tellings",
-    metadata,
-    Column("serial", SERIAL, primary_key=True),
-    Column("stop_id", String(20), ForeignKey("stops.id"), nullable=False),
-    Column("event", String(20), nullable=False),
-    Column("person_id", String(20), ForeignKey("people.id"), nullable=False),
-    Column("attempts", Integer, nullable=False),
-    Column("due_at", Moment),
-    Column("created_at", Moment, nullable=False),
-    Index("stop_tellings_due", "due_at", "serial"),
 )

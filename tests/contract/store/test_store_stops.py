@@ -208,7 +208,7 @@ def test_everybody_concerned_is_told(stage, staff):
     for event in ("stop_begun", "stop_end_asked", "stop_ended"):
         assert stage.heard(event) == ["sato", "suzuki", "tanaka"]
     first = stage.store.notices.pending(1000)[0]
-    assert (first.hold_id, first.source_title, first.recipients) == (stop.id, "スキー案内", 0)
+    assert (first.path, first.source_title, first.recipients) == ("/stops", f"{stop.id} スキー案内", 0)
     stage.store.notices.sent(first.id)
     assert first.id not in {notice.id for notice in stage.store.notices.pending(1000)}
     stage.store.stops.stop_all(CLI, "x")

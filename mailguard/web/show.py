@@ -48,7 +48,7 @@ def left(t: Texts, row: HoldRow, now: datetime) -> str:
 
 def receiving(row: HoldRow, now: datetime) -> bool:
     """Whether mail of this hold came in within the last minute."""
-    return now - row.last_seen <= ARRIVING
+    return row.messages > 0 and now - row.last_seen <= ARRIVING
 
 
 def step(t: Texts, name: str) -> str:

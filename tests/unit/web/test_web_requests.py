@@ -96,6 +96,7 @@ def test_the_hold_says_what_was_asked_and_offers_its_cap(world):
     page = world.client("sato").get(f"/holds/{hold_id}").text
     assert "会員部の依頼" in page
     assert 'value="2000"' in page
+    assert "受信中" not in page
     assert "まだ1通も届いていません" in page
     english = world.client("sato", language="en").get(f"/holds/{hold_id}").text
     assert "No message has come yet" in english

@@ -152,7 +152,7 @@ class CampaignPages:
             why=lambda hold: say.row_reason(t, hold),
             persons_of=lambda hold: say.persons_of_row(t, hold),
             path=lambda steps: show.path(t, steps),
-            receiving=self._site.clock() - row.last_seen <= show.ARRIVING,
+            receiving=row.messages > 0 and self._site.clock() - row.last_seen <= show.ARRIVING,
         )
 
     def _sample(self, t: Texts, view: HoldView) -> Sample:
@@ -174,5 +174,5 @@ def card(site: Site, t: Texts, row: CampaignRow) -> CampaignCard:
     """What the list says of a campaign."""
     reasons = list(dict.fromkeys(say.reason(t, code) for code in row.reasons))[:3]
     persons = say.persons(t, row.persons, exact=row.persons_exact) if row.persons else t.count("count.unknown", 0)
-    arriving = bool(row.pending) and site.clock() - row.last_seen <= show.ARRIVING
+    arriving = bool(row.pending and row.messages) and site.clock() - row.last_seen <= show.ARRIVING
     return CampaignCard(row, t("list.separator").join(reasons), persons, arriving)

@@ -15,7 +15,7 @@ from mailguard.errors import ConflictError, NotFoundError, RefusedError
 from mailguard.lifecycle import Choice, HoldState, MessageState
 from mailguard.model import Inspection
 from mailguard.presets import Preset
-from mailguard.store import counting, requests, routing, saying, standing
+from mailguard.store import counting, pools, requests, routing, saying, standing
 from mailguard.store.audit import TIME
 from mailguard.store.desk import AtDesk, Desk
 from mailguard.store.false_positives import FalsePositives
@@ -38,7 +38,7 @@ WHY = {
     "nobody_to_answer": "No operator of the source could hear the question. Reject instead.",
     "not_a_choice": "A person cannot let a hold expire.",
     "reason_missing": "A decision needs a reason.",
-    "cap_too_low": "The cap must cover all recipients held now.",
+    "cap_too_low": pools.TOO_LOW,
     "cap_too_high": f"The cap must be at most {CAP:,}.",
     "counting": "The persons in a long table are still being counted. Approve when the exact number is there.",
     "already_approved": "This person has approved already. A different approver must agree.",
@@ -50,7 +50,7 @@ _PERSON = select(people)
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a person wants. acting_for: the absent approver whose deputy it is."""
+    """What a person wants. acting_for: the absent approver whose deputy it is. together: the pool, of a cap for several holds."""
 
     hold_id: str
     revision: int
@@ -62,6 +62,7 @@ class Wish:
     said: Said = field(default_factory=Said)
     reach: Reach = Reach()  # noqa: RUF009 - frozen
     acting_for: str | None = None
+    together: str | None = None
 
 
 class Decisions(AtDesk):
@@ -182,7 +183,9 @@ class Decisions(AtDesk):
             "approvals": len(voices), "changed_by": wish.person_id, "sending_since": due,
             "expires_at": now + timedelta(hours=self._context.settings.approval_hours), **dates,
         }  # fmt: skip
-        self._change(tx, hold, target, values)
+        together = {voice.row.together for voice in voices.values() if voice.row.together}
+        pools.share(tx, [hold.id], hold.recipients, together)
+        self._change(tx, hold, target, values | {"pool_id": max(together, default=None)})
         # From here on release may claim them; nothing else sets due_at on a held message.
         held = (messages.c.hold_id == hold.id, messages.c.state == MessageState.HELD.value)
         tx.execute(update(messages).where(*held).values(due_at=due))
@@ -215,6 +218,7 @@ class Decisions(AtDesk):
             "reason": self._vault.seal(wish.reason.encode("utf-8", "replace"), f"reason:{wish.hold_id}"),
             "cap": wish.cap if wish.choice is Choice.APPROVE else None, "at": now, "acting_for": wish.acting_for,
             "reason_code": wish.said.code or None, "checked": wish.said.listed, "seconds": seconds, "hasty": hasty,
+            "together": wish.together,
         }  # fmt: skip
         tx.execute(insert(decisions), row)
         return row

@@ -4,7 +4,7 @@ In: a transaction and the keys of a message. Out: a `Draft`. Right because the t
 """
 
 import functools
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -59,7 +59,7 @@ class Draft:
         self.marks: set[tuple[str, bytes]] = set()
         self.staff: set[str] = set()
         self.vouchers: Vouchers | None = None
-        self.pool: Pool | None = None
+        self.pools: Sequence[Pool] = ()
         self.refused: dict[frozenset[bytes], bool] = {}
         self.told: set[str] = set()
         self.counted: tuple[int, ...] = (0, 0, 0, 0, 0)  # what its campaign counts of it
@@ -76,16 +76,16 @@ class Draft:
         self.row.__dict__.update(values)
 
     def use(self, recipients: int) -> None:
-        """Recipients sent or reserved under its approval, and of the cap that it shares."""
+        """Recipients sent or reserved under its approval, and of the caps that it shares."""
         self.change(used=self.row.used + recipients)
-        if self.pool is not None:
-            self.pool.use(recipients)
+        for pool in self.pools:
+            pool.use(recipients)
 
     @property
     def room(self) -> int:
-        """Recipients that its approval, and the cap that it shares, leave."""
+        """Recipients that its approval, and the caps that it shares, leave."""
         own = int((self.row.cap or 0) - self.row.used)
-        return own if self.pool is None else min(own, self.pool.room)
+        return min(own, *[pool.room for pool in self.pools]) if self.pools else own
 
     def evidence(self, tx: Connection, keys: Collection[bytes]) -> set[bytes]:
         """Which of `keys` the hold has."""
@@ -169,13 +169,16 @@ class Drafts:
         self._pools.write()
 
     def _read(self, query: Statement, names: dict[str, Any]) -> list[Draft]:
-        return [self._read_one(dict(zip(_COLUMNS, row, strict=True))) for row in query.rows(self._tx, names)]
+        rows = [dict(zip(_COLUMNS, row, strict=True)) for row in query.rows(self._tx, names)]
+        sharing = [row["id"] for row in rows if row["pool_id"] and row["serial"] not in self._known]
+        shared = self._pools.of(sharing)
+        return [self._read_one(row, shared) for row in rows]
 
-    def _read_one(self, row: dict[str, Any]) -> Draft:
+    def _read_one(self, row: dict[str, Any], shared: Mapping[str, Sequence[Pool]]) -> Draft:
         if row["serial"] not in self._known:
             draft = self._draft(row)
             draft.counted = sums(draft.row)
-            draft.pool = self._pools.of(draft.row.pool_id)
+            draft.pools = shared.get(draft.row.id, ())
         return self._known[row["serial"]]
 
     def _draft(self, row: Any) -> Draft:

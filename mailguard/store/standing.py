@@ -188,12 +188,12 @@ def vouchers(context: Context, tx: Connection, hold: Any) -> Vouchers:
 
 
 def agreed(tx: Connection, hold: Any, choice: Choice = Choice.APPROVE) -> list[Voice]:
-    """Who made this choice at the hold's revision and may still decide; their rows have the `cap` of each.
+    """Who made this choice at the hold's revision and may still decide; their rows have the `cap` of each, and whose pool it is.
 
     Who gave two caps is there twice, the last one last.
     """
     query = (
-        select(decisions.c.cap, decisions.c.acting_for, people)
+        select(decisions.c.cap, decisions.c.acting_for, decisions.c.together, people)
         .join(people, people.c.id == decisions.c.person_id)
         .where(
             decisions.c.hold_id == hold.id, decisions.c.revision == hold.revision, decisions.c.choice == choice.value

@@ -9,20 +9,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select
 
 from mailguard.errors import RefusedError
 from mailguard.lifecycle import Choice, HoldState
 from mailguard.presets import Preset
 from mailguard.store import decisions as deciding
+from mailguard.store import pools
 from mailguard.store.campaign_views import Decided
-from mailguard.store.context import fresh_id
 from mailguard.store.decisions import Decisions, Wish
 from mailguard.store.desk import AtDesk, Desk
 from mailguard.store.likeness import Likeness
 from mailguard.store.routing import Reach
 from mailguard.store.saying import Said
-from mailguard.store.schema import holds, pools
+from mailguard.store.schema import holds
 from mailguard.store.snapshots import Snapshots
 from mailguard.store.twins import Twins
 
@@ -39,11 +39,22 @@ class Intent:
     cap: int | None
     said: Said
 
-    def wish(self, hold: Any, reach: Reach) -> Wish:
+    def wish(self, hold: Any, reach: Reach, pool: str | None) -> Wish:
         """The same for one of its holds; a route asks for the numbers of all of them together."""
         cap = hold.recipients if self.cap is None and self.choice is Choice.APPROVE else self.cap
         mistaken = self.said.code == Preset.FALSE_POSITIVE
-        return Wish(hold.id, hold.revision, self.choice, self.person_id, self.reason, cap, mistaken, self.said, reach)
+        return Wish(
+            hold.id,
+            hold.revision,
+            self.choice,
+            self.person_id,
+            self.reason,
+            cap,
+            mistaken,
+            self.said,
+            reach,
+            together=pool,
+        )
 
 
 class TogetherDeciding(AtDesk):
@@ -83,14 +94,17 @@ class TogetherDeciding(AtDesk):
         if intent.choice is Choice.APPROVE and intent.cap is not None and intent.cap < received:
             raise RefusedError("cap_too_low", deciding.WHY["cap_too_low"])
         reach = Reach(received, sum(hold.persons for alike in rows for hold in alike))
+        # One cap for all of them; without a number of its own each hold has only what was received.
+        given = intent.choice is Choice.APPROVE and intent.cap is not None
+        pool = pools.open_pool(tx, intent.campaign_id, intent.cap or 0) if given else None
         states: dict[HoldState, int] = {}
         twins = Twins(self._desk, tx, caps_follow=intent.cap is None)
         for alike in rows:
             with twins.like(alike) as first:
-                state = self._decisions.settle(tx, intent.wish(first, reach))
+                state = self._decisions.settle(tx, intent.wish(first, reach, pool))
             states[state] = states.get(state, 0) + len(alike)
         twins.write()
-        cap = self._share(tx, intent, taken.ids) if HoldState.APPROVED in states else None
+        cap = self._cap(tx, intent, taken.ids, pool) if pool and HoldState.APPROVED in states else None
         self._desk.audit.append(
             tx, intent.person_id, "campaign.decided", intent.campaign_id,
             choice=intent.choice.value, snapshot=intent.snapshot.partition(".")[0], holds=len(taken.ids),
@@ -98,30 +112,21 @@ class TogetherDeciding(AtDesk):
         )  # fmt: skip
         return Decided(states, cap)
 
-    def _share(self, tx: Connection, intent: Intent, ids: Sequence[str]) -> int | None:
-        """One cap for all that were approved; without a number of its own each hold has only what was received."""
-        if intent.cap is None:
-            return None
-        approved: list[Any] = []
+    def _cap(self, tx: Connection, intent: Intent, ids: Sequence[str], pool: str) -> int:
+        """Recipients of all that was approved: what this person gave, or less where approvers before gave less."""
+        own: dict[str, int] = {}
         for some in _chunks(ids):
             of = (holds.c.id.in_(some), holds.c.state == HoldState.APPROVED.value)
-            approved += tx.execute(select(holds.c.serial, holds.c.cap, holds.c.used).where(*of)).all()
-        used = sum(row.used for row in approved)
-        # Of some an approver before agreed to less than all of it: these keep what is theirs, and share nothing.
-        sharing = [row for row in approved if row.cap >= used]
-        if not sharing:
-            return sum(int(row.cap) for row in approved)
-        alone = [row for row in approved if row.cap < used]
-        theirs = sum(int(row.cap) for row in alone)
-        cap = min(int(row.cap) for row in sharing) - theirs
-        used -= sum(row.used for row in alone)
-        if cap < used:
-            raise RefusedError("cap_too_low", deciding.WHY["cap_too_low"])
-        pool = fresh_id("A")
-        tx.execute(insert(pools), {"id": pool, "campaign_id": intent.campaign_id, "cap": cap, "used": used})
-        for some in _chunks([row.serial for row in sharing]):
-            tx.execute(update(holds).where(holds.c.serial.in_(some)).values(pool_id=pool, cap=cap))
-        return cap + theirs
+            own |= {row.id: int(row.cap) for row in tx.execute(select(holds.c.id, holds.c.cap).where(*of))}
+        shared = pools.caps(tx, list(own))
+        groups: dict[tuple[tuple[str, int], ...], int] = {}
+        for hold_id, cap in own.items():
+            others = tuple(sorted(item for item in shared[hold_id].items() if item[0] != pool))
+            groups[others] = groups.get(others, 0) + cap
+        return min(
+            intent.cap or 0,
+            sum(min(total, *[cap for _, cap in others]) if others else total for others, total in groups.items()),
+        )
 
 
 def _chunks(keys: Sequence[Any], size: int = 500) -> Iterator[Sequence[Any]]:

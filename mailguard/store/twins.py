@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from mailguard import lifecycle
 from mailguard.lifecycle import HoldState, MessageState
+from mailguard.store import pools
 from mailguard.store.audit import Entry
 from mailguard.store.desk import AtDesk, Desk
 from mailguard.store.proof import as_row
@@ -49,6 +50,9 @@ class Twins(AtDesk):
         self._change(first, others, changed)
         self._speak(first, others, spoken)
         self._record(first, others, recorded)
+        if after["pool_id"] and not first.pool_id:
+            recipients = sum(hold.recipients for hold in others)
+            pools.share(self._tx, [hold.id for hold in others], recipients, pools.shared(self._tx, first.id))
         if after["state"] != first.state:
             state = HoldState(after["state"])
             if state is HoldState.APPROVED:

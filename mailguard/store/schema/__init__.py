@@ -5,7 +5,7 @@ Everything else is sealed (AES-256-GCM, see vault.py) or a keyed digest. The mig
 
 from mailguard.store.schema.allowing import public_contacts, public_version
 from mailguard.store.schema.base import SERIAL, Moment, metadata
-from mailguard.store.schema.campaign import campaigns, pools
+from mailguard.store.schema.campaign import campaigns, pooled, pools
 from mailguard.store.schema.consent import changes, settings
 from mailguard.store.schema.emergency import stop_exceptions, stops
 from mailguard.store.schema.hold import (
@@ -75,6 +75,7 @@ __all__ = [
     "parts",
     "pauses",
     "people",
+    "pooled",
     "pools",
     "public_contacts",
     "public_version",

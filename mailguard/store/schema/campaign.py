@@ -39,7 +39,7 @@ campaigns = Table(
     Index("campaigns_key", "source_id", "key", "serial"),
 )
 
-# A cap that the holds of one campaign approved together share. used: recipients sent or reserved under all of them.
+# A cap that somebody gave to holds of one campaign together. used: recipients sent or reserved under those that are approved.
 pools = Table(
     "pools",
     metadata,
@@ -48,4 +48,13 @@ pools = Table(
     Column("cap", Integer, nullable=False),
     Column("used", Integer, nullable=False),
     CheckConstraint("used >= 0 AND used <= cap", name="pools_cap"),
+)
+
+# The caps that an approved hold shares: one of each approver who gave it with others.
+pooled = Table(
+    "pooled",
+    metadata,
+    Column("hold_id", String(20), ForeignKey("holds.id"), primary_key=True),
+    Column("pool_id", String(20), ForeignKey("pools.id"), primary_key=True),
+    Index("pooled_pool", "pool_id"),
 )

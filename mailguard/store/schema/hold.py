@@ -21,7 +21,7 @@ from mailguard.store.schema.base import SERIAL, Moment, metadata, one_of
 # What one decision covers. declared: every message came from a source known by login or network. used: recipients sent or reserved under the approval. approvals: at this revision.
 # sending_since: the approval, or the last "deliver late". asked_at: what was held by then waits for a new "deliver late". reminded: how often approvers were.
 # route: what its routes ask for, sealed (routing.py); none without routes. approvals_needed: at its recipients of now.
-# campaign_id: the mailing it is of. pool_id: the cap it shares with others approved at once. folded: messages that came twice. likeness: see shown.py.
+# campaign_id: the mailing it is of. pool_id: the newest of the caps that it shares, see `pooled`. folded: messages that came twice. likeness: see shown.py.
 # sending_since: the approval, or the last "deliver late". asked_at: what was held by then waits for a new "deliver late". reminded: how often approvers were. begins_at: an approval covers nothing before. rehearsal: only test mail so far.
 holds = Table(
     "holds",
@@ -111,7 +111,7 @@ claimed = Table(
 
 # What persons decided, a first of two approvals included; the reason is sealed. reason_code: the preset beside it.
 # checked: ids of ticked points, a JSON list. seconds: from the first view of that revision, empty when there was none;
-# hasty: less than what was configured then. acting_for: the approver whose deputy decided.
+# hasty: less than what was configured then. together: the pool, where the cap was given to several holds at once. acting_for: the approver whose deputy decided.
 decisions = Table(
     "decisions",
     metadata,
@@ -127,6 +127,7 @@ decisions = Table(
     Column("checked", Text),
     Column("seconds", Integer),
     Column("hasty", Boolean),
+    Column("together", String(20)),
     Column("acting_for", String(20)),
     CheckConstraint(one_of("choice", Choice), name="decisions_choice"),
     UniqueConstraint("hold_id", "revision", "person_id", "choice", "cap", name="decisions_once"),

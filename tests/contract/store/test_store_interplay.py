@@ -7,9 +7,11 @@ from stage import inspection
 
 from mailguard.errors import ConflictError, RefusedError
 from mailguard.lifecycle import Choice, HoldState
-from mailguard.model import Action, Verdict
+from mailguard.model import Action, Source, Verdict
 from mailguard.store.requests import Filing
 from mailguard.store.saying import Said
+
+UNKNOWN = Source("claim:x", "x", declared=False)
 
 
 def together(stage, person, *, cap=None, reason="looked at it", code="", campaign=None):
@@ -28,6 +30,57 @@ def file(stage, person, begins, hours=8, key=b"key", mailing=b"mailing", evidenc
     assert stage.store.requests.next().id == request
     verdict = Verdict(Action.HOLD, ("attachment",), evidence)
     return stage.store.requests.settle(request, inspection(evidence=evidence), verdict, key, mailing)
+
+
+def room(stage, leaf):
+    """How many more recipients pass for one file."""
+    total = 0
+    while stage.reserve(1, evidence=(leaf,), source_id=UNKNOWN.id):
+        total += 1
+    return total
+
+
+def test_a_cap_that_holds_share_is_not_given_to_each_of_them(stage, staff):
+    """sato agrees to 5 for both, suzuki to 5 for each."""
+    ids = [stage.admit(UNKNOWN, key=leaf, evidence=(leaf,)).hold_id for leaf in (b"a", b"b")]
+    together(stage, staff[1], cap=5)
+    for hold_id in ids:
+        stage.decide(hold_id, staff[2], cap=5)
+    assert 2 + room(stage, b"a") + room(stage, b"b") <= 5
+
+
+def test_more_than_an_approver_gave_to_all_of_them_is_refused(stage, staff):
+    two = ("taro@example.jp", "jiro@example.jp")
+    for leaf in (b"a", b"b"):
+        stage.admit(UNKNOWN, stage.message(to=two), key=leaf, evidence=(leaf,))
+    together(stage, staff[1], cap=5)
+    for leaf in (b"a", b"b"):  # each still fits into 5, both do not
+        stage.admit(UNKNOWN, stage.message(to=("saburo@example.jp",)), key=leaf, evidence=(leaf,))
+    with pytest.raises(RefusedError) as refused:
+        together(stage, staff[2], cap=10)
+    assert refused.value.code == "cap_too_low"
+
+
+def test_what_was_not_sent_goes_back_to_every_cap(stage, staff):
+    for leaf in (b"a", b"b"):
+        stage.admit(UNKNOWN, key=leaf, evidence=(leaf,))
+    together(stage, staff[1], cap=4)
+    assert together(stage, staff[2], cap=9).cap == 4
+    taken = stage.reserve(2, evidence=(b"a",), source_id=UNKNOWN.id)
+    assert room(stage, b"b") == 0
+    stage.store.holds.give_back(taken)
+    assert room(stage, b"b") == 2
+
+
+def test_caps_of_several_decisions_add_up_to_no_more_than_the_last_one(stage, staff):
+    ten = tuple(f"taro{n}@example.jp" for n in range(10))
+    for leaf in (b"a", b"b"):
+        stage.admit(UNKNOWN, stage.message(to=ten), key=leaf, evidence=(leaf,))
+    together(stage, staff[1], cap=25)
+    stage.admit(UNKNOWN, stage.message(to=ten), key=b"c", evidence=(b"c",))
+    together(stage, staff[1], cap=25)
+    together(stage, staff[2], cap=40)
+    assert 30 + sum(room(stage, leaf) for leaf in (b"a", b"b", b"c")) <= 40
 
 
 def test_the_same_sample_filed_twice_is_two_requests(stage, staff):

@@ -1,9 +1,8 @@
 """The path of one message, from the final dot to the reply.
 
-    message → inspect (sandboxed worker) → judge → PASS: hand over to the relay, inside the client's own transaction
+    message → assessed (assessment.py; inspected in a sandboxed worker) → PASS: hand over to the relay, inside the client's own transaction
                     (the beginning of a long table may hold; before it passes it is read to its end)
                     (who is on the stop list gets nothing: not named to the relay, not held, recorded before 250)
-                    (what an emergency stop covers is held, clean as it is)
                                                  → HOLD: under an approval? hand over : admit to the store, one commit
 
 In: a complete message and the open relay transaction. Out: the reply the client hears. Every error ends in 451: no
@@ -12,34 +11,30 @@ path leads from an error to "pass", and 250 for a held message is said only afte
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import zip_longest
-from typing import Protocol
 
 from mailguard import metrics
-from mailguard.allowing import Allowing
+from mailguard.assessment import Assessed, Assessor, Inspects
 from mailguard.errors import RelayError, ScannerBusyError, StoreError
 from mailguard.hints import Hints
-from mailguard.model import Action, Envelope, Inspection, Message, Source, SourceMode, Verdict
+from mailguard.model import Action, Inspection, Message, Source, Verdict
 from mailguard.pieces import Pieces, cut
-from mailguard.policy import Mailings, Policy, bound, content_key, judge, stopped
-from mailguard.policy.earlier import differences, differing, traits
+from mailguard.policy import Policy, content_key
 from mailguard.recalling import Recalling
 from mailguard.relay.next_hop import Transaction
 from mailguard.relay.received import received_line
 from mailguard.relay.reply import Reply
 from mailguard.store import Store
 from mailguard.store.arrival import Arrival
-from mailguard.store.register import Register
-from mailguard.store.standstill import Standstill
 from mailguard.store.suppressions import Spared
 from mailguard.store.views import Admission, Reservation
 from mailguard.store.watched_mailings import WatchedMail
 from mailguard.store.watching import Watched
 from mailguard.suppression import Suppression
-from mailguard.together import Latest, Together
+from mailguard.together import Together
 
 _LOG = logging.getLogger("mailguard.pipeline")
 
@@ -50,15 +45,6 @@ _SUPPRESSED = Reply.of(250, "2.0.0 accepted, all recipients are on the stop list
 _LISTED = Reply.of(550, "5.7.1 all recipients are on the stop list")
 _BIG = 1_000_000  # bytes from which a message is cut in a thread
 _MOST = 200  # messages that one commit takes
-
-
-class Inspects(Protocol):
-    """What looks into a mail; another may take its place between two mails."""
-
-    async def mail(
-        self, pieces: Pieces, seconds: float, *, beginning: bool = False, secrets: Sequence[bytes] = ()
-    ) -> Inspection:
-        """Inspect a mail; raises ScannerBusyError when no scanner comes free in time. The rest as in `Inspector.mail`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,28 +76,27 @@ class Pipeline:
     reply_seconds: float
     keep: timedelta = timedelta()
     suppression: Suppression | None = None
-    _allowing: Allowing = field(init=False)
-    _mailings: Mailings = field(init=False, default_factory=Mailings)
-    _registers: Latest[Register] = field(init=False)
-    _standstills: Latest[Standstill] = field(init=False)
-    _requests: Latest[Mapping[tuple[str, bytes], bytes]] = field(init=False)
     _reservations: Together[Arrival, Reservation | None] = field(init=False)
     _admissions: Together[Arrival, Admission] = field(init=False)
     _watching: Together[Watched, None] = field(init=False)
     _hints: Hints = field(init=False)
     _recalling: Recalling = field(init=False)
+    _assessor: Assessor = field(init=False)
 
     def __post_init__(self) -> None:
-        self._allowing = Allowing(self.store)
-        sources, stops, requests = self.store.sources, self.store.stops, self.store.requests
-        self._registers = Latest(sources.fresh, sources.register, _late)
-        self._standstills = Latest(stops.fresh, stops.latest, _late)
-        self._requests = Latest(requests.fresh, requests.latest, _late)
         self._reservations = Together(self.store.holds.reserve_all, _late, most=_MOST)
         self._admissions = Together(self.store.holds.admit_all, _late, most=_MOST)
         self._watching = Together(self.store.watching.count_all, _late, most=_MOST)
         self._hints = Hints(self.store, self.keep)
         self._recalling = Recalling(self.store)
+        self._assessor = Assessor(
+            self.store,
+            lambda: (self.inspector, self.policy()),
+            self.wait_seconds,
+            self._hints,
+            self._recalling,
+            self.suppression,
+        )
 
     async def close(self) -> None:
         """Write what is kept in memory for a few seconds."""
@@ -135,14 +120,17 @@ class Pipeline:
         return reply
 
     async def _deliver(self, delivery: _Delivery) -> Reply:
-        if not delivery.message.envelope.rcpt_to:
-            return await self._nobody(delivery, await self._source(delivery, ()))
-        pieces = await self._cut(delivery.message.content)
-        delivery, inspection, source, verdict, policy = await self._judged(delivery, pieces, beginning=True)
-        if verdict.action is Action.PASS and inspection.uncounted and delivery.message.envelope.rcpt_to:
-            # A beginning may hold a message, never let it pass.
-            delivery, inspection, source, verdict, policy = await self._judged(delivery, pieces)
         message = delivery.message
+        if not message.envelope.rcpt_to:
+            return await self._nobody(delivery, await self._assessor.source(message.envelope, (), delivery.deadline))
+        pieces = await self._cut(message.content)
+        found = await self._assessor.assess(message.envelope, pieces, delivery.deadline, beginning=True)
+        if found.verdict.action is Action.PASS and found.inspection.uncounted and found.envelope.rcpt_to:
+            # A beginning may hold a message, never let it pass.
+            found = await self._assessor.assess(found.envelope, pieces, delivery.deadline, narrowed=found.narrowed)
+        message = replace(message, envelope=found.envelope)
+        delivery = replace(delivery, message=message, narrowed=delivery.narrowed or found.narrowed)
+        source, inspection, verdict = found.source, found.inspection, found.verdict
         if not message.envelope.rcpt_to:
             return await self._nobody(delivery, source)
         _LOG.info(
@@ -156,10 +144,7 @@ class Pipeline:
         if verdict.action is Action.PASS:
             reply = await self._pass(delivery, source, inspection, verdict)
         else:
-            arrival = self._arrival(message, pieces, source, inspection, verdict)
-            rehearsal = policy.rehearsal(message.envelope.rcpt_to)
-            arrival = replace(arrival, ruling=policy.ruling(arrival.inspection, source.mode), rehearsal=rehearsal)
-            reply = await self._approved_or_held(delivery, arrival)
+            reply = await self._approved_or_held(delivery, self._arrival(message, pieces, found))
         if reply.ok:
             await self._hints.take(message.envelope, source, inspection, delivery.deadline)
         if reply.ok and message.envelope.suppressed:
@@ -177,16 +162,23 @@ class Pipeline:
             await self._watched(source, verdict.watched, mail, delivery.deadline)
         return reply
 
-    def _arrival(
-        self, message: Message, pieces: Pieces, source: Source, inspection: Inspection, verdict: Verdict
-    ) -> Arrival:
+    def _arrival(self, message: Message, pieces: Pieces, found: Assessed) -> Arrival:
+        source, inspection, verdict, policy = found.source, found.inspection, found.verdict, found.policy
         submitter = self._hints.submitter(message.envelope, source, inspection) if inspection.encrypted else b""
         envelope = replace(message.envelope, from_domains=inspection.from_domains or None)  # asked for again at release
-        message = replace(message, envelope=envelope)
         findings = (*inspection.findings, *verdict.findings)
         inspection = replace(inspection, findings=findings, passwords=b"", passwords_key=b"")
-        key = content_key(source.id, inspection.subject_key, verdict.evidence, self.store.digester)
-        return Arrival(message, pieces, source, inspection, verdict, key, submitter)
+        return Arrival(
+            replace(message, envelope=envelope),
+            pieces,
+            source,
+            inspection,
+            verdict,
+            content_key(source.id, inspection.subject_key, verdict.evidence, self.store.digester),
+            submitter,
+            policy.ruling(inspection, source.mode),
+            policy.rehearsal(envelope.rcpt_to),
+        )
 
     async def _approved_or_held(self, delivery: _Delivery, arrival: Arrival) -> Reply:
         if not self.store.holds.hopeless(arrival):
@@ -194,57 +186,6 @@ class Pipeline:
             if reservation is not None:
                 return await self._under_approval(delivery, arrival, reservation)
         return await self._hold(delivery, arrival)
-
-    async def _judged(
-        self, delivery: _Delivery, pieces: Pieces, *, beginning: bool = False
-    ) -> tuple[_Delivery, Inspection, Source, Verdict, Policy]:
-        """Inspected and judged by one version of rules and policy, though they be replaced meanwhile.
-
-        Without the recipients on the stop list: who is left is who the mail is for.
-        """
-        inspector, policy = self.inspector, self.policy()
-        inspection = await inspector.mail(pieces, self.wait_seconds, beginning=beginning)
-        source = await self._source(delivery, inspection.from_domains)
-        delivery = await self._narrowed(delivery, source, inspection)
-        envelope = delivery.message.envelope
-        secrets = await self._hints.given(envelope, source, inspection)
-        if secrets:
-            inspection = await inspector.mail(pieces, self.wait_seconds, beginning=beginning, secrets=secrets)
-        recipients = self._mailings.recipients(envelope, inspection, source, policy, asyncio.get_running_loop().time())
-        verdict = judge(envelope, inspection, policy, source.mode, recipients=recipients)
-        if self._allowing.matters(inspection, verdict):
-            policy = await self._allowing.policy(policy, delivery.deadline)
-            verdict = judge(envelope, inspection, policy, source.mode, recipients=recipients)
-        if verdict.action is Action.PASS and await self._stopped(delivery, source, inspection):
-            verdict = stopped(inspection, verdict, self.store.digester)
-        monitored = policy.monitor or source.mode is SourceMode.MONITOR
-        if not monitored:
-            verdict = await self._compared(envelope, inspection, source, policy, verdict)
-        if not monitored and (filed := await self._filed(delivery, source, inspection)):
-            verdict = bound(inspection, verdict, filed, self.store.digester)
-        return delivery, inspection, source, verdict, policy
-
-    async def _compared(
-        self, envelope: Envelope, inspection: Inspection, source: Source, policy: Policy, verdict: Verdict
-    ) -> Verdict:
-        """With the reason that it differs from the earlier runs of its mailing. Asked of what is held, or where that holds."""
-        rule = policy.limits.earlier_runs
-        if verdict.action is Action.PASS and not rule.hold:
-            return verdict
-        earlier = await self._recalling.earlier(source, inspection)
-        codes = differences(traits(envelope, inspection, self.store.digester), earlier, rule.factor)
-        return differing(inspection, verdict, codes, self.store.digester, hold=rule.hold)
-
-    async def _narrowed(self, delivery: _Delivery, source: Source, inspection: Inspection) -> _Delivery:
-        """Without those who are on the stop list for this From header; others were left out at RCPT."""
-        if self.suppression is None:
-            return delivery
-        envelope = delivery.message.envelope
-        listed = await self.suppression.at_dot(source, inspection.from_domains, envelope.rcpt_to)
-        if not any(listed):
-            return delivery
-        message = replace(delivery.message, envelope=envelope.without(listed))
-        return replace(delivery, message=message, narrowed=True)
 
     async def _nobody(self, delivery: _Delivery, source: Source) -> Reply:
         """Everybody whom the mail names is on the stop list: recorded, then the client hears what was configured."""
@@ -266,22 +207,6 @@ class Pipeline:
         if len(content) < _BIG:
             return cut(content, self.store.digester)
         return await asyncio.to_thread(cut, content, self.store.digester)
-
-    async def _source(self, delivery: _Delivery, from_domains: Sequence[str]) -> Source:
-        """A source counts from the next message on; a store that is down is noticed within a second, and then 451."""
-        register = await self._registers.get(delivery.deadline)
-        envelope = delivery.message.envelope
-        return register.match(login=envelope.login, client=envelope.client, from_domains=from_domains)
-
-    async def _stopped(self, delivery: _Delivery, source: Source, inspection: Inspection) -> bool:
-        """Whether an emergency stop covers the mail; what is held anyway, or goes under an approval, the store asks itself."""
-        found = await self._standstills.get(delivery.deadline)
-        return found.holds_back(source.id, inspection.subject_key)
-
-    async def _filed(self, delivery: _Delivery, source: Source, inspection: Inspection) -> bytes | None:
-        """What a mailing must be that was filed in advance, and approved; None: nobody filed it."""
-        filed = await self._requests.get(delivery.deadline)
-        return filed.get((source.id, inspection.subject_key)) if filed else None
 
     async def _hand_over(self, delivery: _Delivery, outcome: str) -> Reply:
         message = delivery.message

@@ -188,7 +188,7 @@ async def test_a_bug_is_451_with_an_id_and_nothing_passes(tmp_path, monkeypatch)
     def broken(*_):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(mailguard.pipeline, "judge", broken)
+    monkeypatch.setattr(mailguard.assessment, "judge", broken)
     async with Hop() as hop, guard(tmp_path, hop) as (port, _):
         answer = await send(port, CLEAN)
         assert answer.startswith("451 4.3.0")

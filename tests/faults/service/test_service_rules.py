@@ -1,4 +1,7 @@
-"""Rules and policy replaced in a service that runs, with one process and with two: a broken file never takes over."""
+"""Rules and policy replaced in a service that runs, with one process and with two.
+
+A broken file never takes over; a policy waits for consent where two approvers could give it, else it counts at once.
+"""
 
 import asyncio
 import os
@@ -42,14 +45,29 @@ def measured(service):
     return dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-async def test_good_rules_take_over_and_broken_ones_do_not(tmp_path, workers):
+def opened(service):
+    return open_store(f"sqlite:///{service.data / 'mailguard.db'}", service.data, now, holds=Holds())
+
+
+def agree(service):
+    """Consent to the change that waits, while the service runs."""
+    with opened(service) as store:
+        [change] = store.changes.all()
+        assert (change.state, change.kind) == ("waiting", "settings.take")
+        store.changes.agree(change.id, store.people.by_login("sato").id)
+
+
+@pytest.mark.parametrize(("workers", "approvers"), [(1, 1), (2, 2)])
+async def test_good_rules_take_over_and_broken_ones_do_not(tmp_path, workers, approvers):
     rules = copytree(ruleset.shipped_dir(), tmp_path / "rules")
     phone, policy = rules / "phone.toml", rules / "policy.toml"
     good, first = phone.read_text("utf-8"), ruleset.load(rules).version
     async with Hop() as hop:
         service = Serving(tmp_path, hop.port, smtp=f"workers = {workers}")
         service.environ = {"MAILGUARD_RULES_DIR": str(rules)}
+        if approvers < 2:
+            with opened(service) as store:
+                store.people.disable("suzuki", "test")
         await asyncio.to_thread(service.start)
         try:
             assert "held" in await asyncio.to_thread(service.send, Mail)
@@ -65,6 +83,11 @@ async def test_good_rules_take_over_and_broken_ones_do_not(tmp_path, workers):
             second = ruleset.load(rules).version
             os.kill(service.pid, signal.SIGHUP)
             await said(service, f"reload: rules version={second} instead of {first}", workers)
+            if approvers > 1:
+                await said(service, "waits for consent, the settings agreed on stay")
+                assert "held" in await asyncio.to_thread(service.send, Mail)
+                assert "MONITORING IS ON" not in service.log()
+                await asyncio.to_thread(agree, service)
             await said(service, "MONITORING IS ON", workers)
             assert "held" not in await asyncio.to_thread(service.send, Mail)
             now_measured = measured(service)
@@ -74,7 +97,7 @@ async def test_good_rules_take_over_and_broken_ones_do_not(tmp_path, workers):
             assert now_measured["mailguard_monitoring"] == f"{workers}.0"
         finally:
             await asyncio.to_thread(service.stop)
-        with open_store(f"sqlite:///{service.data / 'mailguard.db'}", service.data, now, holds=Holds()) as store:
+        with opened(service) as store:
             [day] = store.watching.days(2)
             assert (day.source_id, day.messages, day.reasons) == ("mailer", 1, {"attachment_findings": 1})
     assert "Traceback" not in service.log()

@@ -117,6 +117,12 @@ APPROVERS = Gauge(
     multiprocess_mode="livesum",
     registry=REGISTRY,
 )
+ROUTES_SHORT = Gauge(
+    "mailguard_routes_short_of_approvers",
+    "Routes whose approvals the enabled persons cannot complete; 0 is normal",
+    multiprocess_mode="livesum",
+    registry=REGISTRY,
+)
 STOPS = Gauge(
     "mailguard_stops_active",
     "Emergency stops in force by scope (all, source, campaign); 0 is normal",

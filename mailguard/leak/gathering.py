@@ -18,6 +18,7 @@ from mailguard.presets import JAPANESE
 from mailguard.store import Store
 from mailguard.store.calendar import TOKYO
 from mailguard.store.departures import Departure, Step
+from mailguard.store.stops import CLI
 from mailguard.store.views import Decided
 from mailguard.store.watched_mailings import WatchedMailing
 
@@ -47,13 +48,14 @@ def gathered(store: Store, wish: Wish, settings: ReportSection, thresholds: Repo
     known = wish.known or made.date()
     if known > made.date():
         raise RefusedError("known_later", f"{known} is still to come. Name the day on which the leak was known.")
-    hold_ids = [*wish.holds, *_of_campaigns(store, wish.campaigns)]
+    viewer = None if actor == CLI else actor
+    hold_ids = [*wish.holds, *_of_campaigns(store, wish.campaigns, viewer)]
     if not hold_ids and not wish.monitored:
         raise RefusedError(
             "nothing_named", "A report is about one hold or more, or what monitoring let pass. Name them."
         )
     noted = {"known": known.isoformat(), "to": wish.to}
-    watched = store.watched_mailings.take(wish.monitored, actor, **noted) if wish.monitored else []
+    watched = store.watched_mailings.take(wish.monitored, actor, viewer, **noted) if wish.monitored else []
     departures = store.departures.take(hold_ids, actor, **noted) if hold_ids else []
     titles = {source.id: source.title for source in store.sources.all()}
     head, broken = store.departures.standing()
@@ -70,10 +72,10 @@ def gathered(store: Store, wish: Wish, settings: ReportSection, thresholds: Repo
     )
 
 
-def _of_campaigns(store: Store, campaigns: Sequence[str]) -> list[str]:
+def _of_campaigns(store: Store, campaigns: Sequence[str], viewer: str | None) -> list[str]:
     found: list[str] = []
     for campaign in campaigns:
-        store.campaigns.get(campaign)  # says when there is none
+        store.campaigns.get(campaign, viewer)  # says when there is none
         before = len(found)
         while rows := store.campaigns.holds(campaign, limit=PAGE, offset=len(found) - before):
             found += [row.id for row in rows]

@@ -37,7 +37,7 @@ def findings(config: Config, clock: Callable[[], datetime]) -> Iterator[Finding]
         return
     enabled = [person for person in people if person.enabled]
     for route in routes:
-        for fact in (*_sources(route, sources), *_approvers(route, enabled), *_escalations(route, enabled)):
+        for fact in (*_sources(route, sources), *short_of(route, enabled), *_escalations(route, enabled)):
             yield Finding(f'{_PLACE}: route "{route.name}"', fact, Weight.WARNING)
 
 
@@ -46,7 +46,8 @@ def _sources(route: Route, sources: Sequence[Source]) -> Iterator[str]:
         yield f"no sending system is called {name}. Add it, or correct when.sources"
 
 
-def _approvers(route: Route, enabled: Sequence[Person]) -> Iterator[str]:
+def short_of(route: Route, enabled: Sequence[Person]) -> Iterator[str]:
+    """The approvers that a route needs and that are not there."""
     needs, organisations = Needs.of(route), [one.organisation for one in enabled if one.role == "approver"]
     if len(organisations) < needs.least:
         yield (

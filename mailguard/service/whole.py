@@ -32,6 +32,7 @@ from mailguard.service.requesting import Requester
 from mailguard.service.rulebook import Rulebook
 from mailguard.service.scanning import keep, policy
 from mailguard.service.settled import Settled
+from mailguard.service.staffing import Staffing
 from mailguard.service.stop_files import StopFiles
 from mailguard.service.systemd import Systemd
 from mailguard.service.unlocking import Unlocker
@@ -92,6 +93,7 @@ class Service:
         self._pages = Pages()
         self._pace = Pace(clock)
         self._notary = Notary(self.store.witness, clock)
+        self._staffing = Staffing(self.store.people, clock)
         self._systemd = Systemd(os.environ)
         self._ready = False
         self._asked = asyncio.Event()
@@ -217,6 +219,7 @@ class Service:
     def _tidy(self) -> None:
         self.store.outcomes.chain_due()
         self._notary.note()
+        self._staffing.note(self._rulebook.config)
         self._stop_files.look()
         if self._settled.stale():
             self._loop.call_soon_threadsafe(self._asked.set)
@@ -243,7 +246,6 @@ class Service:
         metrics.HELD_MESSAGES.set(gauges.held_messages)
         metrics.HOLDS_PENDING.set(gauges.holds_pending)
         metrics.OLDEST_PENDING.set(gauges.oldest_pending.timestamp() if gauges.oldest_pending else 0)
-        metrics.APPROVERS.set(gauges.approvers)
         halts = self.store.stops.latest().halts
         for scope in Scope:
             metrics.STOPS.labels(scope.value).set(sum(halt.scope is scope for halt in halts))

@@ -10,12 +10,10 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from mailguard import lifecycle
 from mailguard.errors import ConflictError, NotFoundError, RefusedError
 from mailguard.lifecycle import HoldState
 from mailguard.store import decisions, standing, standstill
 from mailguard.store.desk import AtDesk
-from mailguard.store.people import candidate
 from mailguard.store.schema import people, stop_exceptions, stops
 from mailguard.store.stop_tellings import LET_THROUGH, tell
 
@@ -83,16 +81,18 @@ class LettingThrough(AtDesk):
         with self._database.write(announced=True) as tx:
             hold = self._ready(tx, hold_id, person_id)
             waiting = [row for row in self._rows(tx, hold_id) if row.agreed_at is None]
-            if waiting and all(row.asked_by == person_id for row in waiting):
+            mine = {person_id, self._right(tx, hold, person_id).voice.authority}
+            asked = {key: self._right(tx, hold, key) for key in {row.asked_by for row in waiting}}
+            # Neither the asker again, nor whose deputy he is: nobody's right counts twice.
+            others = {key: right for key, right in asked.items() if not mine & {key, right.voice.authority}}
+            if waiting and not others:
                 raise RefusedError("exception_asked", WHY["exception_asked"])
-            able = [
-                row for row in waiting if row.asked_by != person_id and self._refusal(tx, hold, row.asked_by) is None
-            ]
+            able = [row for row in waiting if row.asked_by in others and others[row.asked_by].code is None]
             if not able:
                 raise ConflictError(f"{hold_id}: nobody who may do so has asked to let it through. Ask first.")
             values = {"agreed_by": person_id, "agreed_at": self._context.clock()}
-            mine = stop_exceptions.c.serial.in_([row.serial for row in able])
-            tx.execute(update(stop_exceptions).where(mine).values(values))
+            theirs = stop_exceptions.c.serial.in_([row.serial for row in able])
+            tx.execute(update(stop_exceptions).where(theirs).values(values))
             ids = sorted(row.stop_id for row in able)
             self._desk.audit.append(tx, person_id, "stop.exception", hold_id, stops=ids)
             for stop in tx.execute(select(stops).where(stops.c.id.in_(ids))).all():
@@ -100,7 +100,7 @@ class LettingThrough(AtDesk):
 
     def _ready(self, tx: Connection, hold_id: str, person_id: str) -> Any:
         hold = self._hold(tx, hold_id, to_change=True, viewer=person_id)
-        if code := self._refusal(tx, hold, person_id):
+        if code := self._right(tx, hold, person_id).code:
             raise RefusedError(code, decisions.WHY[code])
         if hold.state != HoldState.APPROVED.value:
             raise RefusedError("exception_not_approved", WHY["exception_not_approved"])
@@ -109,15 +109,14 @@ class LettingThrough(AtDesk):
     def _forget(self, tx: Connection, hold: Any) -> None:
         """What somebody asked who may not do so any more."""
         waiting = [row for row in self._rows(tx, hold.id) if row.agreed_at is None]
-        gone = [row.serial for row in waiting if self._refusal(tx, hold, row.asked_by) is not None]
+        gone = [row.serial for row in waiting if self._right(tx, hold, row.asked_by).code]
         tx.execute(delete(stop_exceptions).where(stop_exceptions.c.serial.in_(gone)))
 
-    @staticmethod
-    def _refusal(tx: Connection, hold: Any, person_id: str) -> str | None:
+    def _right(self, tx: Connection, hold: Any, person_id: str) -> standing.Right:
         person = tx.execute(select(people).where(people.c.id == person_id)).one_or_none()
         if person is None:
             raise NotFoundError("No such person. `mailguard person list` shows everybody.")
-        return lifecycle.refusal(candidate(person), standing.sending(tx, hold, [person]))
+        return standing.right(tx, hold, person, self._context.today())
 
     @staticmethod
     def _over(tx: Connection, hold: Any) -> list[str]:

@@ -12,14 +12,12 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from mailguard import lifecycle
 from mailguard.errors import ConflictError, NotFoundError, RefusedError
 from mailguard.model import Inspection, Kind
-from mailguard.store import standing
+from mailguard.store import sight, standing
 from mailguard.store.context import fresh_id
 from mailguard.store.desk import AtDesk, Desk
-from mailguard.store.people import candidate
-from mailguard.store.schema import people, public_contacts, public_version
+from mailguard.store.schema import holds, people, public_contacts, public_version
 
 KINDS = frozenset({Kind.PHONE, Kind.EMAIL, Kind.ADDRESS})
 SECONDS = 1.0  # how long a list is believed while nothing announces a change
@@ -97,28 +95,36 @@ class PublicContacts(AtDesk):
         mark, moment, values = self._fresh
         return values if mark == self._database.mark() and time.monotonic() - moment <= SECONDS else None
 
-    def all(self, hold_id: str | None = None) -> list[PublicContact]:
-        """Every entry, or those asked for from one hold, the newest first."""
+    def all(self, hold_id: str | None = None, viewer: str | None = None) -> list[PublicContact]:
+        """Every entry, or those asked for from one hold, the newest first: of holds that `viewer` sees."""
         query = select(public_contacts).order_by(public_contacts.c.asked_at.desc(), public_contacts.c.id)
         if hold_id is not None:
             query = query.where(public_contacts.c.hold_id == hold_id)
         with self._database.read() as tx:
+            if viewer is not None:
+                seen = select(holds.c.id).where(sight.holds_seen(self._context, tx, viewer))
+                query = query.where(public_contacts.c.hold_id.in_(seen))
             rows = tx.execute(query).all()
             folk = {row.id: self._desk.people.person(row).name for row in tx.execute(select(people)).all()}
         return [self._entry(row, folk) for row in rows]
 
-    def offers(self, hold_id: str) -> list[Offer]:
-        """What of a hold could be put on the list."""
+    def offers(self, hold_id: str, viewer: str | None = None) -> list[Offer]:
+        """What of a hold could be put on the list. Raises NotFoundError, also when `viewer` does not see it."""
         with self._database.read() as tx:
-            return self._offers(self._hold(tx, hold_id))
+            return self._offers(self._hold(tx, hold_id, viewer=viewer))
+
+    def barred(self, contact_id: str, person_id: str) -> str | None:
+        """Why a person cannot agree to an entry, as a stable code. Raises NotFoundError for who does not see it."""
+        with self._database.read() as tx:
+            return self._barred(tx, self._row(tx, contact_id, to_change=False), person_id)
 
     # Changes by people
 
     def ask(self, hold_id: str, ref: str, person_id: str, *, revision: int, reason: str) -> str:
         """Ask for one value of a hold as it was at `revision`; the id of the entry. Raises RefusedError, ConflictError."""
         with self._database.write() as tx:
-            hold, person = self._hold(tx, hold_id), self._person(tx, person_id)
-            if not _asks(tx, hold, person):
+            hold, person = self._hold(tx, hold_id, viewer=person_id), self._person(tx, person_id)
+            if not self._asks(tx, hold, person):
                 raise RefusedError("contact_asker", WHY["contact_asker"])
             if not reason.strip():
                 raise RefusedError("contact_reason", WHY["contact_reason"])
@@ -150,14 +156,8 @@ class PublicContacts(AtDesk):
     def agree(self, contact_id: str, person_id: str) -> datetime:
         """Agree as the second person, who may approve the hold it came from; when it ends. Raises RefusedError."""
         with self._database.write(announced=True) as tx:
-            row, person = self._row(tx, contact_id), self._person(tx, person_id)
-            hold = self._hold(tx, row.hold_id, viewer=person_id)
-            if code := lifecycle.refusal(candidate(person), standing.sending(tx, hold, [person])):
-                raise RefusedError(code, "Only who may approve the hold it came from may agree.")
-            if row.asked_by == person_id:
-                raise RefusedError("contact_own", WHY["contact_own"])
-            if row.agreed_by or row.ended_at:
-                raise RefusedError("contact_over", WHY["contact_over"])
+            if code := self._barred(tx, self._row(tx, contact_id), person_id):
+                raise RefusedError(code, WHY.get(code, "Only who may approve the hold it came from may agree."))
             now = self._context.clock()
             until: datetime = now + timedelta(days=self._context.settings.contact_days)
             self._change(tx, contact_id, agreed_by=person_id, agreed_at=now, until=until)
@@ -168,6 +168,7 @@ class PublicContacts(AtDesk):
         """Take an entry back, whether in force or only asked for. Raises RefusedError."""
         with self._database.write(announced=True) as tx:
             row, person = self._row(tx, contact_id), self._person(tx, person_id)
+            self._hold(tx, row.hold_id, viewer=person_id)
             mine = row.asked_by == person_id or person.role in {"approver", "administrator"}
             if not person.enabled or not mine:
                 raise RefusedError("contact_end", WHY["contact_end"])
@@ -177,6 +178,21 @@ class PublicContacts(AtDesk):
             self._desk.audit.append(tx, person_id, "contact.ended", contact_id)
 
     # Inside
+
+    def _barred(self, tx: Connection, row: Any, person_id: str) -> str | None:
+        hold, today = self._hold(tx, row.hold_id, viewer=person_id), self._context.today()
+        asker, right = self._person(tx, row.asked_by), standing.right(tx, hold, self._person(tx, person_id), today)
+        if right.code:
+            return right.code
+        # Neither the asker, nor as the deputy of the asker, nor the one whose deputy asked.
+        asked = {asker.id, standing.right(tx, hold, asker, today).voice.authority}
+        if asked & {person_id, right.voice.authority}:
+            return "contact_own"
+        return "contact_over" if row.agreed_by or row.ended_at else None
+
+    def _asks(self, tx: Connection, hold: Any, person: Any) -> bool:
+        right = standing.right(tx, hold, person, self._context.today())
+        return right.code is None or (person.enabled and person.id in right.facts.operators)
 
     def _entries(self) -> tuple[tuple[bytes, datetime], ...]:
         with self._database.read() as tx:
@@ -215,10 +231,9 @@ class PublicContacts(AtDesk):
             tx.execute(insert(public_version), {"id": 1, "version": 1})
 
     @staticmethod
-    def _row(tx: Connection, contact_id: str) -> Any:
-        row = tx.execute(
-            select(public_contacts).where(public_contacts.c.id == contact_id).with_for_update()
-        ).one_or_none()
+    def _row(tx: Connection, contact_id: str, *, to_change: bool = True) -> Any:
+        query = select(public_contacts).where(public_contacts.c.id == contact_id)
+        row = tx.execute(query.with_for_update() if to_change else query).one_or_none()
         if row is None:
             raise NotFoundError("No such public contact.")
         return row
@@ -229,9 +244,3 @@ class PublicContacts(AtDesk):
         if row is None:
             raise NotFoundError("No such person. `mailguard person list` shows everybody.")
         return row
-
-
-def _asks(tx: Connection, hold: Any, person: Any) -> bool:
-    facts = standing.sending(tx, hold, [person])
-    operates = person.enabled and person.id in facts.operators
-    return operates or lifecycle.refusal(candidate(person), facts) is None

@@ -12,12 +12,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, insert, select
 
 from mailguard.errors import DamagedError, NotFoundError, RefusedError
 from mailguard.lifecycle import MessageState, RecipientState
 from mailguard.model import Envelope
 from mailguard.reachlist import Recipient, written
+from mailguard.store import sight
 from mailguard.store.audit import Audit
 from mailguard.store.context import Context
 from mailguard.store.schema import (
@@ -119,7 +120,7 @@ class Reaches:
             _allowed(tx, actor, clear=clear)
             if clear and not reason:
                 raise RefusedError("reach_reason_missing", WHY["reach_reason_missing"])
-            ids = _holds(tx, about)
+            ids = _holds(tx, about, sight.holds_seen(self._context, tx, None if actor == CLI else actor))
             found = Reach(tuple(self._rows(tx, ids, clear=clear)), self._context.clock())
             sealed = self._context.vault.seal(reason.encode("utf-8", "replace"), "reach")
             row = {"by": actor, "at": found.at, "clear": clear, "reason": sealed, "recipients": len(found.rows)}
@@ -235,10 +236,11 @@ def _state(row: Any) -> Reached:
 _ENDED = frozenset({MessageState.REJECTED.value, MessageState.EXPIRED.value, MessageState.WITHDRAWN.value})
 
 
-def _holds(tx: Connection, about: About) -> list[str]:
-    query = select(holds.c.id).order_by(holds.c.serial)
+def _holds(tx: Connection, about: About, seen: ColumnElement[bool]) -> list[str]:
+    """Their ids, of those that are `seen`."""
+    query = select(holds.c.id).where(seen).order_by(holds.c.serial)
     if about.campaign:
-        one = tx.execute(select(holds).where(holds.c.id == about.campaign)).one_or_none()
+        one = tx.execute(select(holds).where(holds.c.id == about.campaign, seen)).one_or_none()
         if one is not None:
             query = query.where(holds.c.source_id == one.source_id, holds.c.subject_key == one.subject_key)
             return list(tx.execute(query).scalars())

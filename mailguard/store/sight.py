@@ -42,6 +42,14 @@ def sources_seen(
     return true() if viewer_id is None else of_sources(tx, viewer(tx, viewer_id), context.today(), source_id)
 
 
+def source_ids_seen(context: Context, tx: Connection, viewer_id: str | None) -> frozenset[str] | None:
+    """The declared sources that a person sees; None sees all there are, those without a name too."""
+    if viewer_id is None:
+        return None
+    seen = sources_seen(context, tx, viewer_id, sources.c.id)
+    return frozenset(tx.execute(select(sources.c.id).where(seen)).scalars())
+
+
 def holds_seen(context: Context, tx: Connection, viewer_id: str | None) -> ColumnElement[bool]:
     """`seen_by` for the id of a person today; None sees everything."""
     return true() if viewer_id is None else seen_by(tx, viewer(tx, viewer_id), context.today())

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from mailguard import normal
 from mailguard.errors import ConflictError, NotFoundError, RefusedError
 from mailguard.model import Source, SourceMode
+from mailguard.store import sight
 from mailguard.store.audit import Audit
 from mailguard.store.context import Context
 from mailguard.store.register import CLAIM, TITLE, Register
@@ -126,10 +127,11 @@ class Sources:
         staff = sorted(set(source.operators))
         self._audit.append(tx, actor, action, source.id, operators=staff, mode=source.mode.value)
 
-    def all(self) -> list[Source]:
-        """Every declared source, the first added first."""
+    def all(self, viewer: str | None = None) -> list[Source]:
+        """Every declared source that `viewer` sees, the first added first."""
         with self._context.database.read() as tx:
-            return self._read(tx)
+            seen = sight.source_ids_seen(self._context, tx, viewer)
+            return [source for source in self._read(tx) if seen is None or source.id in seen]
 
     def register(self) -> Register:
         """All sources as they are now: one cheap read; the same object as long as nothing changed in any process."""

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from mailguard import stoplist
 from mailguard.errors import NotFoundError, RefusedError
 from mailguard.stoplist import Block, Scope, StopList
-from mailguard.store import masks
+from mailguard.store import masks, sight
 from mailguard.store.audit import Audit
 from mailguard.store.context import Context, fresh_id
 from mailguard.store.schema import people, stop_blocks, stop_entries, stop_files, stop_version
@@ -27,6 +27,7 @@ REMOVING = frozenset({"approver", "administrator"})
 WHY = {
     "not_stop_list": "Only operators, approvers and administrators may add to the stop list.",
     "not_stop_list_remove": "Only approvers and administrators may take somebody off the stop list.",
+    "stop_list_scope": "People of a client name the sources of that client that an entry is for.",
     "stop_list_bad": "An entry names an e-mail address or a mail domain, and one of them only.",
 }
 SECONDS = 1.0  # how long a stop list is believed while nothing announces a change
@@ -94,16 +95,17 @@ class StopLists:
             return None
         return found
 
-    def entries(self) -> list[StopEntry]:
-        """What people added, the newest first."""
+    def entries(self, viewer: str | None = None) -> list[StopEntry]:
+        """What people added, the newest first. A `viewer` of a client sees those of the sources of that client only."""
         with self._context.database.read() as tx:
             rows = tx.execute(select(stop_entries).order_by(stop_entries.c.added_at.desc(), stop_entries.c.id)).all()
-        return [self._entry(row) for row in rows]
+            bounds = self._bounds(tx, viewer)
+        return [entry for entry in map(self._entry, rows) if within(entry.scope, bounds)]
 
-    def files(self) -> list[StopFile]:
-        """What was read from files."""
+    def files(self, viewer: str | None = None) -> list[StopFile]:
+        """What was read from files; nothing for a `viewer` of a client."""
         with self._context.database.read() as tx:
-            rows = tx.execute(select(stop_files)).all()
+            rows = [] if self._bounds(tx, viewer) is not None else tx.execute(select(stop_files)).all()
         return sorted((StopFile(self._path(row), row.entries, row.read_at) for row in rows), key=lambda file: file.path)
 
     # Changes by people
@@ -125,6 +127,8 @@ class StopLists:
         entry = StopEntry(fresh_id("L"), shown, facts.scope, facts.reason, actor, self._context.clock())
         with self._context.database.write(announced=True) as tx:
             self._allowed(tx, actor, ADDING, "not_stop_list")
+            if not within(entry.scope, self._bounds(tx, None if actor == CLI else actor)):
+                raise RefusedError("stop_list_scope", WHY["stop_list_scope"])
             there = [self._entry(row) for row in tx.execute(select(stop_entries).where(stop_entries.c.key == key))]
             if same := next((other for other in there if other.scope == entry.scope), None):
                 return same
@@ -200,6 +204,12 @@ class StopLists:
 
     # Inside
 
+    def _bounds(self, tx: Connection, viewer: str | None) -> frozenset[str] | None:
+        """The sources whose entries a person is to know of; None: all entries, as everybody of the own company."""
+        if viewer is None or sight.viewer(tx, viewer).organisation_key == b"":
+            return None
+        return sight.source_ids_seen(self._context, tx, viewer)
+
     def _latest(self) -> StopList:
         with self._context.database.read() as tx:
             # The version first: a list is never taken for newer than it is.
@@ -246,6 +256,11 @@ class StopLists:
         person = tx.execute(select(people.c.role, people.c.enabled).where(people.c.id == actor)).one_or_none()
         if person is None or not person.enabled or person.role not in roles:
             raise RefusedError(code, WHY[code])
+
+
+def within(scope: Scope, bounds: frozenset[str] | None) -> bool:
+    """Whether an entry is for no other sources than these; None is no bound."""
+    return bounds is None or (bool(scope.sources) and bounds.issuperset(scope.sources | scope.not_sources))
 
 
 def _drop(tx: Connection, keys: Sequence[bytes]) -> None:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
 
 from mailguard.errors import ConflictError, NotFoundError, RefusedError
-from mailguard.store import standstill
+from mailguard.store import sight, standstill
 from mailguard.store.audit import Audit
 from mailguard.store.context import Context, fresh_id
 from mailguard.store.notices import Notices
@@ -89,10 +89,11 @@ class Stops:
             return None
         return found
 
-    def active(self) -> list[Stop]:
-        """Stops in force, the newest first."""
+    def active(self, viewer: str | None = None) -> list[Stop]:
+        """Stops in force that `viewer` sees, the newest first: those of all mail, and of the sources of that person."""
+        query = select(stops).where(~stops.c.ended).order_by(stops.c.serial.desc())
         with self._context.database.read() as tx:
-            return self._stops(tx, tx.execute(select(stops).where(~stops.c.ended).order_by(stops.c.serial.desc())))
+            return self._stops(tx, tx.execute(query.where(self._seen(tx, viewer))))
 
     def over(self, hold_id: str) -> list[Stop]:
         """Stops in force that hold this hold back, those included that it is let through."""
@@ -104,10 +105,11 @@ class Stops:
             ids = [halt.id for halt in halts if halt.covers(hold.source_id, bytes(hold.subject_key))]
             return self._stops(tx, tx.execute(select(stops).where(stops.c.id.in_(ids)).order_by(stops.c.serial)))
 
-    def recent(self, limit: int = 50) -> list[Stop]:
-        """Stops, the newest first, those that ended included."""
+    def recent(self, limit: int = 50, viewer: str | None = None) -> list[Stop]:
+        """Stops that `viewer` sees, the newest first, those that ended included."""
+        query = select(stops).order_by(stops.c.serial.desc()).limit(limit)
         with self._context.database.read() as tx:
-            return self._stops(tx, tx.execute(select(stops).order_by(stops.c.serial.desc()).limit(limit)))
+            return self._stops(tx, tx.execute(query.where(self._seen(tx, viewer))))
 
     # Changes by people
 
@@ -127,7 +129,7 @@ class Stops:
         """The first of two people wants to go on. Raises RefusedError, ConflictError, NotFoundError."""
         reason = reason.strip()
         with self._context.database.write() as tx:
-            stop = self._open(tx, stop_id)
+            stop = self._open(tx, stop_id, None if actor == CLI else actor)
             self._may_end(tx, stop, actor)
             if not reason:
                 raise RefusedError("stop_reason_missing", WHY["stop_reason_missing"])
@@ -145,7 +147,7 @@ class Stops:
     def agree_end(self, actor: str, stop_id: str) -> Stop:
         """The second one agrees: mail goes on. Raises RefusedError, ConflictError, NotFoundError."""
         with self._context.database.write(announced=True) as tx:
-            stop = self._open(tx, stop_id)
+            stop = self._open(tx, stop_id, None if actor == CLI else actor)
             self._may_end(tx, stop, actor)
             if stop.asked_by == actor:
                 raise RefusedError("stop_asked", WHY["stop_asked"])
@@ -161,6 +163,22 @@ class Stops:
 
     # Inside
 
+    def _seen(self, tx: Connection, viewer: str | None) -> ColumnElement[bool]:
+        of_all = stops.c.scope == Scope.ALL.value
+        return or_(of_all, sight.sources_seen(self._context, tx, viewer, stops.c.source_id))
+
+    def _check_seen(self, tx: Connection, scope: Scope, row: Mapping[str, Any], actor: str) -> None:
+        """NotFoundError where a source or a hold is hidden from who would stop it."""
+        if actor == CLI:
+            return
+        if scope is Scope.CAMPAIGN:
+            hold = tx.execute(select(holds).where(holds.c.id == row["hold_id"])).one()
+            sight.check(tx, hold, actor, self._context.today())
+        elif scope is Scope.SOURCE:
+            seen = sight.sources_seen(self._context, tx, actor, sources.c.id)
+            if tx.execute(select(sources.c.id).where(sources.c.id == row["source_id"], seen)).first() is None:
+                raise _no_source()
+
     def _begin(self, actor: str, reason: str, scope: Scope, *, source_id: str = "", hold_id: str = "") -> Stop:
         reason, stop_id = reason.strip(), fresh_id("S")
         with self._context.database.write(announced=True) as tx:
@@ -169,6 +187,7 @@ class Stops:
             if not reason:
                 raise RefusedError("stop_reason_missing", WHY["stop_reason_missing"])
             covered = _covered(tx, scope, source_id, hold_id)
+            self._check_seen(tx, scope, covered, actor)
             same = (stops.c.scope == scope.value, *(stops.c[name] == covered[name] for name in _KEYS))
             if there := tx.execute(select(stops.c.id).where(~stops.c.ended, *same)).scalar():
                 raise ConflictError(f"{there} stops this already. `mailguard stop list` says by whom.")
@@ -184,8 +203,8 @@ class Stops:
         )
         return begun
 
-    def _open(self, tx: Connection, stop_id: str) -> Any:
-        row = tx.execute(select(stops).where(stops.c.id == stop_id)).one_or_none()
+    def _open(self, tx: Connection, stop_id: str, viewer: str | None = None) -> Any:
+        row = tx.execute(select(stops).where(stops.c.id == stop_id, self._seen(tx, viewer))).one_or_none()
         if row is None:
             raise NotFoundError("No such stop. `mailguard stop list` shows what is in force.")
         if row.ended:
@@ -236,7 +255,7 @@ def _covered(tx: Connection, scope: Scope, source_id: str, hold_id: str) -> dict
     if scope is Scope.SOURCE:
         row = tx.execute(select(sources.c.title).where(sources.c.id == source_id)).one_or_none()
         if row is None:
-            raise NotFoundError("No such source. `mailguard source list` shows all of them.")
+            raise _no_source()
         return found | {"source_id": source_id, "title": row.title}
     if scope is Scope.CAMPAIGN:
         row = tx.execute(select(holds).where(holds.c.id == hold_id)).one_or_none()
@@ -245,6 +264,10 @@ def _covered(tx: Connection, scope: Scope, source_id: str, hold_id: str) -> dict
         of_hold = {"source_id": row.source_id, "subject_key": row.subject_key, "title": row.source_title}
         return found | of_hold | {"hold_id": hold_id}
     return found
+
+
+def _no_source() -> NotFoundError:
+    return NotFoundError("No such source. `mailguard source list` shows all of them.")
 
 
 def _approver(tx: Connection, person_id: str) -> bool:

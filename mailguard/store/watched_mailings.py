@@ -14,6 +14,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from mailguard.errors import NotFoundError
 from mailguard.model import Inspection
+from mailguard.store import sight
 from mailguard.store.audit import TIME, Audit
 from mailguard.store.calendar import TOKYO
 from mailguard.store.context import Context, fresh_id
@@ -116,19 +117,21 @@ class WatchedMailings:
     def __init__(self, context: Context, audit: Audit) -> None:
         self._context, self._audit = context, audit
 
-    def days(self, number: int = 14) -> list[WatchedMailing]:
-        """Those of today and the days before it, the newest first."""
+    def days(self, number: int = 14, viewer: str | None = None) -> list[WatchedMailing]:
+        """Those of today and the days before it that `viewer` sees, the newest first."""
         first = (self._context.clock().astimezone(TOKYO) - timedelta(days=number - 1)).date().isoformat()
         table = watched_mailings
         query = select(table).where(table.c.day >= first).order_by(table.c.last_at.desc(), table.c.id)
         with self._context.database.read() as tx:
-            return [self._mailing(row) for row in tx.execute(query)]
+            seen = sight.sources_seen(self._context, tx, viewer, table.c.source_id)
+            return [self._mailing(row) for row in tx.execute(query.where(seen))]
 
-    def take(self, ids: Sequence[str], actor: str, **noted: str) -> list[WatchedMailing]:
-        """For a report that `actor` drafts; an audit row for each. Raises NotFoundError."""
+    def take(self, ids: Sequence[str], actor: str, viewer: str | None = None, **noted: str) -> list[WatchedMailing]:
+        """For a report that `actor` drafts; an audit row for each. Raises NotFoundError, also for what `viewer` does not see."""
         wanted = list(dict.fromkeys(ids))
         with self._context.database.write() as tx:
-            query = select(watched_mailings).where(watched_mailings.c.id.in_(wanted))
+            seen = sight.sources_seen(self._context, tx, viewer, watched_mailings.c.source_id)
+            query = select(watched_mailings).where(watched_mailings.c.id.in_(wanted), seen)
             found = {row.id: self._mailing(row) for row in tx.execute(query)}
             if len(found) < len(wanted):
                 raise NotFoundError("No such mailing. `mailguard report monitored` shows what there is.")

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from mailguard.errors import ConflictError, RefusedError
-from mailguard.store.public_contacts import PublicContact
+from mailguard.store.public_contacts import ContactState, PublicContact
 from mailguard.web import deciding, show
 from mailguard.web.alert import Alert
 from mailguard.web.entrance import Entrance, Strict
@@ -94,8 +94,18 @@ class ContactPages:
 
     def _page(self, request: Request, alert: Alert | None, status: int = 200) -> Response:
         session = self._site.session(request)
-        entries = self._site.store.public_contacts.all()
-        return self._site.page(request, "contacts.html", status=status, session=session, alert=alert, entries=entries)
+        contacts, person = self._site.store.public_contacts, session.person.id
+        entries = contacts.all(viewer=person)
+        asked = [one.id for one in entries if one.state is ContactState.ASKED]
+        return self._site.page(
+            request,
+            "contacts.html",
+            status=status,
+            session=session,
+            alert=alert,
+            entries=entries,
+            may_agree={key for key in asked if contacts.barred(key, person) is None},
+        )
 
 
 class ContactApi(Entrance):
@@ -113,15 +123,16 @@ class ContactApi(Entrance):
 
     def overview(self, request: Request) -> Json:
         """Everything on the list."""
-        self._session(request)
-        return {"contacts": [_entry(entry) for entry in self._site.store.public_contacts.all()]}
+        session, _ = self._session(request)
+        return {"contacts": [_entry(entry) for entry in self._site.store.public_contacts.all(viewer=session.person.id)]}
 
     def offers(self, request: Request, hold_id: str) -> Json:
         """What of a hold could be put on the list, and what was asked for."""
-        self._session(request)
-        contacts = self._site.store.public_contacts
-        offers = [{"ref": one.ref, "kind": one.kind.value, "shown": one.shown} for one in contacts.offers(hold_id)]
-        return {"offers": offers, "contacts": [_entry(entry) for entry in contacts.all(hold_id)]}
+        session, _ = self._session(request)
+        contacts, person = self._site.store.public_contacts, session.person.id
+        found = contacts.offers(hold_id, person)
+        offers = [{"ref": one.ref, "kind": one.kind.value, "shown": one.shown} for one in found]
+        return {"offers": offers, "contacts": [_entry(entry) for entry in contacts.all(hold_id, person)]}
 
     def ask(self, request: Request, hold_id: str, body: AskBody) -> Json:
         """Ask for one contact of a hold."""

@@ -93,7 +93,8 @@ class ReportPages(Entrance):
         """Mailings that only monitoring let pass, the newest first."""
         session, _ = self._session(request)
         self._reads(request, session.person)
-        return {"mailings": [_row(one) for one in self._site.store.watched_mailings.days(days)]}
+        mailings = self._site.store.watched_mailings.days(days, session.person.id)
+        return {"mailings": [_row(one) for one in mailings]}
 
     def found_later(self, request: Request, mailing_id: str, asked: Annotated[Asked, Query()]) -> Response:
         """A draft about one of them."""

@@ -132,7 +132,7 @@ class Site:
             "csrf": session.csrf if session else "",
             "sees_changes": session is not None and sees_changes(session.person),
             "pause": self.store.switch.state() if session else None,
-            "stops_now": self.store.stops.active() if session else [],
+            "stops_now": self.store.stops.active(session.person.id) if session else [],
             "here": quote(request.url.path) if request.method == "GET" else "/holds",
         }
         return HTMLResponse(self.templates.get_template(template).render(context | values), status)

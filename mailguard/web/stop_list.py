@@ -53,10 +53,10 @@ class StopListApi(Entrance):
         session, _ = self._session(request)
         store, viewer = self._site.store, session.person.id
         return {
-            "entries": [_entry(entry) for entry in store.stop_list.entries()],
+            "entries": [_entry(entry) for entry in store.stop_list.entries(viewer)],
             "files": [
                 {"path": file.path, "entries": file.entries, "read_at": show.iso(file.read_at)}
-                for file in store.stop_list.files()
+                for file in store.stop_list.files(viewer)
             ],
             "days": [
                 {"day": day.day, "source": day.source_id, "recipients": day.recipients, "messages": day.messages}

@@ -187,10 +187,10 @@ class StopPages:
             reason=reason,
             may=person.enabled and person.role == "approver",
             me=person.id,
-            sources=store.sources.all(),
-            waiting=store.releases.open_count(),
-            active=store.stops.active(),
-            ended=[stop for stop in store.stops.recent() if stop.ended_at],
+            sources=store.sources.all(person.id),
+            waiting=store.releases.open_count(person.id),
+            active=store.stops.active(person.id),
+            ended=[stop for stop in store.stops.recent(viewer=person.id) if stop.ended_at],
         )
 
 

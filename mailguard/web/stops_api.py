@@ -63,8 +63,8 @@ class StopApi(Entrance):
 
     def overview(self, request: Request) -> Json:
         """Stops, the newest first, those that ended included."""
-        self._session(request)
-        return {"stops": [_stop(stop) for stop in self._site.store.stops.recent()]}
+        session, _ = self._session(request)
+        return {"stops": [_stop(stop) for stop in self._site.store.stops.recent(viewer=session.person.id)]}
 
     def begin(self, request: Request, body: StopBody) -> Json:
         """Stop at once; answers with the stop."""

@@ -11,6 +11,7 @@ from mailguard.config import COMMISSION, Receiver, ReportSection, Web
 from mailguard.errors import NotFoundError
 from mailguard.lifecycle import Choice, RecipientState
 from mailguard.policy import Report
+from mailguard.store.stops import CLI
 from mailguard.store.views import Outcome
 from mailguard.store.watched_mailings import WatchedMail
 from mailguard.store.watching import Watched
@@ -150,8 +151,8 @@ def test_a_mailing_of_many_holds_is_one_report(world, sent):
     world.admit(messages=1, key=b"three", evidence=b"other")
     campaign = world.store.campaigns.of(sent).id
     wish = leak.Wish([], campaigns=[campaign])
-    case = leak.gathered(world.store, wish, ReportSection(), Report(), "test", world.clock())
+    case = leak.gathered(world.store, wish, ReportSection(), Report(), CLI, world.clock())
     assert [one.id for one in case.mailings] == [row.id for row in world.store.campaigns.holds(campaign)]
     assert sent in {subject for _, subject, _ in drafted(world)}
     with pytest.raises(NotFoundError):
-        leak.gathered(world.store, leak.Wish([], campaigns=["C-0"]), ReportSection(), Report(), "test", world.clock())
+        leak.gathered(world.store, leak.Wish([], campaigns=["C-0"]), ReportSection(), Report(), CLI, world.clock())

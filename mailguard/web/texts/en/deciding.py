@@ -46,6 +46,7 @@ TEXTS = {
     "refused.not_a_choice": "A person cannot choose this.",
     "refused.reason_missing": "Give a reason.",
     "refused.not_stop_list": "Only operators, approvers and administrators may add to the stop list.",
+    "refused.stop_list_scope": "People of a client name the sources of that client that an entry is for.",
     "refused.not_stop_list_remove": "Only approvers and administrators may take somebody off the stop list.",
     "refused.stop_list_bad": "Name an e-mail address or a mail domain, one of them only.",
     "refused.reason_long": "Keep the reason within 2,000 characters.",

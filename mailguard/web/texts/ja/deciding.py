@@ -46,6 +46,7 @@ TEXTS = {
     "refused.not_a_choice": "この操作は人が選べるものではありません。",
     "refused.reason_missing": "理由を入力してください。",
     "refused.not_stop_list": "配信停止リストに追加できるのは、送信担当者・承認者・管理者です。",
+    "refused.stop_list_scope": "委託元の担当者は、対象の送信システムとして、その組織のものを指定してください。",
     "refused.not_stop_list_remove": "配信停止リストから外せるのは、承認者と管理者です。",
     "refused.stop_list_bad": "メールアドレスかドメインの、どちらか一つを正しく書いてください。",
     "refused.reason_long": "理由は2,000文字までにしてください。",

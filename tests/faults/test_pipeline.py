@@ -183,7 +183,7 @@ def _mail_only(port: int) -> None:
 
 
 async def test_a_bug_is_451_with_an_id_and_nothing_passes(tmp_path, monkeypatch):
-    import mailguard.pipeline
+    import mailguard.assessment
 
     def broken(*_):
         raise ZeroDivisionError

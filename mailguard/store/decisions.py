@@ -60,7 +60,7 @@ class Wish:
     cap: int | None
     false_positive: bool = False
     said: Said = field(default_factory=Said)
-    reach: Reach = Reach()  # noqa: RUF009 - frozen
+    reach: Reach | None = None
     acting_for: str | None = None
     together: str | None = None
 
@@ -126,6 +126,8 @@ class Decisions(AtDesk):
             raise RefusedError(code, WHY[code])
         wish = replace(wish, acting_for=right.voice.absent.id if right.voice.absent else None)
         target = target_of(hold, wish)
+        if wish.reach is None:
+            wish = replace(wish, reach=routing.reach(tx, hold.campaign_id, hold.recipients, hold.persons))
         if wish.choice is Choice.APPROVE and counting.under_way(tx, [hold.id]):
             raise RefusedError("counting", WHY["counting"])
         if code := self._lacks(tx, hold, wish):
@@ -151,11 +153,9 @@ class Decisions(AtDesk):
         def inspection() -> Inspection:
             return self._vault.open_msgpack(hold.inspection, f"inspection:{hold.id}", Inspection)
 
-        most, persons = self._context.settings.explain_persons, wish.reach.persons
-        words = saying.lacks_words(wish.said, wish.reason, hold, inspection, most, persons)
-        return words or saying.lacks_ticks(
-            self._context, wish.said.checked, hold, Reach(max(wish.cap or 0, wish.reach.recipients), wish.reach.persons)
-        )
+        reach, most = wish.reach or Reach(), self._context.settings.explain_persons
+        words = saying.lacks_words(wish.said, wish.reason, hold, inspection, most, reach.persons)
+        return words or saying.lacks_ticks(self._context, wish.said.checked, hold, reach.up_to(wish.cap or 0))
 
     def _approve(
         self, tx: Connection, hold: Any, wish: Wish, person: Any, target: HoldState, noted: dict[str, Any]
@@ -163,7 +163,7 @@ class Decisions(AtDesk):
         voices = {voice.row.id: voice for voice in standing.agreed(tx, hold)}
         cap = min(voice.row.cap for voice in voices.values())  # what all of them agreed to
         facts, audit, revision = standing.sending(tx, hold, [person]), self._desk.audit, hold.revision
-        reach = Reach(max(cap, wish.reach.recipients), wish.reach.persons)
+        reach = (wish.reach or Reach()).up_to(cap)
         lent = [voice.lent for voice in voices.values()]
         if missing := routing.lacking(self._context, hold, lent, facts, reach):
             self._change(tx, hold, HoldState(hold.state), {"approvals": len(voices), "changed_by": wish.person_id})

@@ -122,7 +122,8 @@ class Intake:
 
     def _same(self, mail: Sealed, newest: Draft | None) -> bool:
         """Whether it is a mail that its hold has, submitted once more before anybody decided; it brings nothing new."""
-        if newest is None or newest.state is not HoldState.PENDING or mail.fold_key is None:
+        undecided = newest is not None and newest.state in {HoldState.PENDING, HoldState.RETURNED}
+        if newest is None or not undecided or mail.fold_key is None:
             return False
         arrival = mail.arrival
         return (

@@ -136,9 +136,10 @@ class Queries(AtDesk):
             return Routed(needs, _approvals(hold, needs, facts), facts.declared)
         voices = {voice.row.id: voice for voice in standing.agreed(tx, hold)}
         cap = min((voice.row.cap for voice in voices.values()), default=hold.recipients)
-        needs = needs.at(max(cap, hold.recipients))
+        reach = routing.reach(tx, hold.campaign_id, hold.recipients, hold.persons).up_to(cap)
+        needs = needs.at(reach.recipients, reach.persons)
         lent = [voice.lent for voice in voices.values()]
-        missing = routing.lacking(self._context, hold, lent, facts, routing.Reach(cap))
+        missing = routing.lacking(self._context, hold, lent, facts, reach)
         approved = tuple(self._desk.people.person(voice.row) for voice in voices.values())
         return Routed(needs, _approvals(hold, needs, facts), facts.declared, approved, missing)
 

@@ -12,9 +12,10 @@ from typing import Any
 
 import msgspec
 from msgspec.structs import replace
+from sqlalchemy import Connection, func, select
 
 from mailguard import lifecycle
-from mailguard.lifecycle import Sending
+from mailguard.lifecycle import HoldState, Sending
 from mailguard.model import Inspection, SourceMode
 from mailguard.routes import Facts, Missing, Needs, Ruling
 from mailguard.store.calendar import add_business_days
@@ -22,6 +23,7 @@ from mailguard.store.context import Context
 from mailguard.store.people import organisation
 from mailguard.store.reasons import reasons_of
 from mailguard.store.register import CLAIM
+from mailguard.store.schema import holds
 
 _READ = ("id", "source_id", "declared", "persons", "recipients", "reasons", "approvals_needed", "route")
 
@@ -74,10 +76,27 @@ def told(context: Context, needs: Needs) -> Needs:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How far a decision goes: recipients up to its cap; of several holds together all of theirs, and their persons."""
+    """How far a decision goes: recipients up to its cap; of several holds together all of theirs, and their persons.
+
+    before: recipients of what of the mailing was approved before, whose persons are among these: who decides a mailing hold by
+    hold is asked for what the whole of it needs.
+    """
 
     recipients: int = 0
     persons: int = 0
+    before: int = 0
+
+    def up_to(self, cap: int) -> "Reach":
+        """With later mail up to a cap."""
+        return Reach(max(cap, self.recipients) + self.before, self.persons)
+
+
+def reach(tx: Connection, campaign_id: str | None, recipients: int, persons: int) -> Reach:
+    """Of a decision on so many, after what was approved of their campaign before."""
+    mine = (holds.c.campaign_id == campaign_id, holds.c.state == HoldState.APPROVED.value)
+    sums = select(func.coalesce(func.sum(holds.c.recipients), 0), func.coalesce(func.sum(holds.c.persons), 0))
+    before, known = tx.execute(sums.where(*mine)).one() if campaign_id else (0, 0)
+    return Reach(recipients, persons + int(known), int(before))
 
 
 def lacking(context: Context, hold: Any, approvers: Iterable[Any], sending: Sending, reach: Reach) -> Missing:

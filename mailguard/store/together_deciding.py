@@ -15,7 +15,7 @@ from mailguard.errors import RefusedError
 from mailguard.lifecycle import Choice, HoldState
 from mailguard.presets import Preset
 from mailguard.store import decisions as deciding
-from mailguard.store import pools
+from mailguard.store import pools, routing
 from mailguard.store.campaign_views import Decided
 from mailguard.store.decisions import Decisions, Wish
 from mailguard.store.desk import AtDesk, Desk
@@ -93,7 +93,8 @@ class TogetherDeciding(AtDesk):
         received = sum(hold.recipients for alike in rows for hold in alike)
         if intent.choice is Choice.APPROVE and intent.cap is not None and intent.cap < received:
             raise RefusedError("cap_too_low", deciding.WHY["cap_too_low"])
-        reach = Reach(received, sum(hold.persons for alike in rows for hold in alike))
+        persons = sum(hold.persons for alike in rows for hold in alike)
+        reach = routing.reach(tx, intent.campaign_id, received, persons)
         # One cap for all of them; without a number of its own each hold has only what was received.
         given = intent.choice is Choice.APPROVE and intent.cap is not None
         pool = pools.open_pool(tx, intent.campaign_id, intent.cap or 0) if given else None

@@ -75,7 +75,7 @@ def test_two_that_come_together_are_one_and_order_of_recipients_is_nothing(stage
 
 
 @pytest.mark.parametrize(
-    ("choice", "outcome"), [(Choice.APPROVE, "waiting"), (Choice.REJECT, "closed"), (Choice.RETURN, "joined")]
+    ("choice", "outcome"), [(Choice.APPROVE, "waiting"), (Choice.REJECT, "closed"), (Choice.RETURN, "folded")]
 )
 def test_after_a_decision_it_is_judged_as_usual(stage, staff, choice, outcome):
     _, sato, _, ski = staff

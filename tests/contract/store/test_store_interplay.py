@@ -1,5 +1,6 @@
 """What features of the double-check must not do to each other: caps, dates and second persons across several of them."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from stage import inspection
 from mailguard.errors import ConflictError, RefusedError
 from mailguard.lifecycle import Choice, HoldState
 from mailguard.model import Action, Source, Verdict
+from mailguard.routes import Route, Routes, Ruling, Then, When
 from mailguard.store.requests import Filing
 from mailguard.store.saying import Said
 
@@ -136,3 +138,15 @@ def test_an_approved_request_can_be_taken_back(stage, staff):
     )
     assert state is HoldState.WITHDRAWN
     assert stage.reserve(evidence=(b"mailing", b"leaf")) is None
+
+
+def test_a_mailing_decided_hold_by_hold_needs_what_the_whole_of_it_needs(stage, staff):
+    ruling = Ruling(Routes((Route("many", Then(approvals=2), When(persons=100)),)))
+    ids = []
+    for leaf in (b"a", b"b", b"c"):
+        arrival = replace(stage.arrival(staff[3], key=leaf, evidence=(leaf,), persons=40), ruling=ruling)
+        ids.append(stage.store.holds.admit(arrival).hold_id)
+    assert [stage.decide(hold_id, staff[1]) for hold_id in ids[:2]] == [HoldState.APPROVED] * 2
+    assert stage.decide(ids[2], staff[1]) is HoldState.PENDING  # the 120th person
+    assert stage.store.holds.get(ids[2]).routed.missing.approvals == 1
+    assert stage.decide(ids[2], staff[2]) is HoldState.APPROVED

@@ -5,6 +5,7 @@ transaction of the consent, which an enabled approver of the own company gives w
 refused or not decided within seven days is never applied. Each step is an audit row and a notice.
 """
 
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,10 +24,12 @@ from mailguard.store.people import approvers
 from mailguard.store.schema import changes, people
 
 DAYS = timedelta(days=7)
+SECONDS = 1.0  # how long it is believed whether settings wait, while nothing announces a change
 ENOUGH = 2  # enabled approvers
 MACHINE = frozenset({"cli", "config"})  # the actors of who runs the machine and of its configuration
 READERS = frozenset({"approver", "auditor", "administrator"})
 WAITING = "waiting"
+SETTINGS = "settings.take"  # the kind of what files ask for
 WHY = {
     "not_changes": "Changes are shown to approvers, auditors and administrators of the own company.",
     "not_asker": "Only an administrator of the own company may ask for this.",
@@ -65,6 +68,7 @@ class Changes:
     def __init__(self, context: Context, audit: Audit, applying: Applying, notices: Notices) -> None:
         self._context, self._audit = context, audit
         self._applying, self._notices = applying, notices
+        self._fresh: tuple[bytes | None, float, bool] = (None, -SECONDS, False)
 
     def submit(self, actor: str, order: Order) -> Change | None:
         """Ask for it; None: it is done, for there are too few approvers to ask. Raises RefusedError, ConflictError."""
@@ -86,7 +90,7 @@ class Changes:
 
     def refuse(self, change_id: str, person_id: str) -> Change:
         """Never apply it; whoever asked may take it back like this."""
-        with self._context.database.write() as tx:
+        with self._context.database.write(announced=True) as tx:
             row, sealed = self._to_decide(tx, change_id, person_id, refusing=True)
             return self._close(tx, row, sealed, "refused", person_id)
 
@@ -111,6 +115,18 @@ class Changes:
                 if not _own(person) or person.role not in READERS:
                     raise RefusedError("not_changes", WHY["not_changes"])
             return [self._change(row) for row in tx.execute(query.limit(limit))]
+
+    def settings_wait(self) -> bool:
+        """Whether changed files wait for consent: from memory, a second old at most, as long as nothing announces a change."""
+        mark, moment = self._context.database.mark(), time.monotonic()
+        known, since, waits = self._fresh
+        if mark == known and moment - since < SECONDS:
+            return waits
+        query = select(changes.c.id).where(changes.c.kind == SETTINGS, changes.c.state == WAITING)
+        with self._context.database.read() as tx:
+            found = tx.execute(query.limit(1)).first() is not None
+        self._fresh = mark, moment, found
+        return found
 
     def get(self, change_id: str) -> Change:
         """One. Raises NotFoundError."""

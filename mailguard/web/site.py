@@ -124,13 +124,15 @@ class Site:
     ) -> HTMLResponse:
         """Render a template; times are shown in Japan's."""
         t = self.texts(request)
+        consents = session is not None and sees_changes(session.person)
         context = {
             "t": t,
             "when": lambda at: show.when(t, at),
             "short": lambda at: show.short(t, at),
             "person": session.person if session else None,
             "csrf": session.csrf if session else "",
-            "sees_changes": session is not None and sees_changes(session.person),
+            "sees_changes": consents,
+            "settings_wait": consents and self.store.changes.settings_wait(),
             "pause": self.store.switch.state() if session else None,
             "stops_now": self.store.stops.active(session.person.id) if session else [],
             "here": quote(request.url.path) if request.method == "GET" else "/holds",

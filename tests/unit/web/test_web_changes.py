@@ -5,6 +5,7 @@ from web_world import field, form
 
 from mailguard.lifecycle import HoldState
 from mailguard.store import orders
+from mailguard.store.settings import Content
 
 DAYS = {"first": "2026-11-16", "last": "2026-11-20"}
 
@@ -105,3 +106,28 @@ def test_what_another_organisation_sends_is_not_there(world):
     decision = {"revision": 1, "choice": "reject", "reason": "x"}
     assert page.post(f"/api/holds/{hold_id}/decision", json=decision).status_code == 404
     assert world.store.holds.get(hold_id).row.state is HoldState.PENDING
+
+
+def test_settings_that_wait_are_said_on_every_page_of_those_who_may_look(world):
+    first, second = (Content(policy, False, {}, {}) for policy in ("all = false\n", "all = true\n"))
+    world.store.settings.take_first(first.text)
+    page = world.client("suzuki")
+    assert "変更した設定が同意を待っています" not in page.get("/holds").text
+    change = world.store.changes.submit("config", orders.TakeSettings(second.text))
+    for path in ("/holds", "/stops", "/release", "/deputies", "/changes"):
+        assert "変更した設定が同意を待っています" in page.get(path).text
+    assert "Changed settings wait" in world.client("kansa", language="en").get("/holds").text
+    assert "変更した設定" not in world.client("tanaka").get("/holds").text
+    world.store.changes.agree(change.id, world.approver.id)
+    assert "変更した設定が同意を待っています" not in page.get("/holds").text
+
+
+def test_whether_settings_wait_is_remembered(world, monkeypatch):
+    changes = world.store.changes
+    monkeypatch.setattr("mailguard.store.changes.SECONDS", 1e9)
+    assert not changes.settings_wait()
+    with monkeypatch.context() as unread:
+        unread.setattr(type(world.store._database), "read", None)
+        assert not changes.settings_wait(), "it asked the database again"
+    changes.submit("config", orders.TakeSettings(Content("", False, {}, {}).text))
+    assert changes.settings_wait()

@@ -79,6 +79,7 @@ TEXTS = {
     "organisation.own": "own company",
     "settings.waiting": "Changed settings wait for consent",
     "settings.waiting.help": "The file of the policy or the configuration was changed. Until an approver consents, the settings agreed to before stay in force.",
+    "settings.waiting.more": "Look at the change",
     "deputies.title": "Deputies",
     "deputies.help": "On these days a deputy may decide for an absent approver; the record says so. Nobody decides what they take part in, and there is no deputy of a deputy.",
     "deputies.now": "Deputies of today and later",

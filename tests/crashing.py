@@ -27,7 +27,7 @@ MAY_REPEAT = {  # taken, and nobody wrote it down or heard of it: sent again (RF
     "mailguard.store.reservations:Reservations.confirm commit",
     "mailguard.store.reservations:Reservations.confirm after",
 }
-POINTS = (
+TAKING = (
     # a clean message
     "mailguard.relay.next_hop:NextHop.begin before",
     "mailguard.relay.next_hop:NextHop.begin after",
@@ -36,7 +36,8 @@ POINTS = (
     "mailguard.pipeline:Pipeline._cut after",
     "mailguard.inspect.client:Inspector.mail before",
     "mailguard.inspect.client:Inspector.mail after",
-    "mailguard.pipeline:Pipeline._source after",
+    "mailguard.assessment:Assessor.source after",
+    "mailguard.assessment:Assessor.assess after",
     "mailguard.relay.next_hop:Transaction.data before",
     "mailguard.relay.next_hop:Transaction.data after",
     "mailguard.pipeline:Pipeline.deliver after",
@@ -47,6 +48,8 @@ POINTS = (
     "mailguard.store.admissions:Admissions.admit_all before",
     "mailguard.store.admissions:Admissions.admit_all commit",
     "mailguard.store.admissions:Admissions.admit_all after",
+)
+SENDING = (
     # the decision
     "mailguard.store.decisions:Decisions.decide before",
     "mailguard.store.decisions:Decisions.decide commit",
@@ -66,6 +69,7 @@ POINTS = (
     "mailguard.store.reservations:Reservations.confirm commit",
     "mailguard.store.reservations:Reservations.confirm after",
 )
+POINTS = (*TAKING, *SENDING)
 
 
 MAY_FIND_NOTHING = {"claim", "reserve_all"}  # an answer without a message is no point on any message's way

@@ -95,5 +95,6 @@ _INSERT = sa.text(
 )
 _ADD = sa.text(
     "UPDATE campaigns SET holds = holds + 1, messages = messages + :messages, recipients = recipients + :recipients,"
-    " persons = persons + :persons, last_seen = :last_seen WHERE id = :campaign"
+    " persons = persons + :persons, persons_exact = (persons_exact AND :persons_exact), last_seen = :last_seen"
+    " WHERE id = :campaign"
 )

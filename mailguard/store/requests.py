@@ -8,7 +8,7 @@ whatever differs is held. The sample is kept until it was inspected, and never s
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import MAXYEAR, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -315,7 +315,8 @@ def _unsound(filing: Filing, purpose: str, now: datetime) -> str:
         return "request_purpose_missing"
     if not 0 < filing.recipients <= _MOST:
         return "request_recipients"
-    sound = filing.begins_at < filing.ends_at and now < filing.ends_at
+    # Times at the end of the calendar have no counterpart in other zones.
+    sound = filing.begins_at < filing.ends_at and now < filing.ends_at and filing.ends_at.year < MAXYEAR
     if not sound or filing.ends_at - filing.begins_at > LONGEST:
         return "request_dates"
     return "" if filing.sample.strip() else "request_sample_missing"

@@ -5,7 +5,7 @@ these at these revisions. The token is computed again inside the transaction tha
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -108,6 +108,6 @@ def _read(token: str) -> tuple[int, datetime | None]:
     parts = token.split(".", 3)
     try:
         at = datetime.fromisoformat(parts[3])
-        return int(parts[2][:18]), at if at.tzinfo else None
-    except (IndexError, ValueError):
+        return int(parts[2][:18]), at.astimezone(UTC) if at.tzinfo else None
+    except (IndexError, ValueError, OverflowError):
         return 0, None

@@ -150,7 +150,9 @@ def test_what_changed_since_it_was_looked_at_is_a_conflict_that_says_what(stage,
     assert HoldState.PENDING not in states(stage, ids)
 
 
-@pytest.mark.parametrize("token", ["", "x", "a.b.c.d", "0.1.99999999999999999999999.2027-04-28"])
+@pytest.mark.parametrize(
+    "token", ["", "x", "a.b.c.d", "0.1.99999999999999999999999.2027-04-28", "0.1.9.9999-12-31T23:59:59-23:59"]
+)
 def test_a_snapshot_that_nobody_took_decides_nothing(stage, staff, token):
     ids = files(stage, staff[3], 2)
     with pytest.raises(ChangedError):

@@ -1,7 +1,7 @@
 """What features of the double-check must not do to each other: caps, dates and second persons across several of them."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from stage import inspection
@@ -150,3 +150,11 @@ def test_a_mailing_decided_hold_by_hold_needs_what_the_whole_of_it_needs(stage, 
     assert stage.decide(ids[2], staff[1]) is HoldState.PENDING  # the 120th person
     assert stage.store.holds.get(ids[2]).routed.missing.approvals == 1
     assert stage.decide(ids[2], staff[2]) is HoldState.APPROVED
+
+
+def test_a_request_for_the_end_of_the_calendar_is_refused(stage, staff):
+    zone = timezone(timedelta(hours=-23))
+    begins, ends = datetime(9999, 12, 31, 1, tzinfo=zone), datetime(9999, 12, 31, 23, tzinfo=zone)
+    with pytest.raises(RefusedError) as refused:
+        stage.store.requests.file(staff[0].id, Filing("ski", "冬の案内", 20, begins, ends, b"sample"))
+    assert refused.value.code == "request_dates"

@@ -181,7 +181,8 @@ def new_token() -> str:
 
 def local(path: str) -> str:
     """`path` if it is a page of ours, else the list: a login never leads to another site."""
-    ours = path.startswith("/holds") or path in {"/release", "/contacts", "/stops", "/changes", "/deputies"}
+    pages = {"/release", "/contacts", "/stops", "/changes", "/deputies", "/requests"}
+    ours = path.startswith(("/holds", "/campaigns/")) or path in pages
     return path if ours and "\\" not in path and ".." not in path else "/holds"
 
 

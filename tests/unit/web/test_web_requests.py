@@ -6,6 +6,7 @@ from datetime import timedelta
 from web_world import INSPECTION, field
 
 from mailguard.model import Action, Verdict
+from mailguard.web.site import local
 
 EML = "Subject: 冬の案内\r\n\r\nこんにちは\r\n".encode()
 
@@ -119,3 +120,10 @@ def test_by_the_api(world):
         assert client.post("/api/requests", json=body | wrong, headers=headers).status_code == code
     assert client.get("/api/requests/R-0000000000").status_code == 404
     assert world.client().get("/api/requests").status_code == 401
+
+
+def test_a_login_leads_back_to_the_page_that_was_asked_for(world):
+    for path in ("/requests", "/stops", "/holds", "/campaigns/C-0123456789"):
+        assert local(path) == path
+    for path in ("//elsewhere.example", "/campaigns/../x", "https://elsewhere.example/requests"):
+        assert local(path) == "/holds"

@@ -11,7 +11,7 @@ from mailguard.lifecycle import Choice, HoldState
 
 
 def taken(stage, *hold_ids):
-    return stage.store.departures.take(hold_ids, "test", known="2027-04-28")
+    return stage.store.departures.take(hold_ids, "cli", known="2027-04-28")
 
 
 def claimed(stage):
@@ -85,7 +85,7 @@ def test_several_holds_are_told_in_one_report_and_each_has_its_row(stage, staff,
     rows = [row for row in stage.store.audit.rows(99, 0) if row.action == "report.drafted"]
     assert sorted(row.subject for row in rows) == sorted([hold_id, other])
     assert json.loads(rows[0].detail) == {"known": "2027-04-28"}
-    assert rows[0].actor == "test"
+    assert rows[0].actor == "cli"
     head, broken = stage.store.departures.standing()
     assert (head, broken) == (stage.store.audit.head(), None)
 

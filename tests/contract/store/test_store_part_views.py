@@ -39,7 +39,7 @@ def test_an_approver_gets_the_mails_and_the_look_is_recorded(stage, staff, hold)
     assert seen == [
         (1, "unmasked", "sato Yamada", "a name looks wrong"), (1, "downloaded", "sato Yamada", "compare")
     ]  # fmt: skip
-    lines = [(line.item, line.value) for line in stage.store.dossiers.take([hold], "test") if line.section == "閲覧"]
+    lines = [(line.item, line.value) for line in stage.store.dossiers.take([hold], "cli") if line.section == "閲覧"]
     assert lines == [
         ("部分 2 伏せ字なしで表示 (版 1)", "a name looks wrong"), ("部分 2 取り出し (版 1)", "compare")
     ]  # fmt: skip

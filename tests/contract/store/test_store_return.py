@@ -3,7 +3,7 @@
 import pytest
 
 from mailguard import config, metrics
-from mailguard.errors import ConflictError, RefusedError
+from mailguard.errors import ConflictError, NotFoundError, RefusedError
 from mailguard.lifecycle import Choice, HoldState, MessageState
 from mailguard.presets import Preset
 from mailguard.store import checklist
@@ -87,8 +87,11 @@ def test_the_time_of_a_returned_hold_runs_on_and_never_sends(stage, staff, retur
 @pytest.mark.parametrize("choice", [Choice.ANSWER, Choice.WITHDRAW])
 @pytest.mark.parametrize("who", [1, "other"])
 def test_only_operators_of_the_source_answer_and_withdraw(stage, staff, returned, choice, who):
-    person = stage.person("x", "operator") if who == "other" else staff[who]
-    assert refused(stage, returned, person, choice, reason="mine") == "not_operator"
+    if who == "other":  # who operates nothing of it does not see it
+        with pytest.raises(NotFoundError):
+            say(stage, returned, stage.person("x", "operator"), choice=choice, reason="mine")
+    else:
+        assert refused(stage, returned, staff[who], choice, reason="mine") == "not_operator"
     stage.store.people.disable("tanaka", "test")
     assert refused(stage, returned, staff[0], choice, reason="mine") == "disabled"
 
@@ -178,7 +181,7 @@ def test_every_required_point_must_be_ticked(stage, staff, hold, monkeypatch):
     assert refused(stage, hold, staff[1], reason="ok", checked=("seen", "asked", "made up")) == "checklist_unknown"
     assert say(stage, hold, staff[1], reason="ok", checked=("seen", "asked")) is HoldState.APPROVED
     assert stage.store.holds.get(hold).decisions[0].checked == ("asked", "seen")
-    lines = stage.store.dossiers.take([hold], "test")
+    lines = stage.store.dossiers.take([hold], "cli")
     assert [line.value for line in lines if line.item == "確認項目"] == ["asked, seen"]
 
 
@@ -203,7 +206,7 @@ def test_a_hasty_approval_is_flagged_and_goes_through(stage, staff, hold, looked
     (one,) = stage.store.holds.get(hold).decisions
     assert (one.seconds, one.hasty) == (9 if looked else None, True)
     assert '"hasty":true' in stage.store.audit.rows(1, 0, hold)[0].detail
-    assert "短時間での承認" in [line.value for line in stage.store.dossiers.take([hold], "test")]
+    assert "短時間での承認" in [line.value for line in stage.store.dossiers.take([hold], "cli")]
 
 
 def test_a_look_at_an_earlier_revision_does_not_count(stage, staff, hold):

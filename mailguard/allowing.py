@@ -5,7 +5,6 @@ In: a policy. Out: the same with digests to subtract. Raises StoreError when the
 
 from dataclasses import replace
 
-from mailguard.errors import StoreError
 from mailguard.model import Action, Inspection, Verdict
 from mailguard.policy import Policy
 from mailguard.store import Store
@@ -17,8 +16,7 @@ class Allowing:
     """Asks the store only for what would be held because of a contact; clean mail never does."""
 
     def __init__(self, store: Store) -> None:
-        contacts = store.public_contacts
-        self._lists = Latest(contacts.fresh, contacts.latest, _late)
+        self._lists = Latest(store.public_contacts.latest)
         self._made: tuple[Policy, frozenset[bytes], Policy] | None = None
 
     @staticmethod
@@ -35,7 +33,3 @@ class Allowing:
         if self._made is None or self._made[0] is not policy or self._made[1] is not public:
             self._made = policy, public, replace(policy, public=public)
         return self._made[2]
-
-
-def _late() -> Exception:
-    return StoreError("the store was not free before the deadline")

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from mailguard.allowing import Allowing
-from mailguard.errors import StoreError
 from mailguard.hints import Hints
 from mailguard.model import Action, Envelope, Inspection, Source, SourceMode, Verdict
 from mailguard.pieces import Pieces
@@ -38,14 +37,13 @@ class Inspects(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Assessed:
-    """envelope: without whom nothing is sent to; narrowed: it names fewer than came in. policy: the one that judged."""
+    """envelope: without whom nothing is sent to, the one that came in when it names all. policy: the one that judged."""
 
     envelope: Envelope
     source: Source
     inspection: Inspection
     verdict: Verdict
     policy: Policy
-    narrowed: bool
 
 
 @dataclass(slots=True)
@@ -66,14 +64,11 @@ class Assessor:
 
     def __post_init__(self) -> None:
         self._allowing = Allowing(self.store)
-        sources, stops, requests = self.store.sources, self.store.stops, self.store.requests
-        self._registers = Latest(sources.fresh, sources.register, _late)
-        self._standstills = Latest(stops.fresh, stops.latest, _late)
-        self._requests = Latest(requests.fresh, requests.latest, _late)
+        self._registers = Latest(self.store.sources.register)
+        self._standstills = Latest(self.store.stops.latest)
+        self._requests = Latest(self.store.requests.latest)
 
-    async def assess(
-        self, envelope: Envelope, pieces: Pieces, deadline: float, *, beginning: bool = False, narrowed: bool = False
-    ) -> Assessed:
+    async def assess(self, envelope: Envelope, pieces: Pieces, deadline: float, *, beginning: bool = False) -> Assessed:
         """Inspected and judged by one version of rules and policy, though they be replaced meanwhile.
 
         Without the recipients on the stop list: who is left is who the mail is for.
@@ -81,15 +76,16 @@ class Assessor:
         inspector, policy = self.rules()
         inspection = await inspector.mail(pieces, self.wait_seconds, beginning=beginning)
         source = await self.source(envelope, inspection.from_domains, deadline)
-        named, envelope = envelope, await self._without_listed(envelope, source, inspection)
+        envelope = await self._without_listed(envelope, source, inspection)
         secrets = await self.hints.given(envelope, source, inspection)
         if secrets:
             inspection = await inspector.mail(pieces, self.wait_seconds, beginning=beginning, secrets=secrets)
         recipients = self._mailings.recipients(envelope, inspection, source, policy, asyncio.get_running_loop().time())
         verdict = judge(envelope, inspection, policy, source.mode, recipients=recipients)
         if self._allowing.matters(inspection, verdict):
-            policy = await self._allowing.policy(policy, deadline)
-            verdict = judge(envelope, inspection, policy, source.mode, recipients=recipients)
+            strict, policy = policy, await self._allowing.policy(policy, deadline)
+            if policy is not strict:
+                verdict = judge(envelope, inspection, policy, source.mode, recipients=recipients)
         if verdict.action is Action.PASS and await self._stopped(source, inspection, deadline):
             verdict = stopped(inspection, verdict, self.store.digester)
         monitored = policy.monitor or source.mode is SourceMode.MONITOR
@@ -97,7 +93,7 @@ class Assessor:
             verdict = await self._compared(envelope, inspection, source, policy, verdict)
         if not monitored and (filed := await self._filed(source, inspection, deadline)):
             verdict = bound(inspection, verdict, filed, self.store.digester)
-        return Assessed(envelope, source, inspection, verdict, policy, narrowed or envelope is not named)
+        return Assessed(envelope, source, inspection, verdict, policy)
 
     async def _compared(
         self, envelope: Envelope, inspection: Inspection, source: Source, policy: Policy, verdict: Verdict
@@ -131,7 +127,3 @@ class Assessor:
         """What a mailing must be that was filed in advance, and approved; None: nobody filed it."""
         filed = await self._requests.get(deadline)
         return filed.get((source.id, inspection.subject_key)) if filed else None
-
-
-def _late() -> Exception:
-    return StoreError("the store was not free before the deadline")

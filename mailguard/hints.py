@@ -32,7 +32,7 @@ class Hints:
     _told: OrderedDict[tuple[bytes, bytes], float] = field(init=False, default_factory=OrderedDict)
 
     def __post_init__(self) -> None:
-        self._telling = Together(self.store.candidates.keep_all, _late, most=_MOST)
+        self._telling = Together(self.store.candidates.keep_all, most=_MOST)
 
     def submitter(self, envelope: Envelope, source: Source, inspection: Inspection) -> bytes:
         """Whose mails belong together: login, or source or address where there is none, and the domain of From."""
@@ -64,7 +64,3 @@ class Hints:
         self._told[known] = now
         if len(self._told) > _TOLD:
             self._told.popitem(last=False)
-
-
-def _late() -> Exception:
-    return StoreError("the store was not free before the deadline")

@@ -84,9 +84,9 @@ class Pipeline:
     _assessor: Assessor = field(init=False)
 
     def __post_init__(self) -> None:
-        self._reservations = Together(self.store.holds.reserve_all, _late, most=_MOST)
-        self._admissions = Together(self.store.holds.admit_all, _late, most=_MOST)
-        self._watching = Together(self.store.watching.count_all, _late, most=_MOST)
+        self._reservations = Together(self.store.holds.reserve_all, most=_MOST)
+        self._admissions = Together(self.store.holds.admit_all, most=_MOST)
+        self._watching = Together(self.store.watching.count_all, most=_MOST)
         self._hints = Hints(self.store, self.keep)
         self._recalling = Recalling(self.store)
         self._assessor = Assessor(
@@ -127,9 +127,10 @@ class Pipeline:
         found = await self._assessor.assess(message.envelope, pieces, delivery.deadline, beginning=True)
         if found.verdict.action is Action.PASS and found.inspection.uncounted and found.envelope.rcpt_to:
             # A beginning may hold a message, never let it pass.
-            found = await self._assessor.assess(found.envelope, pieces, delivery.deadline, narrowed=found.narrowed)
-        message = replace(message, envelope=found.envelope)
-        delivery = replace(delivery, message=message, narrowed=delivery.narrowed or found.narrowed)
+            found = await self._assessor.assess(found.envelope, pieces, delivery.deadline)
+        if found.envelope is not message.envelope:
+            message = replace(message, envelope=found.envelope)
+            delivery = replace(delivery, message=message, narrowed=True)
         source, inspection, verdict = found.source, found.inspection, found.verdict
         if not message.envelope.rcpt_to:
             return await self._nobody(delivery, source)
@@ -269,8 +270,3 @@ class Pipeline:
         # Once it is admitted the message is ours: only now may the client hear 250 (RFC 5321 §6.1).
         metrics.MESSAGES.labels({"closed": "joined_closed", "folded": "folded"}.get(admission.outcome, "held")).inc()
         return Reply.of(250, f"2.0.0 held for approval, {admission.hold_id}")
-
-
-def _late() -> Exception:
-    """What is still queued at its deadline is not begun: its client will come again."""
-    return StoreError("the store was not free before the deadline")

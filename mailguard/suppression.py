@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 
 from mailguard import normal
 from mailguard.config import StopListSection
-from mailguard.errors import StoreError
 from mailguard.metrics import SUPPRESSED
 from mailguard.model import Source
 from mailguard.stoplist import Sender, StopList, keys_of
@@ -38,10 +37,9 @@ class Suppression:
     _made: tuple[StopList, StopList] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        lists, sources = self.store.stop_list, self.store.sources
-        self._lists = Latest(lists.fresh, lists.latest, _late)
-        self._registers = Latest(sources.fresh, sources.register, _late)
-        self._records = Together(self.store.suppressions.record_all, _late, most=_MOST)
+        self._lists = Latest(self.store.stop_list.latest)
+        self._registers = Latest(self.store.sources.register)
+        self._records = Together(self.store.suppressions.record_all, most=_MOST)
 
     @property
     def refuses(self) -> bool:
@@ -100,7 +98,3 @@ def sender_of(source_id: str, from_domains: Collection[str] | None) -> Sender:
         return Sender(frozenset({source_id}), declared=True, from_domains=domains)
     names = source_id.removeprefix(CLAIM).split("+") if source_id else []
     return Sender(frozenset(map(urllib.parse.unquote, names)), declared=False, from_domains=domains)
-
-
-def _late() -> Exception:
-    return StoreError("the store was not free before the deadline")

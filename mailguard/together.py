@@ -7,10 +7,13 @@ its items came, so what it reads is never older than they are. Runs the call in 
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
+
+from mailguard.errors import StoreError
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
+Known_co = TypeVar("Known_co", covariant=True)
 
 
 @dataclass(slots=True)
@@ -21,22 +24,17 @@ class _Waiting(Generic[Item, Answer]):
 
 
 class Together(Generic[Item, Answer]):
-    """`call` gets at most `most` items and gives an answer, or an exception to be raised, for each.
+    """`call` asks the store: it gets at most `most` items and gives an answer, or an exception to be raised, for each."""
 
-    late: made for an item whose deadline passed before its call began; it is not in any call then.
-    """
-
-    def __init__(
-        self, call: Callable[[Sequence[Item]], Sequence[Answer | Exception]], late: Callable[[], Exception], most: int
-    ) -> None:
-        self._call, self._late, self._most = call, late, most
+    def __init__(self, call: Callable[[Sequence[Item]], Sequence[Answer | Exception]], most: int) -> None:
+        self._call, self._most = call, most
         self._waiting: list[_Waiting[Item, Answer]] = []
         self._turns: asyncio.Task[None] | None = None
 
     async def ask(self, item: Item, deadline: float) -> Answer:
         """The answer to one item; `deadline` is a time of the event loop by which its call must have begun.
 
-        An item whose caller is cancelled is still in its call.
+        Raises StoreError otherwise: then it is in no call. An item whose caller is cancelled is still in its call.
         """
         waiting = _Waiting[Item, Answer](item, deadline, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
@@ -56,7 +54,7 @@ class Together(Generic[Item, Answer]):
         now = asyncio.get_running_loop().time()
         for waiting in batch:
             if waiting.deadline < now:
-                _settle(waiting, self._late())
+                _settle(waiting, StoreError("the store was not free before the deadline"))
         return [waiting for waiting in batch if waiting.deadline >= now]
 
     async def _turn(self, batch: Sequence[_Waiting[Item, Answer]]) -> None:
@@ -71,17 +69,22 @@ class Together(Generic[Item, Answer]):
             _settle(waiting, answer)
 
 
+class Asked(Protocol[Known_co]):
+    """What every message asks for and few change. Called, it asks the store; `fresh` says it from memory."""
+
+    def __call__(self) -> Known_co:
+        """The answer as it is now."""
+
+    def fresh(self) -> Known_co | None:
+        """None: ask it."""
+
+
 class Latest(Generic[Answer]):
-    """What every message asks for and few change: `fresh` says it from memory or None, `read` asks for it.
+    """An empty answer is an answer: it is not asked for again."""
 
-    An empty answer is an answer: it is not asked for again.
-    """
-
-    def __init__(
-        self, fresh: Callable[[], Answer | None], read: Callable[[], Answer], late: Callable[[], Exception]
-    ) -> None:
-        self._fresh = fresh
-        self._reads: Together[None, Answer] = Together(lambda callers: [read()] * len(callers), late, most=10_000)
+    def __init__(self, asked: Asked[Answer]) -> None:
+        self._fresh = asked.fresh
+        self._reads: Together[None, Answer] = Together(lambda callers: [asked()] * len(callers), most=10_000)
 
     async def get(self, deadline: float) -> Answer:
         """The answer; `deadline` as in `Together.ask`."""

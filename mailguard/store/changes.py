@@ -5,7 +5,6 @@ transaction of the consent, which an enabled approver of the own company gives w
 refused or not decided within seven days is never applied. Each step is an audit row and a notice.
 """
 
-import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,10 +20,10 @@ from mailguard.store.context import Context, fresh_id
 from mailguard.store.notices import Notices
 from mailguard.store.orders import Fact, Order
 from mailguard.store.people import approvers
+from mailguard.store.remembered import Remembered
 from mailguard.store.schema import changes, people
 
 DAYS = timedelta(days=7)
-SECONDS = 1.0  # how long it is believed whether settings wait, while nothing announces a change
 ENOUGH = 2  # enabled approvers
 MACHINE = frozenset({"cli", "config"})  # the actors of who runs the machine and of its configuration
 READERS = frozenset({"approver", "auditor", "administrator"})
@@ -68,7 +67,7 @@ class Changes:
     def __init__(self, context: Context, audit: Audit, applying: Applying, notices: Notices) -> None:
         self._context, self._audit = context, audit
         self._applying, self._notices = applying, notices
-        self._fresh: tuple[bytes | None, float, bool] = (None, -SECONDS, False)
+        self._waits = Remembered(context.database, self._settings_wait, seconds=1.0)
 
     def submit(self, actor: str, order: Order) -> Change | None:
         """Ask for it; None: it is done, for there are too few approvers to ask. Raises RefusedError, ConflictError."""
@@ -118,15 +117,13 @@ class Changes:
 
     def settings_wait(self) -> bool:
         """Whether changed files wait for consent: from memory, a second old at most, as long as nothing announces a change."""
-        mark, moment = self._context.database.mark(), time.monotonic()
-        known, since, waits = self._fresh
-        if mark == known and moment - since < SECONDS:
-            return waits
+        known = self._waits.fresh()
+        return self._waits() if known is None else known
+
+    def _settings_wait(self) -> bool:
         query = select(changes.c.id).where(changes.c.kind == SETTINGS, changes.c.state == WAITING)
         with self._context.database.read() as tx:
-            found = tx.execute(query.limit(1)).first() is not None
-        self._fresh = mark, moment, found
-        return found
+            return tx.execute(query.limit(1)).first() is not None
 
     def get(self, change_id: str) -> Change:
         """One. Raises NotFoundError."""

@@ -4,7 +4,6 @@ In: a masked value of a finding, which already has its keyed digest. Out: the di
 No clear value is ever here. Each ends by itself, or earlier by anybody who approves; each change is an audit row.
 """
 
-import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,10 +16,10 @@ from mailguard.model import Inspection, Kind
 from mailguard.store import sight, standing
 from mailguard.store.context import fresh_id
 from mailguard.store.desk import AtDesk, Desk
+from mailguard.store.remembered import Remembered
 from mailguard.store.schema import holds, people, public_contacts, public_version
 
 KINDS = frozenset({Kind.PHONE, Kind.EMAIL, Kind.ADDRESS})
-SECONDS = 1.0  # how long a list is believed while nothing announces a change
 WHY = {
     "contact_asker": "Only an operator of the source, or who may approve the hold, may ask for this.",
     "contact_reason": "Say where this contact is published.",
@@ -75,25 +74,16 @@ class PublicContacts(AtDesk):
         super().__init__(desk)
         self._known: tuple[int, tuple[tuple[bytes, datetime], ...]] = (-1, ())
         self._values: frozenset[bytes] = frozenset()
-        self._fresh: tuple[bytes | None, float, frozenset[bytes]] | None = None
+        self.latest = Remembered(self._database, self._latest, seconds=1.0)
+        """Digests in force now: one cheap read; the same object as long as they are the same."""
 
     # What is in force
 
-    def latest(self) -> frozenset[bytes]:
-        """Digests in force now: one cheap read; the same object as long as they are the same."""
-        mark, moment = self._database.mark(), time.monotonic()
+    def _latest(self) -> frozenset[bytes]:
         values = frozenset(key for key, until in self._entries() if until > self._context.clock())
         if values != self._values:
             self._values = values
-        self._fresh = mark, moment, self._values
         return self._values
-
-    def fresh(self) -> frozenset[bytes] | None:
-        """What `latest` would say, a second old at most, without asking the database; None: ask it. Nothing is an answer."""
-        if self._fresh is None:
-            return None
-        mark, moment, values = self._fresh
-        return values if mark == self._database.mark() and time.monotonic() - moment <= SECONDS else None
 
     def all(self, hold_id: str | None = None, viewer: str | None = None) -> list[PublicContact]:
         """Every entry, or those asked for from one hold, the newest first: of holds that `viewer` sees."""

@@ -5,7 +5,6 @@ a second person decides like any other; once it is approved, messages of the mai
 whatever differs is held. The sample is kept until it was inspected, and never sent.
 """
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import MAXYEAR, datetime, timedelta
@@ -22,15 +21,15 @@ from mailguard.routes import NO_RULING, Ruling
 from mailguard.store import routing, shown, sight, standing
 from mailguard.store.calendar import add_business_days
 from mailguard.store.context import fresh_id
-from mailguard.store.desk import AtDesk
+from mailguard.store.desk import AtDesk, Desk
 from mailguard.store.draft import Drafts
+from mailguard.store.remembered import Remembered
 from mailguard.store.schema import holds, people, requests, sources
 
 ACTOR = "request"  # who opened the hold, in the record
 CODE = "requested"  # the reason of a hold that was asked for
 TRIES = 3  # times that an inspection is begun
 LONGEST = timedelta(days=92)  # between the dates of a request
-SECONDS = 1.0  # how long an answer is believed while nothing announces a change
 WHY = {
     "request_not_operator": "Only an operator of the source files its mailings.",
     "request_purpose_missing": "A request needs a purpose: who asked for the mailing, and why it is sent.",
@@ -96,7 +95,10 @@ class _Facts(msgspec.Struct, frozen=True):
 class Requests(AtDesk):
     """The requests of one database."""
 
-    _fresh: tuple[bytes | None, float, Mapping[tuple[str, bytes], bytes]] | None = None
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.latest = Remembered(self._database, self._latest, seconds=1.0)
+        """For each source and subject with an approved request whose dates are now: what the mailing must be."""
 
     # Filing
 
@@ -146,9 +148,7 @@ class Requests(AtDesk):
 
     # Which mailings are bound to what was filed
 
-    def latest(self) -> Mapping[tuple[str, bytes], bytes]:
-        """For each source and subject with an approved request whose dates are now: what the mailing must be."""
-        mark, moment = self._database.mark(), time.monotonic()
+    def _latest(self) -> Mapping[tuple[str, bytes], bytes]:
         now = self._context.clock()
         query = (
             select(requests.c.source_id, requests.c.subject_key, requests.c.mailing_key)
@@ -156,18 +156,7 @@ class Requests(AtDesk):
             .where(holds.c.state.in_(_COVERING), requests.c.begins_at <= now, requests.c.ends_at > now)
         )
         with self._database.read() as tx:
-            found = {(row.source_id, bytes(row.subject_key)): bytes(row.mailing_key) for row in tx.execute(query)}
-        self._fresh = mark, moment, found
-        return found
-
-    def fresh(self) -> Mapping[tuple[str, bytes], bytes] | None:
-        """What `latest` would say, a second old at most, without asking the database; None: ask it."""
-        if self._fresh is None:
-            return None
-        mark, moment, found = self._fresh
-        if mark != self._database.mark() or time.monotonic() - moment > SECONDS:
-            return None
-        return found
+            return {(row.source_id, bytes(row.subject_key)): bytes(row.mailing_key) for row in tx.execute(query)}
 
     # Inspecting
 

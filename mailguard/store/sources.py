@@ -4,7 +4,6 @@ A From header proves nothing: whoever it names is kept from approving, and the m
 """
 
 import ipaddress
-import time
 from collections.abc import Collection
 from typing import Any
 
@@ -18,10 +17,10 @@ from mailguard.store import sight
 from mailguard.store.audit import Audit
 from mailguard.store.context import Context
 from mailguard.store.register import CLAIM, TITLE, Register
+from mailguard.store.remembered import Remembered
 from mailguard.store.schema import operators, people, sources, sources_version
 from mailguard.store.statement import Statement
 
-SECONDS = 1.0  # how long a register is believed while nothing announces a change
 ID = 100  # characters of an id that the table takes
 _VERSION = Statement(select(sources_version.c.version))
 
@@ -40,7 +39,8 @@ class Sources:
         self._context = context
         self._audit = audit
         self._known: tuple[int, Register] | None = None
-        self._fresh: tuple[bytes | None, float, Register] | None = None
+        self.register = Remembered(context.database, self._latest, seconds=1.0, announced=True)
+        """All sources as they are now: one cheap read; the same object as long as nothing changed in any process."""
 
     def add(self, source: Source, actor: str) -> None:
         """Declare a source. Its id, logins and networks belong to it alone; its operators must be known."""
@@ -132,26 +132,6 @@ class Sources:
         with self._context.database.read() as tx:
             seen = sight.source_ids_seen(self._context, tx, viewer)
             return [source for source in self._read(tx) if seen is None or source.id in seen]
-
-    def register(self) -> Register:
-        """All sources as they are now: one cheap read; the same object as long as nothing changed in any process."""
-        mark, moment = self._context.database.mark(), time.monotonic()
-        register = self._latest()
-        self._fresh = mark, moment, register
-        return register
-
-    def fresh(self) -> Register | None:
-        """What `register` would say, without asking the database; None: ask it.
-
-        A change made on this machine counts from the next call on. No answer is older than a second, so that a database
-        which cannot be reached is noticed by mail that needs nothing else of it. On PostgreSQL always None.
-        """
-        if self._fresh is None:
-            return None
-        mark, moment, register = self._fresh
-        if mark is None or mark != self._context.database.mark() or time.monotonic() - moment > SECONDS:
-            return None
-        return register
 
     def _latest(self) -> Register:
         with self._context.database.read() as tx:

@@ -4,7 +4,6 @@ In: blocks of keyed digests, addresses, domains. Out: all of it as one `StopList
 is here only as its digest and its mask; each change is an audit row.
 """
 
-import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +18,7 @@ from mailguard.stoplist import Block, Scope, StopList
 from mailguard.store import masks, sight
 from mailguard.store.audit import Audit
 from mailguard.store.context import Context, fresh_id
+from mailguard.store.remembered import Remembered
 from mailguard.store.schema import people, stop_blocks, stop_entries, stop_files, stop_version
 
 CLI = "cli"  # the actor of the service and the command line: whoever runs them owns the machine
@@ -30,7 +30,6 @@ WHY = {
     "stop_list_scope": "People of a client name the sources of that client that an entry is for.",
     "stop_list_bad": "An entry names an e-mail address or a mail domain, and one of them only.",
 }
-SECONDS = 1.0  # how long a stop list is believed while nothing announces a change
 
 
 class _Facts(msgspec.Struct, frozen=True):
@@ -75,25 +74,10 @@ class StopLists:
     def __init__(self, context: Context, audit: Audit) -> None:
         self._context, self._audit = context, audit
         self._known: tuple[int, StopList] | None = None
-        self._fresh: tuple[bytes | None, float, StopList] | None = None
+        self.latest = Remembered(context.database, self._latest, seconds=1.0)
+        """The list as it is now: one cheap read; the same object as long as nothing changed in any process."""
 
     # What stands on it
-
-    def latest(self) -> StopList:
-        """The list as it is now: one cheap read; the same object as long as nothing changed in any process."""
-        mark, moment = self._context.database.mark(), time.monotonic()
-        found = self._latest()
-        self._fresh = mark, moment, found
-        return found
-
-    def fresh(self) -> StopList | None:
-        """What `latest` would say, a second old at most, without asking the database; None: ask it."""
-        if self._fresh is None:
-            return None
-        mark, moment, found = self._fresh
-        if mark != self._context.database.mark() or time.monotonic() - moment > SECONDS:
-            return None
-        return found
 
     def entries(self, viewer: str | None = None) -> list[StopEntry]:
         """What people added, the newest first. A `viewer` of a client sees those of the sources of that client only."""

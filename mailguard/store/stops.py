@@ -5,7 +5,6 @@ its way out is called back before its final dot. Each change is an audit row and
 """
 
 import logging
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +18,7 @@ from mailguard.store.audit import Audit
 from mailguard.store.context import Context, fresh_id
 from mailguard.store.notices import Notices
 from mailguard.store.people import People
+from mailguard.store.remembered import Remembered
 from mailguard.store.schema import holds, messages, operators, people, sources, stops
 from mailguard.store.schema.emergency import Scope
 from mailguard.store.standstill import Standstill
@@ -26,7 +26,6 @@ from mailguard.store.stop_tellings import ASKED, BEGUN, ENDED, tell
 
 _LOG = logging.getLogger("mailguard.store")
 CLI = "cli"  # the actor of the command line: whoever can run it owns the machine, and may stop; it is no second person
-SECONDS = 0.5  # how long an answer is believed while nothing announces a change
 WHY = {
     "not_stopper": "Only an enabled approver may stop mail, or let it go on.",
     "stop_reason_missing": "A stop and its end need a reason.",
@@ -65,29 +64,14 @@ class Stops:
 
     def __init__(self, context: Context, audit: Audit, folk: People, notices: Notices) -> None:
         self._context, self._audit, self._people, self._notices = context, audit, folk, notices
-        self._fresh: tuple[bytes | None, float, Standstill] | None = None
+        self.latest = Remembered(context.database, self._latest, seconds=0.5)
+        """What stops cover now: one cheap read."""
 
     # What stands still
 
-    def latest(self) -> Standstill:
-        """What stops cover now: one cheap read."""
-        mark, moment = self._context.database.mark(), time.monotonic()
+    def _latest(self) -> Standstill:
         with self._context.database.read() as tx:
-            found = standstill.read(tx)
-        self._fresh = mark, moment, found
-        return found
-
-    def fresh(self) -> Standstill | None:
-        """What `latest` would say, half a second old at most, without asking the database; None: ask it.
-
-        On SQLite a change made on this machine counts from the next call on.
-        """
-        if self._fresh is None:
-            return None
-        mark, moment, found = self._fresh
-        if mark != self._context.database.mark() or time.monotonic() - moment > SECONDS:
-            return None
-        return found
+            return standstill.read(tx)
 
     def active(self, viewer: str | None = None) -> list[Stop]:
         """Stops in force that `viewer` sees, the newest first: those of all mail, and of the sources of that person."""

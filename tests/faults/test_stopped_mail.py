@@ -140,7 +140,7 @@ async def test_an_answer_is_believed_and_a_store_that_is_gone_is_451(calm, monke
     async with place as guard:
         guard.pipeline.inspector = looks
         asked, read = [], standstill.read
-        monkeypatch.setattr("mailguard.store.stops.SECONDS", 60.0)
+        guard.store.stops.latest.seconds = 60.0
         monkeypatch.setattr(standstill, "read", lambda tx: asked.append(1) or read(tx))
         for token in ("one", "two", "three"):
             assert re.match(PASSES, (await guard.send(token)).last)
@@ -150,6 +150,6 @@ async def test_an_answer_is_believed_and_a_store_that_is_gone_is_451(calm, monke
             raise StoreError("gone")
 
         monkeypatch.setattr(standstill, "read", gone)
-        monkeypatch.setattr("mailguard.store.stops.SECONDS", -1.0)
+        guard.store.stops.latest.seconds = -1.0
         assert (await guard.send("four")).last.startswith("451 4.3.0")
         guard.count()

@@ -116,14 +116,14 @@ async def test_550_by_configuration(guard_with):
         assert [taken.rcpts for taken in guard.hop.taken] == [(f"<{JIRO}>".encode(),)]
 
 
-async def test_a_list_that_cannot_be_read_lets_nobody_through(guard_with, monkeypatch):
+async def test_a_list_that_cannot_be_read_lets_nobody_through(guard_with):
     async with guard_with() as guard:
         guard.pipeline.inspector = Looks()
 
         def locked():
             raise StoreError("locked")
 
-        monkeypatch.setattr(guard.store.stop_list, "_latest", locked)
+        guard.store.stop_list.latest.read = locked
         assert (await guard.send("locked")).rcpts[TARO].startswith("451")
         assert named(guard) == set()
 

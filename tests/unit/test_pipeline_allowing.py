@@ -51,27 +51,27 @@ def phone(store):
     return Inspection((Finding("r", Kind.PHONE, ("a.csv",), "", 1, 1, ("03-",), digests, key=b"leaf"),))
 
 
-async def test_what_is_published_passes_and_is_held_without_the_list(store, monkeypatch):
+async def test_what_is_published_passes_and_is_held_without_the_list(store):
     inspection = phone(store)
-    monkeypatch.setattr(store.public_contacts, "fresh", lambda: frozenset(inspection.findings[0].digests))
+    store.public_contacts.latest.read = lambda: frozenset(inspection.findings[0].digests)
     assert (await deliver(store, inspection))[1]
-    monkeypatch.setattr(store.public_contacts, "fresh", frozenset)
+    store.public_contacts.latest.read, store.public_contacts.latest.seconds = frozenset, -1.0
     reply, taken = await deliver(store, inspection)
     assert (reply.code, taken, len(store.holds.recent())) == (250, [], 1)
 
 
-async def test_a_list_that_cannot_be_read_lets_nothing_pass(store, monkeypatch):
+async def test_a_list_that_cannot_be_read_lets_nothing_pass(store):
     def broken():
         raise StoreError("gone")
 
-    monkeypatch.setattr(store.public_contacts, "latest", broken)
+    store.public_contacts.latest.read = broken
     reply, taken = await deliver(store, phone(store))
     assert (reply.code, taken, store.holds.recent()) == (451, [], [])
 
 
-async def test_clean_mail_and_names_alone_do_not_ask(store, monkeypatch):
+async def test_clean_mail_and_names_alone_do_not_ask(store):
     asked = []
-    monkeypatch.setattr(store.public_contacts, "fresh", lambda: asked.append(1) or frozenset())
+    store.public_contacts.latest.read = lambda: asked.append(1) or frozenset()
     assert (await deliver(store, Inspection()))[1]
     name = Finding("r", Kind.NAME, ("a.csv",), "", 9, 9, (), key=b"leaf")
     assert not (await deliver(store, Inspection((name,), persons=9)))[1]

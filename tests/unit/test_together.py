@@ -8,10 +8,6 @@ from mailguard.errors import StoreError
 from mailguard.together import Together
 
 
-def late():
-    return StoreError("late")
-
-
 def soon():
     return asyncio.get_running_loop().time() + 10
 
@@ -36,7 +32,7 @@ class Calls:
 
 async def test_what_comes_during_a_call_goes_into_the_next_one_together():
     calls = Calls()
-    together = Together(calls, late, most=100)
+    together = Together(calls, most=100)
     first = asyncio.ensure_future(together.ask(1, soon()))
     await calls.begun()
     rest = [asyncio.ensure_future(together.ask(number, soon())) for number in (2, 3, 4)]
@@ -50,7 +46,7 @@ async def test_what_comes_during_a_call_goes_into_the_next_one_together():
 async def test_a_call_takes_no_more_than_most():
     calls = Calls()
     calls.go.set()
-    together = Together(calls, late, most=3)
+    together = Together(calls, most=3)
     assert await asyncio.gather(*(together.ask(number, soon()) for number in range(10))) == [
         2 * number for number in range(10)
     ]
@@ -60,7 +56,7 @@ async def test_a_call_takes_no_more_than_most():
 async def test_each_hears_its_own_failure():
     calls = Calls()
     calls.go.set()
-    together = Together(calls, late, most=10)
+    together = Together(calls, most=10)
     answers = await asyncio.gather(*(together.ask(number, soon()) for number in (1, -1, 2)), return_exceptions=True)
     assert answers[0] == 2
     assert isinstance(answers[1], ValueError)
@@ -75,7 +71,7 @@ async def test_when_the_call_fails_all_hear_it_and_the_next_one_works():
             raise StoreError("down")
         return items
 
-    together = Together(call, late, most=10)
+    together = Together(call, most=10)
     answers = await asyncio.gather(together.ask(1, soon()), together.ask(2, soon()), return_exceptions=True)
     assert all(isinstance(answer, StoreError) for answer in answers)
     broken = False
@@ -84,7 +80,7 @@ async def test_when_the_call_fails_all_hear_it_and_the_next_one_works():
 
 async def test_what_is_past_its_deadline_is_not_begun():
     calls = Calls()
-    together = Together(calls, late, most=10)
+    together = Together(calls, most=10)
     first = asyncio.ensure_future(together.ask(1, soon()))
     second = asyncio.ensure_future(together.ask(2, asyncio.get_running_loop().time() + 0.05))
     await calls.begun()
@@ -92,14 +88,14 @@ async def test_what_is_past_its_deadline_is_not_begun():
     await asyncio.sleep(0.05)
     calls.go.set()
     assert await asyncio.gather(first, second) == [2, 4]
-    with pytest.raises(StoreError, match="late"):
+    with pytest.raises(StoreError, match="not free"):
         await third
     assert [3] not in calls.batches
 
 
 async def test_a_caller_that_goes_away_spoils_nothing_for_the_others():
     calls = Calls()
-    together = Together(calls, late, most=10)
+    together = Together(calls, most=10)
     gone = asyncio.ensure_future(together.ask(1, soon()))
     await calls.begun()
     gone.cancel()
@@ -117,7 +113,7 @@ async def test_what_a_call_reads_is_never_older_than_its_item():
         time.sleep(0.02)
         return [read] * len(items)
 
-    together = Together(call, late, most=10)
+    together = Together(call, most=10)
     first = asyncio.ensure_future(together.ask(None, soon()))
     await asyncio.sleep(0.01)
     value = 1
@@ -126,6 +122,6 @@ async def test_what_a_call_reads_is_never_older_than_its_item():
 
 
 async def test_a_call_that_answers_too_few_fails_for_all():
-    together = Together(lambda items: items[1:], late, most=10)
+    together = Together(lambda items: items[1:], most=10)
     answers = await asyncio.gather(together.ask(1, soon()), together.ask(2, soon()), return_exceptions=True)
     assert all(isinstance(answer, ValueError) for answer in answers)

@@ -96,9 +96,9 @@ def test_what_was_not_filed_is_not_covered(stage, staff, filed):
 def test_an_answer_from_memory_is_never_older_than_a_decision_on_this_machine(stage, staff, filed):
     stage.clock.forward(hours=1)
     if stage.url.startswith("sqlite"):
-        assert stage.store.requests.latest() == {} == stage.store.requests.fresh()
+        assert stage.store.requests.latest() == {} == stage.store.requests.latest.fresh()
         stage.decide(filed[1], staff[1], cap=20)
-        assert stage.store.requests.fresh() is None
+        assert stage.store.requests.latest.fresh() is None
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,7 @@ def test_settings_that_wait_are_said_on_every_page_of_those_who_may_look(world):
 
 def test_whether_settings_wait_is_remembered(world, monkeypatch):
     changes = world.store.changes
-    monkeypatch.setattr("mailguard.store.changes.SECONDS", 1e9)
+    changes._waits.seconds = 1e9
     assert not changes.settings_wait()
     with monkeypatch.context() as unread:
         unread.setattr(type(world.store._database), "read", None)

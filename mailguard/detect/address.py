@@ -30,8 +30,10 @@ _PREFECTURE = (
     r"|鳥取|島根|岡山|広島|山口|徳島|香川|愛媛|高知|福岡|佐賀|長崎|熊本|大分|宮崎|沖縄)県)"
 )
 _CITY_TAIL = r"[市区町村郡島]"
-_NUMBER_PART = regex.compile(r"[0-9]|[〇一二三四五六七八九十百]{1,4}(?:丁目|番|条|号|線|地割)")
-_CITY_LEVEL = regex.compile(rf"{_PREFECTURE}[ ]?[^\s0-9]{{1,6}}?{_CITY_TAIL}")
+_NUMBER_PART = re.compile(
+    "[0-9〇一二三四五六七八九十百](?:(?<=[0-9])|[〇一二三四五六七八九十百]{0,3}(?:丁目|番|条|号|線|地割))"
+)
+_CITY_LEVEL = re.compile(rf"{_PREFECTURE}[ ]?[^\s0-9]{{1,6}}?{_CITY_TAIL}")
 _PREFECTURE_OPENS = regex.compile(_PREFECTURE)
 _ROMAJI = regex.compile(
     r"(?:[0-9]{1,4}(?:-[0-9]{1,4}){1,3}+|[0-9]{1,4}-chome(?:[, ]{1,2}[0-9]{1,4}(?:-[0-9]{1,4}){0,2})?)[, ]{1,2}[A-Za-z][A-Za-z' -]{1,40}+,(?: ?[A-Za-z][A-Za-z' -]{1,30}+,){0,4} ?[A-Za-z -]{2,30}+(?:[ ,]{1,2}[0-9]{3}-[0-9]{4})?(?:,? ?Japan)?",
@@ -66,6 +68,14 @@ def _cities() -> tuple[str, ...]:
     return tuple(sorted((form for form in forms if len(form) > 1), key=len, reverse=True))
 
 
+def _sizes(cities: frozenset[str]) -> dict[str, tuple[int, ...]]:
+    """The lengths of the municipalities that begin with two characters, the longest first."""
+    sizes: dict[str, set[int]] = {}
+    for city in cities:
+        sizes.setdefault(city[:2], set()).add(len(city))
+    return {opened: tuple(sorted(found, reverse=True)) for opened, found in sizes.items()}
+
+
 class Address:
     """Detector of postal addresses."""
 
@@ -73,14 +83,14 @@ class Address:
 
     def __init__(self, rules: KindRules) -> None:
         del rules  # the header and the examples are read elsewhere
-        self._city = regex.compile(r"(?:\L<cities>)", cities=_cities())
         area = rf"(?:[ ]?{_PLACE}{{0,28}}?(?:[ ]{_PLACE}{{0,14}}?)?)"
         self._text = regex.compile(
             rf"(?:{_PREFECTURE}[ ]?{_PLACE}{{1,9}}?{_CITY_TAIL}|(?<![一-龥々ァ-ヶー])(?:\L<cities>)){area}{_BLOCKS}{_BUILDING}",
             cities=_cities(),
         )
-        self._head = regex.compile(rf"{_PREFECTURE}|\L<cities>", cities=_cities())
-        self._opens = frozenset(opened[:2] for opened in (*municipalities()[0], *_cities()))
+        self._prefectures, self._cities = municipalities()[0], frozenset(_cities())
+        self._opens = frozenset(opened[:2] for opened in (*self._prefectures, *self._cities))
+        self._sizes = _sizes(self._cities)
 
     def find(self, text: str) -> Iterator[Span]:
         """Addresses with a number part."""
@@ -107,17 +117,23 @@ class Address:
             return 0.0
         if bare[:2] not in self._opens:
             return _romaji(bare) if "," in bare else 0.0
-        if (match := _CITY_LEVEL.match(bare)) is not None:
+        end = next((size for size in (3, 4) if bare[:size] in self._prefectures), 0)
+        if end and (match := _CITY_LEVEL.match(bare)) is not None:
             return 0.95 if _NUMBER_PART.search(bare, match.end()) else (0.7 if len(bare) > match.end() else 0.55)
-        if (match := self._head.match(bare)) is not None and len(bare) > match.end():
-            return self._behind(bare, match.end())
+        end = end or self._city(bare)
+        if 0 < end < len(bare):
+            return self._behind(bare, end)
         return _romaji(bare) if "," in bare else 0.0
 
     def _behind(self, value: str, end: int) -> float:
         if _NUMBER_PART.search(value, end):
             return 0.9
-        city = self._city.match(value, end)
-        return 0.6 if city is not None and city.end() < len(value) else 0.3
+        city = self._city(value[end:])
+        return 0.6 if city and city < len(value) - end else 0.3
+
+    def _city(self, value: str) -> int:
+        """How many characters the municipality has that opens a value; the longest."""
+        return next((size for size in self._sizes.get(value[:2], ()) if value[:size] in self._cities), 0)
 
 
 def _romaji(value: str) -> float:

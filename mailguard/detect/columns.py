@@ -5,7 +5,7 @@ A column is decided by a vote over its distinct cells, never by one hit; where h
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, zip_longest
 
@@ -141,9 +141,10 @@ class Reader:
             titles = [cell for cell in row if cell.strip()]
             values = fold_all(titles)
             hits = sum(self._titles(cell, value) for cell, value in zip(titles, values, strict=True))
-            data = sum(map(self._cheap, values))
-            score = hits - 2 * data
-            if hits and score > best and 3 * hits >= len(titles):
+            if hits <= best or 3 * hits < len(titles):
+                continue
+            score = hits - 2 * sum(map(self._cheap, values))
+            if score > best:
                 best, found = score, index
         return found
 
@@ -241,11 +242,13 @@ class Reader:
         parts = [part for part in parts if all(part)]
         if not parts:
             return column
-        given = sum(all(self.given(piece) >= HALF for piece in part) for part in parts)
+        if not _at_least(0.7 * len(parts), len(parts), (all(map(self._is_given, part)) for part in parts)):
+            return column
         surnames = sum(self.family(part[0]) >= max(HALF, self.given(part[0])) for part in parts)
-        if given >= 0.7 * len(parts) and surnames <= 0.6 * len(parts):
-            return replace(column, several=True)
-        return column
+        return replace(column, several=True) if surnames <= 0.6 * len(parts) else column
+
+    def _is_given(self, value: str) -> bool:
+        return self.given(value) >= HALF
 
     def _beside_names(
         self, columns: list[Column | None], titles: list[str], cells: list[Categorical]
@@ -281,6 +284,16 @@ def _columns(rows: Sequence[Sequence[str]], first: int, width: int) -> list[Cate
 def _folded(cells: Sequence[str]) -> Categorical:
     column = Categorical.of(cells)
     return column.renamed(fold_all(column.values))
+
+
+def _at_least(wanted: float, many: int, flags: Iterable[bool]) -> bool:
+    """Whether so many of `many` flags are set; asks no more of them than it must."""
+    left = many
+    for flag in flags:
+        left -= not flag
+        if left < wanted:
+            return False
+    return True
 
 
 def _numeric(voters: Sequence[str]) -> bool:

@@ -10,12 +10,13 @@ from mailguard.detect.ruleset import KindRules
 from mailguard.detect.span import Span
 from mailguard.model import Kind
 
-_PLAIN = re.compile(
+PLAIN = re.compile(
     r"(?:mailto:)?<?[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}(?<!/)@(?![0-9]x\.)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}(?:[A-Za-z]{2,24}|xn--[A-Za-z0-9-]{1,59})>?"
 )
 _NAMED = regex.compile(r"[^@<>]{1,60}+<[^@<> ]{1,64}+@[^@<> ]{3,190}+>")
 _SIGNS = "@☆★■●◎*#%&!~◆◇△▲□○※"
-_AT = re.compile(rf"[{_SIGNS}]|at|アット|あっと", re.IGNORECASE)
+# What stands for the @ in every address. It begins with a set of characters, which `re` looks for far faster than for words.
+AT = re.compile(rf"[{_SIGNS}aAアあ](?:(?<=[{_SIGNS}])|(?<=[aA])[tT]|(?<=ア)ット|(?<=あ)っと)")
 
 
 class Email:
@@ -34,9 +35,9 @@ class Email:
 
     def cell(self, value: str) -> float:
         """0.98 for one address; 0.9 for other writings and 名前 <address>."""
-        if "@" in value and _PLAIN.fullmatch(value):
+        if "@" in value and PLAIN.fullmatch(value):
             return 0.98
-        if len(value) > 254 or _AT.search(value) is None:
+        if len(value) > 254 or AT.search(value) is None:
             return 0.0
         if _NAMED.fullmatch(value):
             return 0.9

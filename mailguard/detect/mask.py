@@ -90,7 +90,10 @@ def unmarked(value: str) -> str:
     return match[3] if cut >= (1 if apart else 2) else value
 
 
-_HIDING = re.compile("[〇○◯●◎＊*×✕■□△▲＿_]|[XＸ]{2}|[xｘ]{3}|[?？]{2}|※{2}")
+# It begins with a set of characters, which `re` looks for far faster than for several beginnings.
+_HIDING = re.compile(
+    "[〇○◯●◎＊*×✕■□△▲＿_XＸxｘ?？※](?:(?<=[^XＸxｘ?？※])|(?<=[XＸ])[XＸ]|(?<=[xｘ])[xｘ]{2}|(?<=[?？])[?？]|(?<=※)※)"
+)
 
 
 def hides(text: str) -> bool:

@@ -13,7 +13,7 @@ from mailguard.detect.ruleset import KindRules
 from mailguard.detect.span import Span
 from mailguard.model import Kind
 
-_SHAPES: Mapping[Kind, "re.Pattern[str]"] = MappingProxyType(
+SHAPES: Mapping[Kind, "re.Pattern[str]"] = MappingProxyType(
     {
         Kind.MEMBER_NUMBER: re.compile(r"[A-Za-z]{0,6}[-_]?[0-9][0-9A-Za-z_-]{1,23}(?:\.0)?"),
         Kind.EMPLOYEE_NUMBER: re.compile(r"[A-Za-z]{0,4}[-_]?[0-9][0-9A-Za-z_-]{1,15}(?:\.0)?"),
@@ -43,7 +43,7 @@ class Number:
     def __init__(self, rules: KindRules) -> None:
         self.kind = rules.kind
         self._patterns = Patterns(rules)
-        self._shape, self._check = _SHAPES[rules.kind], _CHECKS.get(rules.kind)
+        self._shape, self._check = SHAPES[rules.kind], _CHECKS.get(rules.kind)
 
     def find(self, text: str) -> Iterator[Span]:
         """Numbers with their keyword near, cards also by grouping and check digit."""

@@ -8,18 +8,19 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from mailguard.detect.layout import HALF, share
+from mailguard.detect.email import AT
+from mailguard.detect.plain_cells import at_most, exactly
 from mailguard.model import Kind
 
 Cells = Mapping[Kind, Callable[[str], float]]
 
-_ASKED_TOGETHER = 50
 _FIGURES = re.compile("[0-9]{3}")
 _PHONE = re.compile("[0-9〇零○][^\n]{7}")
 _LETTER_OR_COMMA = re.compile("[^\0-\x7f]|,")
 _GROUPS = re.compile("[0-9]{4}[- ]?[0-9]{4}")
 _NEEDED: Mapping[Kind, re.Pattern[str]] = MappingProxyType(
     {
+        Kind.EMAIL: AT,
         Kind.PHONE: _PHONE,
         Kind.POSTAL_CODE: _FIGURES,
         Kind.ADDRESS: _LETTER_OR_COMMA,
@@ -35,25 +36,14 @@ def votes(cells: Cells, asked: Sequence[Kind], exact: Kind | None, voters: Seque
     found: dict[Kind, float] = {}
     for kind in asked:
         if kind is exact:
-            found[kind] = share(cells[kind], voters)
+            found[kind] = exactly(kind, cells[kind], voters)
         elif 1.0 in found.values() or not _possible(kind, text):
             found[kind] = 0.0
         else:
-            found[kind] = _most(cells[kind], voters)
+            found[kind] = at_most(kind, cells[kind], voters)
     return found
 
 
 def _possible(kind: Kind, text: str) -> bool:
     needed = _NEEDED.get(kind)
     return needed is None or needed.search(text) is not None
-
-
-def _most(cell: Callable[[str], float], voters: Sequence[str]) -> float:
-    """The share that `cell` is sure of; 0 as soon as it is known to be less than one half."""
-    hits = 0
-    for start in range(0, len(voters), _ASKED_TOGETHER):
-        asked = voters[start : start + _ASKED_TOGETHER]
-        hits += sum(cell(value) >= HALF for value in asked)
-        if 2 * (start + len(asked) - hits) > len(voters):
-            return 0.0
-    return hits / len(voters)

@@ -7,8 +7,10 @@ Order: BOM, ISO-2022-JP by its escapes, strict UTF-8, then cp932, EUC-JP, UTF-16
 
 import codecs
 import functools
+import math
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 
 # Names that occur in mail and that Python does not know, or knows as a codec without NEC and IBM characters.
@@ -46,7 +48,7 @@ _LIKELY = 0.5  # score of a few kanji and marks
 _SHORT = 200  # bytes; a longer UTF-16 text that is all ASCII bytes has NULs
 _WIDE = ("utf-16-le", "utf-16-be")
 # Half-width kana of EUC-JP, which cp932 reads as kanji of one row: three in a row are hardly a word, four are none.
-_EUC_KANA = re.compile(rb"(?:\x8e[\xa1-\xdf]){3}")
+_EUC_KANA = re.compile(rb"\x8e[\xa1-\xdf]\x8e[\xa1-\xdf]\x8e[\xa1-\xdf]")  # written out: it is looked for far faster
 _FOUR_KANA = re.compile("[\uff61-\uff9f]{4}")
 _HALF_KANA = re.compile("[\uff61-\uff9f]")
 _KANA_CREDIT = 1.2  # makes such a kana weigh what the kanji weighs
@@ -197,7 +199,7 @@ def _score(text: str) -> float:
     zeros = text[:_SCORED].count("\0")
     if not sample:
         return -5.0 * zeros
-    total = sum(_weight(char) for char in sample)
+    total = math.fsum(_weight(char) * count for char, count in Counter(sample).items())
     return (total - 5.0 * zeros) / len(sample)
 
 

@@ -26,6 +26,7 @@ _DECLARED = {"text/csv", "text/tab-separated-values", "application/csv", "applic
 _SUFFIX = (".csv", ".tsv", ".tab")
 _SEP = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 _BATCH = 8_192
+_LONGEST = 60  # characters; a longer cell may be prose
 _CELL_LINES = 20  # a cell of more lines was not meant: a lone quote swallowed them
 
 
@@ -99,7 +100,7 @@ def _fit(sample: list[str], delimiter: str) -> float:
     except csv.Error:
         return 0.0
     # Prose ends lines with a comma or has one here and there: cells that are empty or begin with a blank do not count.
-    widths = Counter(len(row) for row in rows if sum(1 for cell in row if cell.strip()) >= 2)
+    widths = Counter(len(row) for row in rows if sum(map(bool, map(str.strip, row))) >= 2)
     if not widths or len(rows) < 2:
         return 0.0
     width, count = widths.most_common(1)[0]
@@ -110,9 +111,9 @@ def _fit(sample: list[str], delimiter: str) -> float:
 
 def _prose(rows: list[list[str]], width: int, delimiter: str) -> bool:
     cells = [cell for row in rows if len(row) == width for cell in row]
-    long = sum(1 for cell in cells if len(cell) > 60)
-    spaced = sum(1 for cell in cells if cell.startswith(" "))
-    return long * 3 > len(cells) or (delimiter in ",;" and width <= 3 and spaced * 3 > len(cells))
+    if sum(map(_LONGEST.__lt__, map(len, cells))) * 3 > len(cells):
+        return True
+    return delimiter in ",;" and width <= 3 and sum(cell.startswith(" ") for cell in cells) * 3 > len(cells)
 
 
 def _rows(text: str, delimiter: str, budget: Budget) -> list[list[str]]:

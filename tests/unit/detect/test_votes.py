@@ -1,10 +1,13 @@
 """Votes leave out what cannot decide, and nothing that can."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mailguard.demo import incidents
 from mailguard.detect import kinds
 from mailguard.detect.layout import HALF, share
+from mailguard.detect.plain_cells import PLAIN
 from mailguard.detect.ruleset import load, shipped_dir
 from mailguard.detect.votes import votes
 from mailguard.model import Kind
@@ -50,3 +53,50 @@ def test_nobody_is_asked_behind_a_kind_that_all_vote_for(cells):
     voters = tuple(f"a{number}@example.jp" for number in range(10))
     asked = {kind: cells[kind] if kind is Kind.EMAIL else never for kind in ASKED}
     assert votes(asked, ASKED, None, voters)[Kind.EMAIL] == 1.0
+
+
+DATES = ["1980/02/30", "1980-2-28", "1867.12.31", "1868.1.1", "2001/13/01", "昭和55年2月3日", "19800203", "2099-12-29"]
+NEARLY_PHONES = [
+    "090-123-4567",
+    "03-1234-56789",
+    "0800-123-4567",
+    "0800-123-456",
+    "080-1234-567",
+    "03-123-4567",
+    "090-1234-567890",
+]
+# Pieces of which cells are made that nearly are of a kind.
+PIECES = st.sampled_from([
+    "0", "090", "03", "0800", "0120", "1234", "5678", "81", "+", "-", "--", " ", "(", ")", ".", "/", "〒", "〒 ", "600", "8008", "〇九〇", "ー", "一二三四",
+    "~", "の", ".0", "Tel.", "内線12", "a", "t", "at", "AT", "[at]", "アット", "★", "@", "example.jp", "☆", "1980", "2001", "2", "28", "31", "\n", "http://a",
+])  # fmt: skip
+
+
+def plainly_right(cells, value):
+    for kind, plain in PLAIN.items():
+        sure = cells[kind](value) >= HALF
+        assert sure or plain.surely is None or not plain.surely(value), kind
+        assert not sure or plain.perhaps is None or plain.perhaps(value), kind
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(PIECES, max_size=9))
+def test_what_is_plain_is_what_each_cell_says_by_itself(cells, pieces):
+    plainly_right(cells, "".join(pieces).strip())
+
+
+@pytest.mark.parametrize("value", [*WRITTEN, *DATES, *NEARLY_PHONES])
+def test_what_is_plain_is_what_each_way_of_writing_says_by_itself(cells, value):
+    plainly_right(cells, value)
+
+
+def test_most_cells_of_a_list_need_not_be_asked(cells):
+    def never(value):
+        raise AssertionError(value)
+
+    asked = dict.fromkeys(cells, never)
+    dates = tuple(f"19{year}-{month:02d}-07" for year in range(40, 90) for month in range(1, 7))
+    phones = tuple(f"090-{number:04d}-5678" for number in range(300))
+    assert votes(asked, [Kind.BIRTH_DATE], Kind.BIRTH_DATE, dates) == {Kind.BIRTH_DATE: 1.0}
+    assert votes(asked, [Kind.PHONE], Kind.PHONE, phones) == {Kind.PHONE: 1.0}
+    assert votes(asked, [Kind.PHONE, Kind.POSTAL_CODE], None, dates) == {Kind.PHONE: 0.0, Kind.POSTAL_CODE: 0.0}

@@ -7,14 +7,15 @@ headers, comments, tracked changes, properties and embedded objects in the text;
 from collections.abc import Iterator
 
 from mailguard.model import Part, Problem, ProblemKind, Table, Text
-from mailguard.unpack import markup, package, sniff
+from mailguard.unpack import markup, odf_unlock, package, sniff
 from mailguard.unpack.budget import Budget
 from mailguard.unpack.header import clean_name
+from mailguard.unpack.odf_lock import LockError, Manifest
 from mailguard.unpack.odf_story import OdfStory
-from mailguard.unpack.package import Package
+from mailguard.unpack.package import FAULTS, Package
 
 NAME = "OpenDocument (odt, ods, odp)"
-LIMITATIONS = "Who made or commented it, settings, and preview pictures are not read; with a password, a problem."
+LIMITATIONS = "Who made or commented it, settings, and preview pictures are not read; without the password, a problem."
 
 _SKIPPED = frozenset({"mimetype", "layout-cache", "settings.xml"})
 _MANIFEST = "meta-inf/manifest.xml"
@@ -35,14 +36,14 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Prob
 
 
 def _contents(part: Part, package: Package, budget: Budget) -> Iterator[Part | Text | Table | Problem]:
-    if "content.xml" not in package.names:
-        yield Problem(part.path, ProblemKind.DAMAGED, "a document without its content")
     document = _Document(part, package, budget)
     for name, content in package.members():
         document.member(name, content)
-        if document.encrypted:
-            yield Problem(part.path, ProblemKind.ENCRYPTED, "a password is needed")
+        if document.manifest.locks:
+            yield _unlocked(part, document.manifest, budget)
             return
+    if "content.xml" not in package.names:
+        yield Problem(part.path, ProblemKind.DAMAGED, "a document without its content")
     if document.texts or not document.tables:
         yield Text(part.path, "\f".join(document.texts))
     yield from document.tables
@@ -56,8 +57,7 @@ class _Document:
         self.texts: list[str] = []
         self.tables: list[Table] = []
         self.others: list[Part | Problem] = []
-        # Members are read before it is known that they are encrypted, unless the manifest tells.
-        self.encrypted = False
+        self.manifest = Manifest(b"")
         self._part, self._package, self._budget = part, package, budget
         self._sheets = "spreadsheet" in sniff.sniff(part.data)
         self._chars = 0
@@ -68,7 +68,7 @@ class _Document:
         if isinstance(content, Problem):
             self.others.append(content)
         elif low == _MANIFEST:
-            self.encrypted = b"encryption-data" in content
+            self.manifest = Manifest(content)
         elif (
             low in _SKIPPED or (low.startswith(_PREVIEW) and _preview(content)) or not (content or low == "content.xml")
         ):
@@ -90,6 +90,18 @@ class _Document:
             self.tables.append(Table((*self._part.path, clean_name(title)) if self._sheets else self._part.path, rows))
         if fault:
             self.others.append(Problem(self._package.path(name), *fault))
+
+
+def _unlocked(part: Part, manifest: Manifest, budget: Budget) -> Part | Problem:
+    """The document in the clear under the same name, or that it cannot be had."""
+    try:
+        data = odf_unlock.unlocked(part, manifest, budget)
+    except (*FAULTS, LockError):
+        return Problem(part.path, ProblemKind.ENCRYPTED, "encrypted in an unknown way")
+    if data is None:
+        return Problem(part.path, ProblemKind.ENCRYPTED, "a password is needed")
+    budget.file(part.depth + 1)
+    return Part(part.path, data, depth=part.depth + 1)
 
 
 def _preview(content: bytes) -> bool:

@@ -1,0 +1,77 @@
+"""OpenDocument files with a password: opened by the right one, named without."""
+
+import odf_samples
+import office_samples as office
+import pytest
+import unpack_samples as make
+
+from mailguard.model import Part, ProblemKind, Table
+from mailguard.unpack import Budget, Leaf, Limits, odf_lock, unpack
+
+PASSWORD = "会社Ab12#x9"
+ROWS = "".join(
+    "<table:table-row>"
+    + "".join(f"<table:table-cell><text:p>{cell}</text:p></table:table-cell>" for cell in row)
+    + "</table:table-row>"
+    for row in make.ROWS
+)
+SHEET = office.odf("spreadsheet", f'<table:table table:name="会員">{ROWS}</table:table>', {"note.csv": make.csv()})
+WAYS = {"AES": odf_samples.aes, "Blowfish": odf_samples.blowfish, "as a whole": odf_samples.whole}
+
+
+def leaves(data: bytes, *passwords: str):
+    budget = Budget(Limits(), len(data), passwords=passwords)
+    items = [leaf.item for leaf in unpack(Part(("a.ods",), data), budget, make.digest) if isinstance(leaf, Leaf)]
+    return items, budget.secrets.taken()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_document_opens_with_the_candidate_that_fits(way: str) -> None:
+    items, opened = leaves(WAYS[way](SHEET, PASSWORD), "wrong", PASSWORD, "other")
+    assert items == [Table(("a.ods", "会員"), make.ROWS), Table(("a.ods", "note.csv"), make.ROWS)]
+    assert opened == [(("a.ods",), PASSWORD)]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_document_stays_closed_without_it(way: str) -> None:
+    (closed,), opened = leaves(WAYS[way](SHEET, PASSWORD), "wrong")
+    assert (closed.kind, closed.detail) == (ProblemKind.ENCRYPTED, "a password is needed")
+    assert not opened
+
+
+@pytest.mark.parametrize(
+    ("said", "instead"),
+    [
+        (b"aes256-cbc", b"camellia256-cbc"),
+        (b'iteration-count="1000"', b'iteration-count="999999999"'),
+        (b'key-size="32"', b'key-size="0"'),
+        (b'initialisation-vector="', b'initialisation-vector="AA'),
+        (b'salt="', b'x="'),
+        (b"#sha256-1k", b"#crc32"),
+        (b"</manifest:manifest>", b"<"),
+    ],
+)
+def test_what_is_encrypted_in_another_way_is_named(said: bytes, instead: bytes) -> None:
+    data = odf_samples.aes(SHEET, PASSWORD)
+    items, _ = leaves(make.rezipped(data, lambda _, content: content.replace(said, instead)), PASSWORD)
+    if said.startswith(b"</"):  # a manifest that breaks off behind what it says
+        assert isinstance(items[0], Table)
+    else:
+        assert [item.kind for item in items] == [ProblemKind.ENCRYPTED]
+
+
+def test_a_file_may_not_ask_for_much_memory() -> None:
+    data = odf_samples.whole(SHEET, PASSWORD)
+    greedy = make.rezipped(data, lambda _, content: content.replace(b'memory="64"', b'memory="9999999"'))
+    assert [item.kind for item in leaves(greedy, PASSWORD)[0]] == [ProblemKind.ENCRYPTED]
+
+
+def test_argon2id_takes_one_thread_whatever_the_lanes(monkeypatch) -> None:
+    """A scanner worker may start none."""
+    threads = []
+    core = odf_lock.low_level.core
+    monkeypatch.setattr(
+        odf_lock.low_level, "core", lambda given, kind: threads.append(given.threads) or core(given, kind)
+    )
+    leaves(odf_samples.whole(SHEET, PASSWORD), PASSWORD)
+    assert threads == [1]

@@ -20,6 +20,7 @@ from mailguard.policy import Mailings, Policy, bound, judge, stopped
 from mailguard.policy.earlier import differences, differing, traits
 from mailguard.recalling import Recalling
 from mailguard.store import Store
+from mailguard.store.grouping import campaign_key
 from mailguard.store.register import Register
 from mailguard.store.standstill import Standstill
 from mailguard.suppression import Suppression
@@ -86,7 +87,7 @@ class Assessor:
             strict, policy = policy, await self._allowing.policy(policy, deadline)
             if policy is not strict:
                 verdict = judge(envelope, inspection, policy, source.mode, recipients=recipients)
-        if verdict.action is Action.PASS and await self._stopped(source, inspection, deadline):
+        if verdict.action is Action.PASS and await self.stopped(source, inspection, deadline):
             verdict = stopped(inspection, verdict, self.store.digester)
         monitored = policy.monitor or source.mode is SourceMode.MONITOR
         if not monitored:
@@ -118,10 +119,14 @@ class Assessor:
         register = await self._registers.get(deadline)
         return register.match(login=envelope.login, client=envelope.client, from_domains=from_domains)
 
-    async def _stopped(self, source: Source, inspection: Inspection, deadline: float) -> bool:
-        """Whether an emergency stop covers the mail; what is held anyway, or goes under an approval, the store asks itself."""
+    async def stopped(self, source: Source, inspection: Inspection, deadline: float) -> bool:
+        """Whether an emergency stop covers the mail; what is held anyway, or goes under an approval, the store asks itself.
+
+        Asked when a mail is judged and again before its final dot.
+        """
         found = await self._standstills.get(deadline)
-        return found.holds_back(source.id, inspection.subject_key)
+        key = campaign_key(self.store.digester, source, inspection) if found else b""
+        return found.holds_back(source.id, inspection.subject_key, campaign_key=key)
 
     async def _filed(self, source: Source, inspection: Inspection, deadline: float) -> bytes | None:
         """What a mailing must be that was filed in advance, and approved; None: nobody filed it."""

@@ -58,6 +58,10 @@ class ScannerBusyError(MailguardError):
     """No scanner came free before the deadline; the client hears 451 and tries again."""
 
 
+class CalledBackError(MailguardError):
+    """A message that was on its way to the next hop is not sent: its final dot never went out."""
+
+
 class RelayError(MailguardError):
     """The next hop could not be reached or broke off; nothing is known to have been delivered.
 

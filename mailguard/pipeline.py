@@ -3,6 +3,7 @@
     message → assessed (assessment.py; inspected in a sandboxed worker) → PASS: hand over to the relay, inside the client's own transaction
                     (the beginning of a long table may hold; before it passes it is read to its end)
                     (who is on the stop list gets nothing: not named to the relay, not held, recorded before 250)
+                    (before the final dot it is asked once more whether a person stopped it: then it is held)
                                                  → HOLD: under an approval? hand over : admit to the store, one commit
 
 In: a complete message and the open relay transaction. Out: the reply the client hears. Every error ends in 451: no
@@ -11,24 +12,25 @@ path leads from an error to "pass", and 250 for a held message is said only afte
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import zip_longest
 
 from mailguard import metrics
 from mailguard.assessment import Assessed, Assessor, Inspects
-from mailguard.errors import RelayError, ScannerBusyError, StoreError
+from mailguard.errors import CalledBackError, RelayError, ScannerBusyError, StoreError
 from mailguard.hints import Hints
-from mailguard.model import Action, Inspection, Message, Source, Verdict
+from mailguard.model import Action, Message, Source
 from mailguard.pieces import Pieces, cut
-from mailguard.policy import Policy, content_key
+from mailguard.policy import Policy, content_key, stopped
 from mailguard.recalling import Recalling
 from mailguard.relay.next_hop import Transaction
 from mailguard.relay.received import received_line
 from mailguard.relay.reply import Reply
 from mailguard.store import Store
 from mailguard.store.arrival import Arrival
+from mailguard.store.reservations import Leaving
 from mailguard.store.suppressions import Spared
 from mailguard.store.views import Admission, Reservation
 from mailguard.store.watched_mailings import WatchedMail
@@ -77,6 +79,7 @@ class Pipeline:
     keep: timedelta = timedelta()
     suppression: Suppression | None = None
     _reservations: Together[Arrival, Reservation | None] = field(init=False)
+    _leaving: Together[Leaving, bool] = field(init=False)
     _admissions: Together[Arrival, Admission] = field(init=False)
     _watching: Together[Watched, None] = field(init=False)
     _hints: Hints = field(init=False)
@@ -85,6 +88,7 @@ class Pipeline:
 
     def __post_init__(self) -> None:
         self._reservations = Together(self.store.holds.reserve_all, most=_MOST)
+        self._leaving = Together(self.store.holds.may_leave, most=_MOST)
         self._admissions = Together(self.store.holds.admit_all, most=_MOST)
         self._watching = Together(self.store.watching.count_all, most=_MOST)
         self._hints = Hints(self.store, self.keep)
@@ -143,7 +147,7 @@ class Pipeline:
             verdict.watched,
         )
         if verdict.action is Action.PASS:
-            reply = await self._pass(delivery, source, inspection, verdict)
+            reply = await self._pass(delivery, pieces, found)
         else:
             reply = await self._approved_or_held(delivery, self._arrival(message, pieces, found))
         if reply.ok:
@@ -152,10 +156,22 @@ class Pipeline:
             await self._spared(message, source)
         return reply
 
-    async def _pass(self, delivery: _Delivery, source: Source, inspection: Inspection, verdict: Verdict) -> Reply:
-        """Hand over; what was sent is remembered for later runs, and what would have been held is counted."""
-        envelope = delivery.message.envelope
-        reply = await self._hand_over(delivery, "passed")
+    async def _pass(self, delivery: _Delivery, pieces: Pieces, found: Assessed) -> Reply:
+        """Hand over; what was sent is remembered for later runs, and what would have been held is counted.
+
+        A stop that comes before the final dot holds it after all.
+        """
+        envelope, source, inspection, verdict = delivery.message.envelope, found.source, found.inspection, found.verdict
+
+        async def goes() -> bool:
+            return not await self._assessor.stopped(source, inspection, delivery.deadline)
+
+        try:
+            reply = await self._hand_over(delivery, "passed", goes)
+        except CalledBackError:
+            _LOG.warning("stopped before its final dot message=%s", delivery.message.id)
+            found = replace(found, verdict=stopped(inspection, verdict, self.store.digester))
+            return await self._hold(delivery, self._arrival(delivery.message, pieces, found))
         if reply.ok:
             self._recalling.note(envelope, source, inspection)
         if verdict.watched and reply.ok:
@@ -209,7 +225,8 @@ class Pipeline:
             return cut(content, self.store.digester)
         return await asyncio.to_thread(cut, content, self.store.digester)
 
-    async def _hand_over(self, delivery: _Delivery, outcome: str) -> Reply:
+    async def _hand_over(self, delivery: _Delivery, outcome: str, goes: Callable[[], Awaitable[bool]]) -> Reply:
+        """The next hop's reply. goes: asked before the final dot; no raises CalledBackError."""
         message = delivery.message
         trace = received_line(message, self.hostname) if self.hostname else b""
         if delivery.narrowed:
@@ -219,7 +236,7 @@ class Pipeline:
                 [(str(name), tuple(options)) for name, options in named], delivery.deadline
             )
         try:
-            reply = await delivery.transaction.data(trace + message.content, delivery.deadline)
+            reply = await delivery.transaction.data(trace + message.content, delivery.deadline, goes)
         except RelayError as error:
             if error.sent:
                 # The client will send it again, and the recipients may get it twice (RFC 5321 §6.1, RFC 1047).
@@ -231,10 +248,24 @@ class Pipeline:
         return reply
 
     async def _under_approval(self, delivery: _Delivery, arrival: Arrival, reservation: Reservation) -> Reply:
-        """Hand over on a share of an approval that covers every reason to hold, within its cap."""
+        """Hand over on a share of an approval that covers every reason to hold, within its cap.
+
+        A stop, a pause or the end of the approval that comes before the final dot gives the share back: it waits with its hold.
+        """
         holds = self.store.holds
+
+        async def goes() -> bool:
+            return await self._leaving.ask(Leaving(reservation, arrival), delivery.deadline)
+
         try:
-            reply = await self._hand_over(delivery, "approved_pass")
+            reply = await self._hand_over(delivery, "approved_pass", goes)
+        except CalledBackError:
+            _LOG.warning("called back before its final dot message=%s hold=%s", arrival.message.id, reservation.hold_id)
+            await self._settle(lambda: holds.give_back(reservation))
+            return await self._hold(delivery, arrival)
+        except StoreError:
+            await self._settle(lambda: holds.give_back(reservation))
+            raise
         except RelayError as error:
             # After the final dot nobody knows: the cap stays used, so that it can never be exceeded.
             if not error.sent:

@@ -7,7 +7,8 @@ from mailguard.cli.options import Verbs, nested, store_of, takes_config, verb
 from mailguard.cli.who import authenticated
 from mailguard.reachlist import FORMATS
 from mailguard.store.reach import About
-from mailguard.store.stops import CLI, Stop
+from mailguard.store.stop_sight import CLI
+from mailguard.store.stops import Stop
 
 
 def register(verbs: Verbs) -> None:

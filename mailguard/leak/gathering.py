@@ -18,7 +18,7 @@ from mailguard.presets import JAPANESE
 from mailguard.store import Store
 from mailguard.store.calendar import TOKYO
 from mailguard.store.departures import Departure, Step
-from mailguard.store.stops import CLI
+from mailguard.store.stop_sight import CLI
 from mailguard.store.views import Decided
 from mailguard.store.watched_mailings import WatchedMailing
 

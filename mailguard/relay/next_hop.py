@@ -7,10 +7,10 @@ next message only when every reply on it was heard.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from mailguard.config import Relay
-from mailguard.errors import RelayError
+from mailguard.errors import CalledBackError, RelayError
 from mailguard.relay.connection import Connection
 from mailguard.relay.credentials import Credentials
 from mailguard.relay.flight import Command, Recipient, UnofferedError, mail, rcpts, say
@@ -147,15 +147,18 @@ class Transaction:
             self._give()
             raise RelayError("the next hop refused now whom it had accepted before")
 
-    async def data(self, content: bytes, deadline: float | None = None) -> Reply:
+    async def data(
+        self, content: bytes, deadline: float | None = None, last_word: Callable[[], Awaitable[bool]] | None = None
+    ) -> Reply:
         """DATA, content, final dot; the reply to the dot, or to a DATA that was refused. Ends the transaction.
 
         `deadline` is a time of the event loop. All before the dot ends there; the reply to the dot may take
         OVERTIME_SECONDS more, never longer than relay.reply_seconds. Raises RelayError; its `sent` tells whether the
-        final dot went out. ValueError: a bare CR or LF in the content.
+        final dot went out. ValueError: a bare CR or LF in the content. last_word: asked when all but the end of it is out;
+        no, and whatever it raises, sends no dot. Then CalledBackError.
         """
         try:
-            reply = await self._send(stuffed(content), deadline)
+            reply = await self._send(stuffed(content), deadline, last_word)
         except BaseException:
             # A message cut off before its final dot is never accepted (RFC 5321 §4.1.1.4).
             self.abandon()
@@ -163,13 +166,20 @@ class Transaction:
         self._give()
         return reply
 
-    async def _send(self, content: bytes, deadline: float | None) -> Reply:
+    async def _send(
+        self, content: bytes, deadline: float | None, last_word: Callable[[], Awaitable[bool]] | None
+    ) -> Reply:
         reply = await self._start_data(deadline)
         connection = self._here()
         if reply.code != 354:
             connection.note([reply])
             return reply
         rest = await connection.channel.content(content, _left(deadline))
+        if last_word is not None:
+            if not await last_word():
+                raise CalledBackError("the message is not to be sent any more")
+            if connection.channel.broken:
+                raise RelayError("the next hop broke off before the final dot")
         if _left(deadline) <= 0:
             raise _late()
         # From here to the write of the dot nothing else runs: whoever wanted to stop it has done so, or is too late.

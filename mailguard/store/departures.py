@@ -13,12 +13,13 @@ from typing import Any
 from sqlalchemy import Connection, func, or_, select
 
 from mailguard.lifecycle import RecipientState
+from mailguard.store import standstill
 from mailguard.store.audit import Audit
 from mailguard.store.context import Context
 from mailguard.store.holds import Holds
 from mailguard.store.people import People
 from mailguard.store.proof import Break, Head, as_row
-from mailguard.store.schema import audit, messages, recipients, reservations, stops
+from mailguard.store.schema import audit, holds, messages, recipients, reservations, stops
 from mailguard.store.schema.emergency import Scope
 from mailguard.store.statement import Lookup
 from mailguard.store.views import AuditRow, HoldView, Person
@@ -162,6 +163,9 @@ def _doubted(tx: Connection, hold_id: str) -> int:
 def _rows(tx: Connection, view: HoldView) -> list[AuditRow]:
     """Of the hold, and stops of all releases since it opened."""
     row = view.row
+    campaign = tx.execute(select(holds.c.campaign_id).where(holds.c.id == row.id)).scalar_one()
+    key = standstill.key_of(tx, campaign)
+    same = stops.c.subject_key == view.inspection.subject_key
     first = select(func.min(audit.c.seq)).where(audit.c.subject == row.id).scalar_subquery()
     of_hold = (audit.c.subject == row.id) & or_(audit.c.action.like("hold.%"), audit.c.action.like("stop.%"))
     covering = select(stops.c.id).where(
@@ -170,7 +174,7 @@ def _rows(tx: Connection, view: HoldView) -> list[AuditRow]:
             (stops.c.scope == Scope.SOURCE.value) & (stops.c.source_id == row.source_id),
             (stops.c.scope == Scope.CAMPAIGN.value)
             & (stops.c.source_id == row.source_id)
-            & (stops.c.subject_key == view.inspection.subject_key),
+            & (or_(same, stops.c.campaign_key == key) if key else same),
         )
     )
     of_stop = audit.c.subject.in_(covering) & audit.c.action.like("stop.%") & (audit.c.seq > first)

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from mailguard.digest import Digester
 from mailguard.model import Inspection, Source
 from mailguard.store.context import Context, fresh_id
 from mailguard.store.reasons import reasons_of
@@ -34,12 +35,12 @@ _WRITE = Statement(update(campaigns).where(campaigns.c.id == bindparam("which"))
 _ADD = insert(campaigns)
 
 
-def campaign_key(context: Context, source: Source, inspection: Inspection) -> bytes:
+def campaign_key(digester: Digester, source: Source, inspection: Inspection) -> bytes:
     """By what a mailing of a source is known. Who sends undeclared mail is told by its From header as well."""
     named = inspection.mailing_key
     about = (b"named", named) if named else (b"", inspection.list_key, inspection.subject_key)
     senders = () if source.declared else tuple(domain.encode() for domain in sorted(inspection.from_domains))
-    return context.digester.of("campaign", msgspec.msgpack.encode((*about, *senders)))
+    return digester.of("campaign", msgspec.msgpack.encode((*about, *senders)))
 
 
 class Grouping:
@@ -54,7 +55,7 @@ class Grouping:
 
     def of(self, source: Source, inspection: Inspection, hold_id: str, now: datetime) -> str:
         """The id of the campaign that a new hold is of; opens one when none goes on."""
-        key = source.id, campaign_key(self._context, source, inspection)
+        key = source.id, campaign_key(self._context.digester, source, inspection)
         if key not in self._newest:
             found = _NEWEST.rows(self._tx, {"source": key[0], "known_by": key[1]})
             row = self._keep(found[0]) if found else None

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from mailguard.lifecycle import HoldState, MessageState, RecipientState
 from mailguard.pieces import Pieces
-from mailguard.store import counting, masks, routing, shown, standing, unlocking
+from mailguard.store import counting, masks, routing, shown, standing, standstill, unlocking
 from mailguard.store.arrival import Arrival
 from mailguard.store.audit import Entry
 from mailguard.store.calendar import add_business_days
@@ -27,6 +27,7 @@ from mailguard.store.reasons import reasons_of
 from mailguard.store.schema import holds, messages, recipients
 from mailguard.store.standing import Marks
 from mailguard.store.statement import Lookup, Statement
+from mailguard.store.stopped_mail import apart
 from mailguard.store.views import Admission
 
 _LAST = Statement(select(func.coalesce(func.max(messages.c.serial), 0)))
@@ -84,6 +85,7 @@ class Intake:
         self._tx = tx
         self._now = desk.context.clock()
         self._drafts = Drafts(desk.context, tx)
+        self._stopped = standstill.read(tx)
         ((self._serial,),) = _LAST.rows(tx, {})  # nobody else writes now
         self._answers = self._known([mail.arrival.message.id for mail in mails])
         self._again = self._folds([mail.fold_key for mail in mails if mail.fold_key])
@@ -146,6 +148,8 @@ class Intake:
     def _take(self, mail: Sealed) -> Admission:
         arrival = mail.arrival
         newest = self._drafts.newest(arrival.source.id, arrival.content_key)
+        if newest is not None and apart(self._context, self._tx, self._stopped, arrival, newest):
+            newest = None
         marks = self._drafts.marks(arrival.sender)
         if newest is not None and self._same(mail, newest):
             return self._fold(mail, newest, marks)

@@ -12,9 +12,10 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from mailguard.errors import ConflictError, NotFoundError, RefusedError
 from mailguard.lifecycle import HoldState
-from mailguard.store import decisions, standing, standstill
+from mailguard.store import decisions, standing, standstill, stop_sight
 from mailguard.store.desk import AtDesk
 from mailguard.store.schema import people, stop_exceptions, stops
+from mailguard.store.schema.emergency import Scope
 from mailguard.store.stop_tellings import LET_THROUGH, tell
 
 WHY = {
@@ -96,7 +97,7 @@ class LettingThrough(AtDesk):
             ids = sorted(row.stop_id for row in able)
             self._desk.audit.append(tx, person_id, "stop.exception", hold_id, stops=ids)
             for stop in tx.execute(select(stops).where(stops.c.id.in_(ids))).all():
-                tell(tx, self._desk.notices, stop, LET_THROUGH)
+                tell(self._context, tx, self._desk.notices, stop, LET_THROUGH)
 
     def _ready(self, tx: Connection, hold_id: str, person_id: str) -> Any:
         hold = self._hold(tx, hold_id, to_change=True, viewer=person_id)
@@ -104,6 +105,10 @@ class LettingThrough(AtDesk):
             raise RefusedError(code, decisions.WHY[code])
         if hold.state != HoldState.APPROVED.value:
             raise RefusedError("exception_not_approved", WHY["exception_not_approved"])
+        if any(halt.scope is Scope.ALL for halt in standstill.over_hold(tx, hold)) and not stop_sight.own(
+            self._context, tx, person_id
+        ):
+            raise RefusedError("stop_all_own", stop_sight.WHY["stop_all_own"])
         return hold
 
     def _forget(self, tx: Connection, hold: Any) -> None:
@@ -120,7 +125,7 @@ class LettingThrough(AtDesk):
 
     @staticmethod
     def _over(tx: Connection, hold: Any) -> list[str]:
-        return [halt.id for halt in standstill.read(tx).halts if halt.covers(hold.source_id, bytes(hold.subject_key))]
+        return [halt.id for halt in standstill.over_hold(tx, hold)]
 
     @staticmethod
     def _rows(tx: Connection, hold_id: str) -> Any:

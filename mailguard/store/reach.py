@@ -18,7 +18,7 @@ from mailguard.errors import DamagedError, NotFoundError, RefusedError
 from mailguard.lifecycle import MessageState, RecipientState
 from mailguard.model import Envelope
 from mailguard.reachlist import Recipient, written
-from mailguard.store import sight
+from mailguard.store import sight, standstill
 from mailguard.store.audit import Audit
 from mailguard.store.context import Context
 from mailguard.store.schema import (
@@ -32,7 +32,7 @@ from mailguard.store.schema import (
     reservations,
     suppressions,
 )
-from mailguard.store.stops import CLI
+from mailguard.store.stop_sight import CLI
 
 CLEAR = frozenset({"approver", "auditor"})
 MASKED = CLEAR | {"administrator"}
@@ -59,7 +59,7 @@ class Reached(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """One of these: holds, a source, or the mailing of a hold."""
+    """One of these: holds, a source, or a mailing: a campaign, or what a stop made from a hold covers."""
 
     holds: tuple[str, ...] = ()
     source: str = ""
@@ -240,10 +240,13 @@ def _holds(tx: Connection, about: About, seen: ColumnElement[bool]) -> list[str]
     """Their ids, of those that are `seen`."""
     query = select(holds.c.id).where(seen).order_by(holds.c.serial)
     if about.campaign:
+        if found := list(tx.execute(query.where(holds.c.campaign_id == about.campaign)).scalars()):
+            return found
         one = tx.execute(select(holds).where(holds.c.id == about.campaign, seen)).one_or_none()
         if one is not None:
-            query = query.where(holds.c.source_id == one.source_id, holds.c.subject_key == one.subject_key)
-            return list(tx.execute(query).scalars())
+            key = standstill.key_of(tx, one.campaign_id)
+            same = standstill.mailing(one.source_id, one.subject_key, key)
+            return list(tx.execute(query.where(holds.c.source_id == one.source_id, same)).scalars())
     elif about.source:
         return list(tx.execute(query.where(holds.c.source_id == about.source)).scalars())
     found = list(tx.execute(query.where(holds.c.id.in_(about.holds))).scalars())

@@ -20,7 +20,7 @@ from mailguard.lifecycle import HoldState, MessageState, RecipientState
 from mailguard.store import masks, sight, standstill
 from mailguard.store.finishing import SENDABLE
 from mailguard.store.lateness import Lateness
-from mailguard.store.schema import holds, messages, recipients
+from mailguard.store.schema import campaigns, holds, messages, recipients
 from mailguard.store.standstill import Standstill
 from mailguard.store.switch import PAUSED
 from mailguard.store.views import Claim, Clearance, Outcome
@@ -68,8 +68,9 @@ class Releases(Lateness):
     def clearance(self, tokens: Collection[str]) -> Mapping[str, Clearance]:
         """For each token whether its message may still go out: asked right before the final dot, and again meanwhile."""
         query = (
-            select(messages.c.token, holds.c.id, holds.c.state, holds.c.source_id, holds.c.subject_key)
+            select(messages.c.token, holds.c.id, holds.c.state, holds.c.source_id, holds.c.subject_key, campaigns.c.key)
             .join(holds, holds.c.id == messages.c.hold_id)
+            .outerjoin(campaigns, campaigns.c.id == holds.c.campaign_id)
             .where(
                 messages.c.serial.in_([_serial(token) for token in tokens]),
                 messages.c.token.in_(tokens),
@@ -95,7 +96,14 @@ class Releases(Lateness):
         late = now - timedelta(hours=late_hours) if late_hours else None
         in_time = () if late is None else (or_(holds.c.sending_since > late, messages.c.received_at > late),)
         return (
-            select(messages, holds.c.sending_since, holds.c.source_id, holds.c.source_title, holds.c.subject_key)
+            select(
+                messages,
+                holds.c.sending_since,
+                holds.c.source_id,
+                holds.c.source_title,
+                holds.c.subject_key,
+                holds.c.campaign_id,
+            )
             .join(holds, holds.c.id == messages.c.hold_id)
             .where(
                 messages.c.due_at <= now,
@@ -245,5 +253,5 @@ def _clearance(hold: Any, stopped: Standstill, *, paused: bool) -> Clearance:
         return Clearance.LOST
     if hold.state != HoldState.APPROVED.value:
         return Clearance.STOPPED
-    still = paused or stopped.holds_back(hold.source_id, bytes(hold.subject_key), hold.id)
+    still = paused or stopped.holds_back(hold.source_id, bytes(hold.subject_key), hold.id, bytes(hold.key or b""))
     return Clearance.PAUSED if still else Clearance.GO

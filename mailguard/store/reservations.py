@@ -5,6 +5,7 @@ reserving and confirming leaves the recipients used: the cap can be missed, neve
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -16,13 +17,22 @@ from mailguard.store.context import Context
 from mailguard.store.covering import covered
 from mailguard.store.desk import AtDesk, each
 from mailguard.store.draft import Draft, Drafts
-from mailguard.store.schema import reservations
+from mailguard.store.schema import holds, reservations
 from mailguard.store.standstill import Standstill
 from mailguard.store.statement import Statement
+from mailguard.store.stopped_mail import held_back
 from mailguard.store.switch import PAUSED
 from mailguard.store.views import Reservation
 
 _PAUSED = Statement(select(PAUSED))
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A message on its way under a reservation."""
+
+    reservation: Reservation
+    arrival: Arrival
 
 
 class _Taking:
@@ -97,6 +107,25 @@ class Reservations(AtDesk):
             taking.write()
         return answers
 
+    def may_leave(self, leaving: Sequence[Leaving]) -> list[bool | Exception]:
+        """For each message whether it may still go out: asked before its final dot, after which nobody calls it back.
+
+        No when a stop has come, releases are paused, or its hold is not approved any more.
+        """
+        ids = [one.reservation.message_id for one in leaving]
+        columns = (holds.c.id, holds.c.source_id, holds.c.subject_key, holds.c.campaign_id, holds.c.state)
+        query = select(reservations.c.message_id, *columns).join(holds, holds.c.id == reservations.c.hold_id)
+        mine = (reservations.c.message_id.in_(ids), reservations.c.accepted.is_(None))
+        with self._database.read() as tx:
+            paused, stopped = _paused(tx), standstill.read(tx)
+            approved = query.where(*mine, holds.c.state == HoldState.APPROVED.value)
+            found = {row.message_id: Draft(row._asdict()) for row in tx.execute(approved)}
+            drafts = [(one, found.get(one.reservation.message_id)) for one in leaving]
+            return [
+                draft is not None and not paused and not held_back(self._context, tx, stopped, one.arrival, draft)
+                for one, draft in drafts
+            ]
+
     def give_back(self, reservation: Reservation) -> None:
         """Nothing was sent; giving back twice, or after a confirmation, changes nothing."""
         mine = reservations.c.message_id == reservation.message_id
@@ -135,8 +164,7 @@ class Reservations(AtDesk):
     def _open_to(self, tx: Connection, drafts: Drafts, stopped: Standstill, arrival: Arrival) -> Draft | None:
         """The same, unless a stop holds its mail back."""
         draft = self._approval(tx, drafts, arrival)
-        still = draft and stopped.holds_back(arrival.source.id, arrival.inspection.subject_key, draft.row.id)
-        return None if still else draft
+        return None if draft and held_back(self._context, tx, stopped, arrival, draft) else draft
 
     def _take(self, tx: Connection, taking: "_Taking", stopped: Standstill, arrival: Arrival) -> Reservation | None:
         draft = self._open_to(tx, taking.drafts, stopped, arrival)

@@ -63,6 +63,13 @@ def check(tx: Connection, hold: Any, person_id: str, day: str) -> None:
         raise HiddenError("No such hold. `mailguard hold list` shows what there is.")
 
 
+def of_own(tx: Connection, person_id: str, day: str) -> bool:
+    """Whether somebody is of the own company, or the deputy of an approver who is."""
+    person = viewer(tx, person_id)
+    eyes = [row for row in standins.absent(tx, person_id, day) if row.enabled and row.role == "approver"]
+    return any(row.organisation_key == b"" for row in (person, *eyes))
+
+
 def viewer(tx: Connection, person_id: str) -> Any:
     """The row of who looks."""
     row = tx.execute(select(people).where(people.c.id == person_id)).one_or_none()

@@ -6,39 +6,37 @@ its way out is called back before its final dot. Each change is an audit row and
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, func, insert, or_, select, update
 
 from mailguard.errors import ConflictError, NotFoundError, RefusedError
-from mailguard.store import sight, standstill
+from mailguard.store import standstill, stop_sight
 from mailguard.store.audit import Audit
 from mailguard.store.context import Context, fresh_id
 from mailguard.store.notices import Notices
 from mailguard.store.people import People
 from mailguard.store.remembered import Remembered
-from mailguard.store.schema import holds, messages, operators, people, sources, stops
+from mailguard.store.schema import campaigns, holds, messages, people, sources, stops
 from mailguard.store.schema.emergency import Scope
 from mailguard.store.standstill import Standstill
+from mailguard.store.stop_sight import CLI
 from mailguard.store.stop_tellings import ASKED, BEGUN, ENDED, tell
 
 _LOG = logging.getLogger("mailguard.store")
-CLI = "cli"  # the actor of the command line: whoever can run it owns the machine, and may stop; it is no second person
 WHY = {
-    "not_stopper": "Only an enabled approver may stop mail, or let it go on.",
     "stop_reason_missing": "A stop and its end need a reason.",
-    "stop_own_source": "An operator of the source cannot let its mail go on. Another approver must.",
     "stop_asked": "This person has asked already. A different approver must agree.",
-}
+} | stop_sight.WHY
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
     """A stop as people see it. title: of the source. by, asked_by, ended_by: ids; the names beside them are for readers.
 
-    hold_id: the hold whose mailing it covers.
+    hold_id: the hold whose mailing it covers. Of what is only the own company's to know, reasons and people are "".
     """
 
     id: str
@@ -77,23 +75,27 @@ class Stops:
         """Stops in force that `viewer` sees, the newest first: those of all mail, and of the sources of that person."""
         query = select(stops).where(~stops.c.ended).order_by(stops.c.serial.desc())
         with self._context.database.read() as tx:
-            return self._stops(tx, tx.execute(query.where(self._seen(tx, viewer))))
+            return self._seen(tx, query, viewer)
 
-    def over(self, hold_id: str) -> list[Stop]:
-        """Stops in force that hold this hold back, those included that it is let through."""
+    def over(self, hold_id: str, viewer: str | None = None) -> list[Stop]:
+        """Stops in force that hold this hold back, those included that it is let through; for who sees the hold."""
+        columns = (holds.c.source_id, holds.c.subject_key, holds.c.campaign_id)
         with self._context.database.read() as tx:
-            hold = tx.execute(select(holds.c.source_id, holds.c.subject_key).where(holds.c.id == hold_id)).one_or_none()
-            if hold is None:
-                return []
-            halts = standstill.read(tx).halts
-            ids = [halt.id for halt in halts if halt.covers(hold.source_id, bytes(hold.subject_key))]
-            return self._stops(tx, tx.execute(select(stops).where(stops.c.id.in_(ids)).order_by(stops.c.serial)))
+            hold = tx.execute(select(*columns).where(holds.c.id == hold_id)).one_or_none()
+            ids = [halt.id for halt in standstill.over_hold(tx, hold)] if hold else []
+            found = tx.execute(select(stops).where(stops.c.id.in_(ids)).order_by(stops.c.serial)) if ids else None
+            return self._stops(tx, found, viewer) if found else []
 
     def recent(self, limit: int = 50, viewer: str | None = None) -> list[Stop]:
         """Stops that `viewer` sees, the newest first, those that ended included."""
         query = select(stops).order_by(stops.c.serial.desc()).limit(limit)
         with self._context.database.read() as tx:
-            return self._stops(tx, tx.execute(query.where(self._seen(tx, viewer))))
+            return self._seen(tx, query, viewer)
+
+    def may_all(self, person_id: str) -> bool:
+        """Whether somebody may stop all mail, and hears why it was stopped, as far as that goes by organisation."""
+        with self._context.database.read() as tx:
+            return stop_sight.own(self._context, tx, person_id)
 
     # Changes by people
 
@@ -106,7 +108,7 @@ class Stops:
         return self._begin(actor, reason, Scope.SOURCE, source_id=source_id)
 
     def stop_campaign(self, actor: str, hold_id: str, reason: str) -> Stop:
-        """The same for the mailing that a hold belongs to: its source and the skeleton of its subject."""
+        """The same for one mailing, named by a hold of it or by the campaign: what its tool calls so, and what has its subject."""
         return self._begin(actor, reason, Scope.CAMPAIGN, hold_id=hold_id)
 
     def ask_end(self, actor: str, stop_id: str, reason: str) -> Stop:
@@ -114,73 +116,56 @@ class Stops:
         reason = reason.strip()
         with self._context.database.write() as tx:
             stop = self._open(tx, stop_id, None if actor == CLI else actor)
-            self._may_end(tx, stop, actor)
+            self._check_may_end(tx, stop, actor)
             if not reason:
                 raise RefusedError("stop_reason_missing", WHY["stop_reason_missing"])
             if stop.asked_by == actor:
                 raise RefusedError("stop_asked", WHY["stop_asked"])
-            if stop.asked_by and self._able(tx, stop, stop.asked_by):
+            if stop.asked_by and stop_sight.barred(self._context, tx, stop, stop.asked_by) is None:
                 raise ConflictError(f"{stop_id}: somebody else has asked to end it. Look at it again, then agree.")
             sealed = self._context.vault.seal(reason.encode("utf-8", "replace"), f"stop end:{stop_id}")
             values = {"asked": sealed, "asked_by": actor, "asked_at": self._context.clock()}
             tx.execute(update(stops).where(stops.c.id == stop_id).values(values))
             self._audit.append(tx, actor, "stop.end_asked", stop_id)
-            tell(tx, self._notices, stop, ASKED)
+            tell(self._context, tx, self._notices, stop, ASKED)
             return self._one(tx, stop_id)
 
     def agree_end(self, actor: str, stop_id: str) -> Stop:
         """The second one agrees: mail goes on. Raises RefusedError, ConflictError, NotFoundError."""
         with self._context.database.write(announced=True) as tx:
             stop = self._open(tx, stop_id, None if actor == CLI else actor)
-            self._may_end(tx, stop, actor)
+            self._check_may_end(tx, stop, actor)
             if stop.asked_by == actor:
                 raise RefusedError("stop_asked", WHY["stop_asked"])
-            if not stop.asked_by or not self._able(tx, stop, stop.asked_by):
+            if not stop.asked_by or stop_sight.barred(self._context, tx, stop, stop.asked_by):
                 raise ConflictError(f"{stop_id}: nobody who may do so has asked to end it. Ask first.")
             values = {"ended": True, "ended_by": actor, "ended_at": self._context.clock()}
             tx.execute(update(stops).where(stops.c.id == stop_id).values(values))
             self._audit.append(tx, actor, "stop.ended", stop_id, asked_by=stop.asked_by, messages=_waiting(tx))
-            tell(tx, self._notices, stop, ENDED)
+            tell(self._context, tx, self._notices, stop, ENDED)
             ended = self._one(tx, stop_id)
         _LOG.warning("emergency stop ended stop=%s by=%s and=%s", stop_id, stop.asked_by, actor)
         return ended
 
     # Inside
 
-    def _seen(self, tx: Connection, viewer: str | None) -> ColumnElement[bool]:
-        of_all = stops.c.scope == Scope.ALL.value
-        return or_(of_all, sight.sources_seen(self._context, tx, viewer, stops.c.source_id))
-
-    def _check_seen(self, tx: Connection, scope: Scope, row: Mapping[str, Any], actor: str) -> None:
-        """NotFoundError where a source or a hold is hidden from who would stop it."""
-        if actor == CLI:
-            return
-        if scope is Scope.CAMPAIGN:
-            hold = tx.execute(select(holds).where(holds.c.id == row["hold_id"])).one()
-            sight.check(tx, hold, actor, self._context.today())
-        elif scope is Scope.SOURCE:
-            seen = sight.sources_seen(self._context, tx, actor, sources.c.id)
-            if tx.execute(select(sources.c.id).where(sources.c.id == row["source_id"], seen)).first() is None:
-                raise _no_source()
-
     def _begin(self, actor: str, reason: str, scope: Scope, *, source_id: str = "", hold_id: str = "") -> Stop:
         reason, stop_id = reason.strip(), fresh_id("S")
         with self._context.database.write(announced=True) as tx:
-            if actor != CLI and not _approver(tx, actor):
+            if actor != CLI and not stop_sight.is_approver(tx, actor):
                 raise RefusedError("not_stopper", WHY["not_stopper"])
             if not reason:
                 raise RefusedError("stop_reason_missing", WHY["stop_reason_missing"])
             covered = _covered(tx, scope, source_id, hold_id)
-            self._check_seen(tx, scope, covered, actor)
-            same = (stops.c.scope == scope.value, *(stops.c[name] == covered[name] for name in _KEYS))
-            if there := tx.execute(select(stops.c.id).where(~stops.c.ended, *same)).scalar():
+            stop_sight.check_seen(self._context, tx, scope, covered, actor)
+            if there := _there(tx, scope, covered):
                 raise ConflictError(f"{there} stops this already. `mailguard stop list` says by whom.")
             sealed = self._context.vault.seal(reason.encode("utf-8", "replace"), f"stop:{stop_id}")
             row = covered | {"id": stop_id, "scope": scope.value, "reason": sealed, "ended": False}
             tx.execute(insert(stops), row | {"stopped_by": actor, "stopped_at": self._context.clock()})
             detail = {key: covered[key] for key in ("source_id", "hold_id") if covered[key]}
             self._audit.append(tx, actor, "stop.begun", stop_id, scope=scope.value, messages=_waiting(tx), **detail)
-            tell(tx, self._notices, self._open(tx, stop_id), BEGUN)
+            tell(self._context, tx, self._notices, self._open(tx, stop_id), BEGUN)
             begun = self._one(tx, stop_id)
         _LOG.warning(
             "emergency stop begun stop=%s scope=%s source=%s by=%s", stop_id, scope.value, begun.source_id, actor
@@ -188,32 +173,31 @@ class Stops:
         return begun
 
     def _open(self, tx: Connection, stop_id: str, viewer: str | None = None) -> Any:
-        row = tx.execute(select(stops).where(stops.c.id == stop_id, self._seen(tx, viewer))).one_or_none()
+        visible = stop_sight.seen(self._context, tx, viewer)
+        row = tx.execute(select(stops).where(stops.c.id == stop_id, visible)).one_or_none()
         if row is None:
             raise NotFoundError("No such stop. `mailguard stop list` shows what is in force.")
         if row.ended:
             raise ConflictError(f"{stop_id} was ended by {row.ended_by} at {row.ended_at.isoformat()}.")
         return row
 
-    def _may_end(self, tx: Connection, stop: Any, actor: str) -> None:
-        if not _approver(tx, actor):
-            raise RefusedError("not_stopper", WHY["not_stopper"])
-        if _operates(tx, stop, actor):
-            raise RefusedError("stop_own_source", WHY["stop_own_source"])
-
-    @staticmethod
-    def _able(tx: Connection, stop: Any, actor: str) -> bool:
-        return _approver(tx, actor) and not _operates(tx, stop, actor)
+    def _check_may_end(self, tx: Connection, stop: Any, actor: str) -> None:
+        if code := stop_sight.barred(self._context, tx, stop, actor):
+            raise RefusedError(code, WHY[code])
 
     def _one(self, tx: Connection, stop_id: str) -> Stop:
         return self._stops(tx, tx.execute(select(stops).where(stops.c.id == stop_id)))[0]
 
-    def _stops(self, tx: Connection, result: Any) -> list[Stop]:
+    def _seen(self, tx: Connection, query: Select[Any], viewer: str | None) -> list[Stop]:
+        return self._stops(tx, tx.execute(query.where(stop_sight.seen(self._context, tx, viewer))), viewer)
+
+    def _stops(self, tx: Connection, result: Any, viewer: str | None = None) -> list[Stop]:
         rows = result.all()
+        own = not rows or stop_sight.own(self._context, tx, viewer)
         wanted = {key for row in rows for key in (row.stopped_by, row.asked_by, row.ended_by) if key}
         found = tx.execute(select(people).where(people.c.id.in_(wanted))).all()
         names = {row.id: self._people.person(row).name for row in found}
-        return [self._stop(row, names) for row in rows]
+        return [_shown(self._stop(row, names), own=own) for row in rows]
 
     def _stop(self, row: Any, names: Mapping[str, str]) -> Stop:
         def opened(data: bytes | None, place: str) -> str:
@@ -230,40 +214,36 @@ class Stops:
         )  # fmt: skip
 
 
-_KEYS = ("source_id", "subject_key")
+def _shown(stop: Stop, *, own: bool) -> Stop:
+    """Without what only the own company is to know."""
+    if own or stop.scope is not Scope.ALL:
+        return stop
+    return replace(stop, reason="", by="", name="", asked="", asked_by="", asked_name="", ended_by="", ended_name="")
+
+
+def _there(tx: Connection, scope: Scope, covered: Mapping[str, Any]) -> str:
+    """The stop in force that stops the same."""
+    found = standstill.read(tx).over(covered["source_id"], covered["subject_key"], covered["campaign_key"] or b"")
+    same = (halt for halt in found if halt.scope is scope and halt.source_id == covered["source_id"])
+    return next((halt.id for halt in same), "")
 
 
 def _covered(tx: Connection, scope: Scope, source_id: str, hold_id: str) -> dict[str, Any]:
     """What a stop covers, as columns of its row."""
-    found = {"source_id": "", "subject_key": b"", "title": "", "hold_id": None}
+    found = {"source_id": "", "subject_key": b"", "campaign_key": None, "title": "", "hold_id": None}
     if scope is Scope.SOURCE:
         row = tx.execute(select(sources.c.title).where(sources.c.id == source_id)).one_or_none()
         if row is None:
-            raise _no_source()
+            raise stop_sight.no_source()
         return found | {"source_id": source_id, "title": row.title}
     if scope is Scope.CAMPAIGN:
-        row = tx.execute(select(holds).where(holds.c.id == hold_id)).one_or_none()
+        first = select(campaigns.c.first_hold).where(campaigns.c.id == hold_id).scalar_subquery()
+        row = tx.execute(select(holds).where(or_(holds.c.id == hold_id, holds.c.id == first))).one_or_none()
         if row is None:
             raise NotFoundError("No such hold. `mailguard hold list` shows what there is.")
         of_hold = {"source_id": row.source_id, "subject_key": row.subject_key, "title": row.source_title}
-        return found | of_hold | {"hold_id": hold_id}
+        return found | of_hold | {"hold_id": row.id, "campaign_key": standstill.key_of(tx, row.campaign_id) or None}
     return found
-
-
-def _no_source() -> NotFoundError:
-    return NotFoundError("No such source. `mailguard source list` shows all of them.")
-
-
-def _approver(tx: Connection, person_id: str) -> bool:
-    row = tx.execute(select(people.c.role, people.c.enabled).where(people.c.id == person_id)).one_or_none()
-    return row is not None and row.enabled and row.role == "approver"
-
-
-def _operates(tx: Connection, stop: Any, person_id: str) -> bool:
-    query = select(operators.c.person_id).where(
-        operators.c.source_id == stop.source_id, operators.c.person_id == person_id
-    )
-    return stop.scope != Scope.ALL.value and tx.execute(query).first() is not None
 
 
 def _waiting(tx: Connection) -> int:

@@ -5,11 +5,13 @@ given up because of it; each change is an audit row.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, exists, func, insert, select, update
 
 from mailguard.errors import ConflictError, RefusedError
+from mailguard.store import sight
 from mailguard.store.audit import Audit
 from mailguard.store.context import Context
 from mailguard.store.people import People
@@ -19,7 +21,7 @@ from mailguard.store.views import Pause
 CLI = "cli"  # the actor of the command line: whoever can run it owns the machine
 ROLES = frozenset({"approver", "administrator"})
 WHY = {
-    "not_switch": "Only an approver or an administrator may pause and resume releases.",
+    "not_switch": "Only an approver or an administrator of the own company may pause and resume releases.",
     "reason_missing": "A pause needs a reason.",
 }
 PAUSED = exists().where(~pauses.c.ended)  # for statements of others that must stand still as well
@@ -32,16 +34,17 @@ class Switch:
     def __init__(self, context: Context, audit: Audit, folk: People) -> None:
         self._context, self._audit, self._people = context, audit, folk
 
-    def state(self) -> Pause | None:
-        """The pause that lasts now, or None."""
+    def state(self, viewer: str | None = None) -> Pause | None:
+        """The pause that lasts now, or None; by whom and why is said to the own company only."""
         with self._context.database.read() as tx:
             row = tx.execute(_OPEN).one_or_none()
-            return self._pauses(tx, [row])[0] if row else None
+            return self._pauses(tx, [row], viewer)[0] if row else None
 
-    def recent(self, limit: int = 20) -> list[Pause]:
+    def recent(self, limit: int = 20, viewer: str | None = None) -> list[Pause]:
         """Pauses, the newest first, the present one included."""
+        query = select(pauses).order_by(pauses.c.serial.desc()).limit(limit)
         with self._context.database.read() as tx:
-            return self._pauses(tx, tx.execute(select(pauses).order_by(pauses.c.serial.desc()).limit(limit)).all())
+            return self._pauses(tx, tx.execute(query).all(), viewer)
 
     def pause(self, actor: str, reason: str) -> None:
         """Begin nothing more, and send no final dot from now on. Raises RefusedError, ConflictError."""
@@ -73,14 +76,17 @@ class Switch:
         if actor == CLI:
             return
         person = tx.execute(select(people.c.role, people.c.enabled).where(people.c.id == actor)).one_or_none()
-        if person is None or not person.enabled or person.role not in ROLES:
+        able = person is not None and person.enabled and person.role in ROLES
+        if not able or not sight.of_own(tx, actor, self._context.today()):
             raise RefusedError("not_switch", WHY["not_switch"])
 
-    def _pauses(self, tx: Connection, rows: Any) -> list[Pause]:
+    def _pauses(self, tx: Connection, rows: Any, viewer: str | None) -> list[Pause]:
+        own = viewer is None or sight.of_own(tx, viewer, self._context.today())
         wanted = {row.paused_by for row in rows} | {row.resumed_by for row in rows if row.resumed_by}
-        found = tx.execute(select(people).where(people.c.id.in_(wanted))).all()
-        names = {row.id: self._people.person(row).name for row in found}
-        return [self._pause(row, names) for row in rows]
+        staff = tx.execute(select(people).where(people.c.id.in_(wanted))).all()
+        names = {row.id: self._people.person(row).name for row in staff}
+        found = [self._pause(row, names) for row in rows]
+        return found if own else [replace(one, reason="", by="", name="", ended_name="") for one in found]
 
     def _pause(self, row: Any, names: Mapping[str, str]) -> Pause:
         reason = self._context.vault.open(row.reason, "pause").decode("utf-8", "replace")

@@ -184,10 +184,12 @@ class Api(Entrance):
     def release(self, request: Request) -> Json:
         """Whether approved mail goes out."""
         session, _ = self._session(request)
-        store, pause = self._site.store, self._site.store.switch.state()
+        store, pause = self._site.store, self._site.store.switch.state(session.person.id)
         return {
             "paused": pause is not None,
-            "pause": {"name": pause.name, "reason": pause.reason, "at": show.iso(pause.at)} if pause else None,
+            "pause": {"name": pause.name or None, "reason": pause.reason or None, "at": show.iso(pause.at)}
+            if pause
+            else None,
             "hours": self._site.release.hours,
             "per_minute": self._site.release.per_minute,
             "messages": store.releases.open_count(session.person.id),
@@ -210,6 +212,7 @@ class Api(Entrance):
         stopped = stops.of_hold(self._site, view.row, session.person)
         over = [] if stopped.through else stopped.stops
         operates = deciding.operates(view, session.person)
+        pause = self._site.store.switch.state(session.person.id)
         return _hold(t, view, self._site.report) | {
             "differs": list(compared.of(self._site, t, self._site.store.campaigns.of(hold_id), [view]).codes),
             "may_decide": pending and refusal is None,
@@ -218,7 +221,7 @@ class Api(Entrance):
             "may_withdraw": view.row.state in {HoldState.PENDING, HoldState.RETURNED} and operates,
             "checklist": [asdict(point) for point in holds.checklist(hold_id)] if pending else [],
             "route": routed.plain(t, view, session.person),
-            "rest": _rest(resting.shown(self._site, t, view, session.person, self._site.store.switch.state(), over)),
+            "rest": _rest(resting.shown(self._site, t, view, session.person, pause, over)),
             "stops": [stop.id for stop in over],
             "deciders": [_person(person) for person in holds.deciders(hold_id)] if pending else [],
         }

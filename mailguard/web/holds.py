@@ -214,7 +214,7 @@ class HoldPages:
         approved = view.row.state is HoldState.APPROVED or _stopped(view)
         stopped = stops.of_hold(self._site, view.row, person)
         over = [] if stopped.through else stopped.stops
-        rest = resting.shown(self._site, t, view, person, store.switch.state(), over)
+        rest = resting.shown(self._site, t, view, person, store.switch.state(person.id), over)
         return self._site.page(
             request,
             "hold.html",

@@ -72,14 +72,14 @@ def lines(
 
 def _stopped(t: Texts, stop: Stop) -> str:
     what = t(f"stops.scope.{stop.scope.value}", title=stop.title)
-    return t("rest.stopped", at=show.short(t, stop.at), name=stop.name, what=what)
+    return t("rest.stopped", at=show.short(t, stop.at), name=show.somebody(t, stop.name), what=what)
 
 
 def _in_the_way(t: Texts, rest: Rest, pause: Pause | None, opening: Opening, now: datetime) -> list[str]:
     """What lets nothing of it go now."""
     said = []
     if pause:
-        said.append(t("rest.paused", at=show.short(t, pause.at), name=pause.name))
+        said.append(t("rest.paused", at=show.short(t, pause.at), name=show.somebody(t, pause.name)))
     if rest.asked_at:
         said.append(t("rest.asked", at=show.short(t, rest.asked_at)))
     if not opening.open(now):

@@ -34,6 +34,11 @@ def iso(at: datetime) -> str:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def somebody(t: Texts, name: str) -> str:
+    """A name, or that it is not for this reader to know."""
+    return name or t("somebody")
+
+
 def left(t: Texts, row: HoldRow, now: datetime) -> str:
     """How long a hold can still be decided."""
     minutes = int((row.expires_at - now).total_seconds() // 60)

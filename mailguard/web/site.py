@@ -129,11 +129,12 @@ class Site:
             "t": t,
             "when": lambda at: show.when(t, at),
             "short": lambda at: show.short(t, at),
+            "by": lambda name: show.somebody(t, name),
             "person": session.person if session else None,
             "csrf": session.csrf if session else "",
             "sees_changes": consents,
             "settings_wait": consents and self.store.changes.settings_wait(),
-            "pause": self.store.switch.state() if session else None,
+            "pause": self.store.switch.state(session.person.id) if session else None,
             "stops_now": self.store.stops.active(session.person.id) if session else [],
             "here": quote(request.url.path) if request.method == "GET" else "/holds",
         }

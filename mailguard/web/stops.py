@@ -54,7 +54,7 @@ def begin(store: Store, person_id: str, scope: str, source_id: str, hold_id: str
 def of_hold(site: Site, row: HoldRow, person: Person) -> Stopped:
     """What stands of a hold."""
     store = site.store
-    over = store.stops.over(row.id)
+    over = store.stops.over(row.id, person.id)
     letting = store.let_through.of(row.id) if over else []
     agreed = {one.stop_id for one in letting if one.agreed_at}
     waiting = [one for one in letting if not one.agreed_at]
@@ -186,6 +186,7 @@ class StopPages:
             alert=alert,
             reason=reason,
             may=person.enabled and person.role == "approver",
+            may_all=store.stops.may_all(person.id),
             me=person.id,
             sources=store.sources.all(person.id),
             waiting=store.releases.open_count(person.id),

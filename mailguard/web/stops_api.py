@@ -22,7 +22,7 @@ Id = Annotated[str, Query(max_length=100)]
 
 
 class StopBody(Strict):
-    """Body of a new stop: of everything, of a `source`, or of the mailing of a `hold`."""
+    """Body of a new stop: of everything, of a `source`, or of the mailing of a `hold` (or campaign)."""
 
     scope: Literal["all", "source", "campaign"]
     source: str = Field("", max_length=100)
@@ -130,8 +130,8 @@ def _stop(stop: Stop) -> Json:
         "scope": stop.scope.value,
         "source": stop.source_id or None,
         "hold": stop.hold_id or None,
-        "reason": stop.reason,
-        "by": stop.name,
+        "reason": stop.reason or None,
+        "by": stop.name or None,
         "at": show.iso(stop.at),
         "end_asked_by": stop.asked_name or None,
         "end_asked_at": show.iso(stop.asked_at) if stop.asked_at else None,

@@ -99,10 +99,10 @@ class SwitchPages:
             opens_at=None if opening.open(now) else opening.opens_at(now),
             per_minute=settings.per_minute,
             waiting=store.releases.open_count(session.person.id),
-            pauses=store.switch.recent(),
+            pauses=store.switch.recent(viewer=session.person.id),
         )
 
 
 def may(person: Person) -> bool:
     """Whether the buttons are shown; the store decides again."""
-    return person.enabled and person.role in ROLES
+    return person.enabled and person.role in ROLES and not person.organisation

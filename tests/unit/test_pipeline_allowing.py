@@ -21,7 +21,8 @@ class Relay:
     def __init__(self):
         self.taken = []
 
-    async def data(self, content, deadline):
+    async def data(self, content, deadline, last_word):
+        assert await last_word()
         self.taken.append(content)
         return Reply.of(250, "2.0.0 ok")
 

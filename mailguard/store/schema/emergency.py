@@ -20,14 +20,14 @@ from mailguard.store.schema.base import SERIAL, Moment, metadata, one_of
 
 
 class Scope(StrEnum):
-    """What a stop covers: all mail, that of a source, or one mailing (a source and the skeleton of a subject)."""
+    """What a stop covers: all mail, that of a source, or one mailing (what its tool calls so, or has its subject)."""
 
     ALL = "all"
     SOURCE = "source"
     CAMPAIGN = "campaign"
 
 
-# Emergency stops; one that is not ended is in force. reason, asked: sealed, why it was begun, and why it should end. Two people end it.
+# Emergency stops; one that is not ended is in force. campaign_key: as campaigns.key, NULL when a mailing is known by its subject only. reason, asked: sealed, why it was begun, and why it should end. Two people end it.
 stops = Table(
     "stops",
     metadata,
@@ -36,6 +36,7 @@ stops = Table(
     Column("scope", String(10), nullable=False),
     Column("source_id", Text, nullable=False),
     Column("subject_key", LargeBinary, nullable=False),
+    Column("campaign_key", LargeBinary),
     Column("title", String(200), nullable=False),
     Column("hold_id", String(20), ForeignKey("holds.id")),
     Column("reason", LargeBinary, nullable=False),

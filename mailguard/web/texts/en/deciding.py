@@ -58,7 +58,7 @@ TEXTS = {
     "refused.not_late": "Nobody has asked about this hold. What is left goes out by itself.",
     "refused.nothing_left": "Nothing of this hold is left to be sent, and no later mail passes under it.",
     "refused.not_yours": "Only people who can approve this hold, and operators of its source, can stop the rest.",
-    "refused.not_switch": "Only approvers and administrators can pause and resume sending.",
+    "refused.not_switch": "Only approvers and administrators of the sending company can pause and resume all sending.",
     "refused.other": "This is not possible ({code}).",
     "done.approved": "Approved. Sending begins.",
     "done.first": "The approval is recorded. The mail leaves when the others are there.",

@@ -1,6 +1,9 @@
 """Emergency stops, in English."""
 
 TEXTS = {
+    "somebody": "the sending company",
+    "stops.all.own": "Only approvers of the sending company may let it go on.",
+    "refused.stop_all_own": "Only an approver of the sending company may stop all mail, or let it go on.",
     "nav.stops": "Emergency stop",
     "stops.title": "Emergency stop",
     "stops.banner": "An emergency stop is in force",
@@ -36,7 +39,7 @@ TEXTS = {
     "stops.let.ask": "Ask to let it through",
     "stops.let.agree": "Agree to let it through",
     "stops.campaign.open": "Stop this mailing",
-    "stops.campaign.help": "Stops all mail of this sending system with this subject. Two approvers are needed to go on.",
+    "stops.campaign.help": "Stops all mail of this mailing: what the mailing tool calls the same mailing, and what has this subject. Two approvers are needed to go on.",
     "reach.link": "Who was reached (CSV)",
     "reach.link.campaign": "Of the whole mailing (CSV)",
     "refused.not_reach": "Only approvers, auditors and administrators may take the list of who was reached.",

@@ -1,6 +1,9 @@
 """Emergency stops, in Japanese."""
 
 TEXTS = {
+    "somebody": "担当者",
+    "stops.all.own": "再開できるのは、配信を行う会社の承認者だけです。",
+    "refused.stop_all_own": "すべてのメールの緊急停止と再開ができるのは、配信を行う会社の承認者だけです。",
     "nav.stops": "緊急停止",
     "stops.title": "緊急停止",
     "stops.banner": "緊急停止中です",
@@ -36,7 +39,7 @@ TEXTS = {
     "stops.let.ask": "停止中の送信を求める",
     "stops.let.agree": "停止中の送信に同意する",
     "stops.campaign.open": "この配信を緊急停止する場合",
-    "stops.campaign.help": "同じ送信システムから同じ件名で届くメールの送信を、すべて止めます。再開には承認者2人が必要です。",
+    "stops.campaign.help": "同じ配信(配信ツールの付ける配信の番号が同じもの、または同じ送信システムの同じ件名)のメールの送信を、すべて止めます。再開には承認者2人が必要です。",
     "reach.link": "到達一覧(CSV)",
     "reach.link.campaign": "この配信全体の到達一覧(CSV)",
     "refused.not_reach": "到達一覧を取り出せるのは、承認者・監査担当者・管理者だけです。",

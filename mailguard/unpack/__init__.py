@@ -53,6 +53,7 @@ from mailguard.unpack import (
     xls,
     xlsx,
     xml_data,
+    yenc,
 )
 from mailguard.unpack import zip as zip_archive
 from mailguard.unpack.budget import Budget, LimitError, Limits
@@ -116,6 +117,7 @@ HANDLERS: tuple[Handler, ...] = (
     image,
     apple,
     openpgp,
+    yenc,
     vcard,
     ldif,
     mbox,
@@ -256,7 +258,7 @@ def _passed(part: Part, sniffed: str, budget: Budget) -> str:
 
 def _and_embedded(handler: Handler, part: Part, sniffed: str, budget: Budget) -> Iterator[Item]:
     if sniffed in sniff.READABLE and handler not in {mail, mbox}:
-        yield from embedded.uuencoded(part, budget)
+        yield from embedded.packed(part, budget)
     for item in handler.open_part(part, budget):
         yield item
         # The leaves of a mail come by themselves; what else it gives are its headers.

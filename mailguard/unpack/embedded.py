@@ -1,4 +1,4 @@
-"""Files that stand in a text: uuencode, base64 without a header that says so, quoted-printable, and whole MIME sources.
+"""Files that stand in a text: uuencode, BinHex, base64 without a header that says so, quoted-printable, and whole MIME sources.
 
 In: the Text or Table of a part that was just read. Out: what is packed in it as parts, or the Problem that it cannot
 be told. Certificates, keys and signatures are harmless, and so is what is too short to hold a list.
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mailguard.model import MAIL, Part, PartPath, Problem, ProblemKind, Table, Text
-from mailguard.unpack import signature, sniff, uuencode
+from mailguard.unpack import binhex, signature, sniff, uuencode
 from mailguard.unpack.budget import Budget
 from mailguard.unpack.header import clean_name
 from mailguard.unpack.transfer import from_base64
@@ -19,6 +19,7 @@ from mailguard.unpack.transfer import from_base64
 BASE64 = "(base64)"
 QUOTED_PRINTABLE = "(quoted-printable)"
 UUENCODED = "(uuencode)"
+BINHEX = "(BinHex)"
 
 _LINES = 3  # full lines one after the other are no accident
 _LOOSE = 200  # characters: from here even one line is looked into, and read if it turns out as something
@@ -40,6 +41,7 @@ _DELIMITER = re.compile(
 )
 _QP = re.compile("(?:=[0-9A-F]{2}){3}", re.IGNORECASE)
 _QP_PLACES = 8
+_WRITING = re.compile(rb"[^\0-\x1f\x7f]{4,}")  # among icons and windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,17 @@ def find(item: Text | Table, depth: int, budget: Budget) -> Iterator[Part | Prob
             yield Problem((*item.path, next(names)), ProblemKind.NOT_READ, "base64 of no known content")
 
 
-def uuencoded(part: Part, budget: Budget) -> Iterator[Part | Problem]:
-    """Files between `begin` and `end` in what reads as text."""
+def packed(part: Part, budget: Budget) -> Iterator[Part | Problem]:
+    """Files that stand in what reads as text: between `begin` and `end`, and BinHex."""
+    for file in binhex.files(part.data, budget.room):
+        name = clean_name(file.name) or BINHEX
+        if file.fault:
+            yield Problem((*part.path, name), ProblemKind.DAMAGED, f"BinHex file: {file.fault}")
+        budget.member(len(file.data) + len(file.resources), file.packed)
+        if file.data or not file.fault:
+            yield _part(part.path, name, file.data, part.depth, budget)
+        if written := b"\n".join(_WRITING.findall(file.resources)):
+            yield _part(part.path, f"{name} (resources)", written, part.depth, budget)
     for name, data, whole in uuencode.files(part.data):
         if data:
             yield _part(part.path, clean_name(name) or UUENCODED, data, part.depth, budget)

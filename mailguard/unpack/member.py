@@ -4,15 +4,25 @@ In: chunks. Out: the bytes as far as they can be had, and what is wrong with the
 """
 
 import lzma
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 
 from mailguard.model import Part, Problem, ProblemKind
 from mailguard.unpack.budget import Budget, LimitError
 
+_OUTSIDE = re.compile(r"(?:[A-Za-z]:)?[\\/]|[A-Za-z]:|.*(?<![^\\/])\.\.(?![^\\/])", re.DOTALL)
 FAULTS = (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError)
 """What broken streams raise."""
 CHUNK = 1 << 20
+
+
+OUTSIDE = "a name that leads out of the archive"
+
+
+def leads_outside(name: str) -> bool:
+    """Whether a file would be written beside the folder that an archive is unpacked in, by programs that let it: others rename it."""
+    return _OUTSIDE.match(name) is not None
 
 
 def opened(
@@ -33,6 +43,8 @@ def opened(
             raise
         yield Problem(path, limit.kind, limit.detail)
         return
+    if leads_outside(name):
+        yield Problem(path, ProblemKind.AMBIGUOUS, OUTSIDE)
     if fault:
         yield Problem(path, ProblemKind.DAMAGED, "the file cannot be read to its end")
     yield Part(path, data, depth=within.depth + 1)

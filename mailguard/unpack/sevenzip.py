@@ -20,6 +20,7 @@ from mailguard.model import Part, PartPath, Problem, ProblemKind
 from mailguard.unpack import libarchive_files, sniff
 from mailguard.unpack.budget import Budget, LimitError
 from mailguard.unpack.header import clean_name
+from mailguard.unpack.member import OUTSIDE, leads_outside
 
 NAME = "7z"
 LIMITATIONS = "Volumes, and encrypted files without their password, are problems."
@@ -114,8 +115,10 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Problem]:
     yield from _closed(part, names)
 
 
-def _file(part: Part, name: str, sink: _Sink, budget: Budget) -> Iterator[Part]:
+def _file(part: Part, name: str, sink: _Sink, budget: Budget) -> Iterator[Part | Problem]:
     budget.file(part.depth + 1)
+    if leads_outside(name):
+        yield Problem(_path(part, name), ProblemKind.AMBIGUOUS, OUTSIDE)
     yield Part(_path(part, name), sink.content(), depth=part.depth + 1)
 
 

@@ -41,6 +41,7 @@ PROGRAM = "application/vnd.microsoft.portable-executable"
 CMS = "application/pkcs7-mime"
 MBOX = "application/mbox"
 APPLE = "application/applefile"
+YENC = "application/x-yencode"
 EMPTY = "inode/x-empty"
 BINARY = "application/octet-stream"
 
@@ -124,13 +125,16 @@ _CMS = re.compile(
 _MBOX = re.compile(rb"From [^\n]{1,300}\n(?:>From [^\n]{0,300}\n)?[!-9;-~]{1,100}[ \t]?:")
 
 
+_YENC = re.compile(rb"^=ybegin [^\r\n]{0,2000}name=[^\r\n]{0,1000}\r?\n", re.MULTILINE)
+
+
 def sniff(data: bytes) -> str:
     """The media type of `data`; `BINARY` when nothing is recognised."""
     if not data:
         return EMPTY
     if data.startswith(_MAGICS):
         return next(media_type for magic, media_type in _MAGIC if data.startswith(magic))
-    return _container(data) or _textual(data) or BINARY
+    return _container(data) or _packed_text(data) or _textual(data) or BINARY
 
 
 def zip_behind(data: bytes) -> bool:
@@ -156,6 +160,13 @@ def _container(data: bytes) -> str:
     if data.startswith(b"\1\0\0\0") and data[40:44] == b" EMF":  # MS-EMF 2.3.4.2
         return METAFILE
     return _by_shape(data) or _archive(data) or _image(data)
+
+
+def _packed_text(data: bytes) -> str:
+    """What is not text any more, though its beginning is: a mail stays one."""
+    begin = _YENC.search(data) if b"=ybegin " in data else None
+    before = _textual(data[: begin.start()]) if begin else ""
+    return "" if begin is None else before if before in {MAIL, MBOX} else YENC
 
 
 def _by_shape(data: bytes) -> str:

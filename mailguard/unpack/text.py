@@ -12,14 +12,11 @@ from mailguard.unpack import part_text, sniff
 from mailguard.unpack.budget import Budget
 
 NAME = "Text"
-LIMITATIONS = (
-    "Files packed into text by yEnc, BinHex or PGP, and encoded values as in address cards, are not decoded: a problem."
-)
+LIMITATIONS = "Files packed into text by PGP, and encoded values as in address cards, are not decoded: a problem."
 
 # What a text must hold, which is quicker to see, and the expression itself.
 _HIDDEN = (
     ("=ybegin ", re.compile(r"^=ybegin ", re.MULTILINE), ProblemKind.NOT_READ, "yEnc file"),
-    ("BinHex", re.compile(r"^\(This file must be converted with BinHex", re.MULTILINE), ProblemKind.NOT_READ, "BinHex file"),
     ("PGP MESSAGE", re.compile(r"^-----BEGIN PGP MESSAGE-----", re.MULTILINE), ProblemKind.ENCRYPTED, "PGP message"),
     (";", re.compile(r"^[^\n:]{1,60};ENCODING=(?:QUOTED-PRINTABLE|BASE64|B)\b", re.MULTILINE | re.IGNORECASE), ProblemKind.NOT_READ, "encoded values"),
     (":: ", re.compile(r"^[\w;-]{1,60}:: [A-Za-z0-9+/=]{8}", re.MULTILINE), ProblemKind.NOT_READ, "encoded values"),

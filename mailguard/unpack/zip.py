@@ -16,7 +16,7 @@ from mailguard.model import Part, Problem, ProblemKind, Table, Text
 from mailguard.unpack import charset, libarchive_entries, sniff, streams, zip_member
 from mailguard.unpack.budget import Budget, LimitError
 from mailguard.unpack.header import clean_name
-from mailguard.unpack.member import FAULTS, collect, counted, sliced
+from mailguard.unpack.member import FAULTS, OUTSIDE, collect, counted, leads_outside, sliced
 from mailguard.unpack.passwords import encodings
 
 NAME = "ZIP"
@@ -137,6 +137,8 @@ def _contradictions(part: Part, members: list[_Member]) -> Iterator[Problem]:
         yield Problem(part.path, ProblemKind.AMBIGUOUS, "a member that the directory does not list")
     if not all(member.listed for member in members):
         yield Problem(part.path, ProblemKind.AMBIGUOUS, "a member with two names")
+    if len({member.name for member in members}) < len(members):
+        yield Problem(part.path, ProblemKind.AMBIGUOUS, "two members of one name")
 
 
 def _open(part: Part, member: _Member, budget: Budget) -> Iterator[Part | Problem]:
@@ -152,6 +154,8 @@ def _open(part: Part, member: _Member, budget: Budget) -> Iterator[Part | Proble
     if content is None:
         yield Problem(path, ProblemKind.ENCRYPTED if member.encrypted else ProblemKind.UNKNOWN_FORMAT, fault)
         return
+    if leads_outside(member.name):
+        yield Problem(path, ProblemKind.AMBIGUOUS, OUTSIDE)
     if fault:
         yield Problem(path, ProblemKind.DAMAGED, fault)
     yield Part(path, content, depth=part.depth + 1)

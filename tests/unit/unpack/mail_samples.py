@@ -1,7 +1,9 @@
 """Made-up S/MIME, mailboxes, uuencoded files, and files of a Mac."""
 
 import binascii
+import re
 import struct
+import zlib
 from collections.abc import Iterator
 
 PKCS7, ZIPPED = "2a864886f70d0107", "2a864886f70d0109100109"
@@ -37,6 +39,39 @@ def uuencoded(name: str, data: bytes) -> bytes:
     return b"begin 644 " + name.encode("cp932") + b"\n" + lines + b"`\nend\n"
 
 
+def yencoded(name: str, data: bytes, *, crc: int | None = None, part: tuple[int, int] | None = None) -> bytes:
+    """part: begin and total of the whole file, of which `data` is one piece."""
+    signs = bytearray()
+    for byte in data:
+        sign = (byte + 42) % 256
+        signs += bytes((ord("="), (sign + 64) % 256)) if sign in b"\0\r\n=" else bytes((sign,))
+    lines = b"".join(bytes(signs[at : at + 100]) + b"\r\n" for at in range(0, len(signs), 100))
+    crc = zlib.crc32(data) if crc is None else crc
+    size = part[1] if part else len(data)
+    begin = f"=ybegin{' part=1 total=2' if part else ''} line=100 size={size} name=".encode() + name.encode() + b"\r\n"
+    piece = f"=ypart begin={part[0]} end={part[0] + len(data) - 1}\r\n".encode() if part else b""
+    return begin + piece + lines + f"=yend size={len(data)} {'p' * bool(part)}crc32={crc:08x}\r\n".encode()
+
+
+_BINHEX = "!\"#$%&'()*+,-012345689@ABCDEFGHIJKLMNPQRSTUVXYZ[`abcdefhijklmpqr"
+
+
+def binhexed(name: str, data: bytes, resources: bytes = b"") -> bytes:
+    """Runs of four and more written short."""
+    raw = name.encode("cp932")
+    head = bytes((len(raw),)) + raw + b"\0TEXTttxt" + bytes(2) + struct.pack(">II", len(data), len(resources))
+    plain = b"".join(piece + struct.pack(">H", binascii.crc_hqx(piece, 0)) for piece in (head, data, resources))
+    packed = re.sub(
+        rb"\x90|([^\x90])\1{3,100}",
+        lambda run: run[1] + b"\x90" + bytes((len(run[0]),)) if run[1] else b"\x90\0",
+        plain,
+    )
+    bits = "".join(f"{byte:08b}" for byte in packed)
+    signs = "".join(_BINHEX[int(bits[at : at + 6].ljust(6, "0"), 2)] for at in range(0, len(bits), 6)) + ":"
+    lines = "\r\n".join(signs[at : at + 63] for at in range(0, len(signs), 63))
+    return b"(This file must be converted with BinHex 4.0)\r\n\r\n:" + lines.encode() + b"\r\n"
+
+
 def apple(*entries: tuple[int, bytes], magic: bytes = b"\0\5\x16\7") -> bytes:
     at, table = 26 + 12 * len(entries), b""
     for kind, value in entries:
@@ -54,3 +89,4 @@ def samples() -> Iterator[tuple[str, bytes]]:
     yield "Mailboxes (mbox)", MBOX
     yield "Files of a Mac (AppleDouble, AppleSingle)", apple((3, b"hello"))
     yield "OpenPGP (encrypted)", PGP
+    yield "yEnc", yencoded("a.txt", b"hello")

@@ -16,7 +16,7 @@ from unpack_samples import ROWS, csv, digest, opened, zipped
 
 from mailguard.model import Part, PartInfo, Problem, ProblemKind, Table
 from mailguard.unpack import Budget, Limits, libarchive_files, streams, unpack
-from mailguard.unpack.member import CHUNK
+from mailguard.unpack.member import CHUNK, leads_outside
 
 NAME = "顧客ソ表.csv"
 LIST = csv()
@@ -229,3 +229,28 @@ def test_no_problem_quotes_the_archive() -> None:
 @pytest.mark.parametrize("data", [seven_zip({}), zipped({}), rar({})], ids=["7z", "zip", "rar"])
 def test_an_archive_with_nothing_in_it_is_named(data) -> None:
     assert read(data) == {("file",): ProblemKind.DAMAGED}
+
+
+@pytest.mark.parametrize(
+    "name", ["../../evil.csv", "/abs.csv", "C:\\x\\y.csv", "a/../../b.csv", "..\\a.csv", "\\\\host\\a.csv"]
+)
+@pytest.mark.parametrize("pack", [zipped, tar, seven_zip], ids=["zip", "tar", "7z"])
+def test_a_name_that_leads_out_of_the_archive_is_named_and_the_file_read(monkeypatch, pack, name: str) -> None:
+    monkeypatch.setattr(py7zr.py7zr, "check_archive_path", lambda _: True)  # py7zr writes no such names
+    data = pack({name: LIST})
+    monkeypatch.undo()
+    leaves = [out.item for out in opened(data, "a") if not isinstance(out, PartInfo)]
+    assert {leaf.kind for leaf in leaves if isinstance(leaf, Problem)} == {ProblemKind.AMBIGUOUS}
+    assert [leaf.rows for leaf in leaves if isinstance(leaf, Table)] == [ROWS]
+
+
+@pytest.mark.parametrize("name", ["a..b.csv", "..csv", "a/b.csv", "会員:一覧.csv", "x/...", "表\\ソ.csv"])
+def test_a_name_with_dots_or_folders_is_a_name(name: str) -> None:
+    assert not leads_outside(name)
+
+
+def test_two_members_of_one_name_are_both_read_and_named() -> None:
+    data = zipped({"a.csv": LIST, "b.csv": LIST}).replace(b"b.csv", b"a.csv")
+    leaves = [out.item for out in opened(data, "a.zip") if not isinstance(out, PartInfo)]
+    assert [leaf.kind for leaf in leaves if isinstance(leaf, Problem)] == [ProblemKind.AMBIGUOUS]
+    assert [leaf.rows for leaf in leaves if isinstance(leaf, Table)] == [ROWS, ROWS]

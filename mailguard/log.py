@@ -7,8 +7,10 @@ listens. An error is its kind and its place: its text may quote a mail, unless i
 import logging
 import os
 import sys
+import time
 import traceback
 from collections.abc import Mapping
+from functools import lru_cache
 from types import TracebackType
 from typing import TextIO
 
@@ -43,6 +45,11 @@ class _Line(logging.Formatter):
         line = " ".join(super().format(record).splitlines())
         return f"<{_priority(record.levelno)}>{line}" if self._journal else line
 
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 - logging's name
+        """As logging writes it; lines of one second share what takes long."""
+        del datefmt
+        return f"{_second(int(record.created))},{int(record.msecs):03}"
+
     def formatException(  # noqa: N802 - logging's name
         self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
     ) -> str:
@@ -53,6 +60,11 @@ class _Line(logging.Formatter):
         place = " < ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in reversed(frames))
         fact = f": {error}" if isinstance(error, MailguardError) else ""
         return f"error={kind.__name__}{fact} at {place}"
+
+
+@lru_cache(4)
+def _second(seconds: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
 
 
 def _priority(level: int) -> int:

@@ -7,7 +7,7 @@ more or less, could change.
 
 import re
 from binascii import Error as Base64Error
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from mailguard.inspect.known import Cost, Found, Latest
 from mailguard.inspect.sealing import Said
@@ -53,7 +53,7 @@ class Bodies:
         """The body, if it is one of a mailing that is known."""
         found = _decoded(raw)
         said = self._below.get(found[1]) if found else None
-        return replace(found[0], said=said) if found and said is not None else None
+        return Body(found[0].data, found[0].text, said) if found and said is not None else None
 
     def learn(self, raw: RawPart, found: Found) -> None:
         """Remember what stands below the first line, if reading it all gave one text and nothing else."""

@@ -265,7 +265,7 @@ class Engine:
         info = body.info(key)
         evidence = self._detector.text(Text(info.path, body.text), key)
         body_key = self._digester.of("body", self._detector.skeleton(body.text))
-        return replace(_found([(info.path, evidence)], (), (info,), body_key), said=body.said)
+        return _found([(info.path, evidence)], (), (info,), body_key, said=body.said)
 
     def _unread(self, leaf: _Leaf, unread: Unread, letter: Letter) -> Found:
         raw = leaf.raw
@@ -455,6 +455,7 @@ def _found(
     parts: tuple[PartInfo, ...],
     body_key: bytes = b"",
     uncounted: tuple[bytes, ...] = (),
+    said: tuple[Said, ...] = (),
 ) -> Found:
     return Found(
         findings=_all([evidence.findings for _, evidence in found]),
@@ -467,6 +468,7 @@ def _found(
         rows=_all([evidence.rows for _, evidence in found]),
         unread=sum([evidence.unread for _, evidence in found]),
         uncounted=uncounted,
+        said=said,
     )
 
 

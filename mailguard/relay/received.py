@@ -4,8 +4,9 @@ In: a message and our host name. Out: one folded header line as bytes. Carries n
 """
 
 import re
-from datetime import UTC
+from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 
 from mailguard.model import Message
 
@@ -18,9 +19,15 @@ def received_line(message: Message, hostname: str) -> bytes:
     helo = envelope.helo if _NAME.fullmatch(envelope.helo) else "unknown"
     client = f"IPv6:{envelope.client}" if ":" in envelope.client else envelope.client
     origin = f"{helo} ([{client}])" if _NAME.fullmatch(client) else helo
-    date = format_datetime(message.received_at.astimezone(UTC))
+    date = _date(message.received_at.replace(microsecond=0))
     line = f"Received: from {origin}\r\n\tby {hostname} with {_protocol(message)} id {message.id};\r\n\t{date}\r\n"
     return line.encode("ascii", "replace")
+
+
+@lru_cache(16)
+def _date(second: datetime) -> str:
+    """Mails of one second share it."""
+    return format_datetime(second.astimezone(UTC))
 
 
 def _protocol(message: Message) -> str:

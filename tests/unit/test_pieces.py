@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailguard import pieces as searches
 from mailguard.digest import Digester
 from mailguard.pieces import APART, BOUNDARIES, cut
 
@@ -51,3 +52,14 @@ def test_runs_put_together_are_the_content(chunks):
     pieces = cut(content, DIGESTER)
     assert b"".join(pieces.data(piece) if piece else literal for literal, piece in pieces.runs()) == content
     assert all(b"\n--" not in pieces.data(piece) for piece in pieces.apart)
+
+
+@given(st.lists(st.sampled_from([b"\r\n", b"-", b"--", b"x", b"\n", b"\n--"]), max_size=40))
+def test_both_searches_find_the_same_lines(chunks):
+    content = b"x" + b"".join(chunks)
+    assert searches._found_one_by_one(content) == searches._found_in_blocks(content)
+
+
+def test_both_searches_end_where_there_are_too_many_lines():
+    content = b"\n--" * (BOUNDARIES + 5)
+    assert len(searches._found_one_by_one(content)) == len(searches._found_in_blocks(content)) == BOUNDARIES + 1

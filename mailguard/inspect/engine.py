@@ -2,58 +2,40 @@
 
 Each top-level part is known by its scan key, a digest of everything that changes its reading: a part seen before is
 neither sent nor decoded nor unpacked nor scanned again. What could not be finished (encrypted, damaged on the way) is not
-kept; a part that a password opened is, for every mail with it: its bytes hold what they hold. A letter whose pieces do not stand in its parts as they should is read as the plain mail it stands for.
+kept; a part that a password opened is, for every mail with it: its bytes hold what they hold. A letter whose pieces do not
+stand in its parts as they should is read as the plain mail it stands for.
 """
 
 import time
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import chain
-from typing import TypeVar
 
 import msgspec
 
 from mailguard.detect import Detector
-from mailguard.detect.evidence import Evidence, name_digests
-from mailguard.detect.people_files import lists_people
 from mailguard.detect.persons import Count, Record
 from mailguard.detect.tally import count
 from mailguard.digest import Digester
 from mailguard.inspect.bodies import Bodies, Body
-from mailguard.inspect.known import Cost, Found, Known, Latest
+from mailguard.inspect.heading import Heading, Headings
+from mailguard.inspect.known import Cost, Found, Known, Latest, joined
 from mailguard.inspect.letter import Answer, Given, Letter, Unread
-from mailguard.inspect.sealing import Said
+from mailguard.inspect.reading import Reader
 from mailguard.inspect.unlocking import Candidates, Unlocking, is_writing
-from mailguard.model import (
-    HEADERS,
-    SENDERS,
-    Addressee,
-    Inspection,
-    LongTable,
-    Part,
-    PartInfo,
-    PartPath,
-    Problem,
-    ProblemKind,
-    Table,
-    Text,
-    attached,
-)
-from mailguard.unpack import Budget, Limits, Mail, RawPart, decode, shown_by, split, unpack
+from mailguard.model import Inspection, Part, PartInfo, Problem, ProblemKind, Text, attached
+from mailguard.unpack import Budget, Limits, Mail, RawPart, decode, shown_by, split
 from mailguard.unpack.tools import NoTools, Tools
 
 _PASSING = {ProblemKind.ENCRYPTED, ProblemKind.TIMED_OUT, ProblemKind.CRASHED}
 _WORTH_SECONDS = 0.002  # what took longer, or is larger, is told to the parent for the other workers
 _WORTH_BYTES = 32_768
 _WORTH_TELLING = 8_000_000  # bytes of it at most
-_HEADS = 512  # header texts and mailboxes known again
-_HEAD_CHARS = 2_000
+_BODIES = 512  # of which something is known again
 _SUMS = 64  # counts of persons known again
 _FEW = 20  # records of a part that are compared one by one
-_T = TypeVar("_T")
+_NO_HEADING = Heading()
 _PACKED = msgspec.msgpack.Decoder(Found)
 
 
@@ -76,22 +58,6 @@ class _Leaf:
         return (self.scan_key, self.first_key) if self.first_key else (self.scan_key,)
 
 
-@dataclass(frozen=True, slots=True)
-class _Envelope:
-    """What an Inspection says about the header block."""
-
-    subject: str = ""
-    subject_key: bytes = b""
-    addressees: tuple[Addressee, ...] = ()
-    authors: tuple[bytes, ...] = ()
-    from_domains: tuple[str, ...] = ()
-    mailing_key: bytes = b""
-    list_key: bytes = b""
-
-
-_NO_ENVELOPE = _Envelope()
-
-
 class Engine:
     """Inspects messages, files and lines of text. One per worker; not for threads."""
 
@@ -106,18 +72,13 @@ class Engine:
         self._detector, self._digester, self._limits = detector, digester, limits
         self._tools = tools or NoTools()
         self._unlocking = unlocking or Unlocking(digester, limits)
+        self._headings, self._reader = Headings(detector, digester), Reader(detector, digester, self._unlocking)
         self._known, self._greeted = Known(), Bodies(limits)
-        self._shown: Latest[bytes, frozenset[str]] = Latest(_HEADS)
+        self._shown: Latest[bytes, frozenset[str]] = Latest(_BODIES)
         self._sums: Latest[tuple[bytes | tuple[Record, ...], ...], Count] = Latest(_SUMS)
         # Records hold hashes of this process and its forks: what another zygote's worker found is not for us.
         self._reading = repr((detector.version, limits, hash("records"))).encode()
-        self._known_head = lru_cache(_HEADS)(self._head)
-        self._known_addressee = lru_cache(_HEADS)(self._addressee)
-        self._known_domain = lru_cache(_HEADS)(digester.domain)
-        self._email = lru_cache(_HEADS)(digester.email)
-        self._subject = lru_cache(_HEADS)(self._masked)
-        self._body_key = lru_cache(_HEADS)(self._bodies)
-        self._mailing_key = lru_cache(_HEADS)(self._named)
+        self._body_key = lru_cache(_BODIES)(lambda keys: digester.of("body", keys))
 
     def mail(self, content: bytes) -> Inspection:
         """Inspect one mail, headers and body."""
@@ -136,11 +97,11 @@ class Engine:
         candidates = Candidates(self._unlocking, letter, mail.subject, [leaf.raw for leaf in leaves])
         work = _Work(letter, Budget(self._limits, letter.size, self._tools, candidates.all), candidates)
         found = self._parts(leaves, work)
-        about = [self._headers(mail)]
+        about = [self._headings.found(mail)]
         if mail.problems:
             about.append(Found(problems=self._trouble(mail, letter)))
         people = self._count(leaves, found, about[0])
-        inspection = self._inspection([*about, *found], people, self._envelope(mail))
+        inspection = self._inspection([*about, *found], people, self._headings.heading(mail))
         if told := candidates.told():
             inspection = replace(inspection, passwords=told.sealed, passwords_key=told.key)
         return Answer(inspection, tuple(work.fresh), tuple(work.loose))
@@ -149,7 +110,7 @@ class Engine:
         """Inspect one file as if it were an attachment of that name. beginning: of long tables only the first rows."""
         candidates = Candidates(self._unlocking, Letter.plain(b""), "", ())
         budget = Budget(self._limits, len(data), self._tools, candidates.all)
-        found = candidates.hear(self._open(Part((name,), data), budget, beginning=beginning))
+        found = candidates.hear(self._reader.read(Part((name,), data), budget, beginning=beginning))
         return self._inspection([found], count(found.records, found.rows))
 
     def spans(self, texts: Iterable[str]) -> list[list[tuple[str, int, int]]]:
@@ -265,7 +226,7 @@ class Engine:
         info = body.info(key)
         evidence = self._detector.text(Text(info.path, body.text), key)
         body_key = self._digester.of("body", self._detector.skeleton(body.text))
-        return _found([(info.path, evidence)], (), (info,), body_key, said=body.said)
+        return Found.of([(info.path, evidence)], (), (info,), body_key=body_key, said=body.said)
 
     def _unread(self, leaf: _Leaf, unread: Unread, letter: Letter) -> Found:
         raw = leaf.raw
@@ -273,7 +234,7 @@ class Engine:
         problem = Problem(raw.path, unread.kind, "the scan of this part did not finish", key)
         info = PartInfo(raw.path, raw.media_type, unread.size, raw.depth, key)
         named = [(raw.path, self._detector.file_name(raw.path, key))] if attached(raw.path) else []
-        return _found(named, (problem,), (info,))
+        return Found.of(named, (problem,), (info,))
 
     def _decoded(self, raw: RawPart, budget: Budget, *, beginning: bool) -> Found:
         before = Cost.so_far(budget)
@@ -281,73 +242,11 @@ class Engine:
         if isinstance(part, Problem):
             key = part.key or self._digester.of("leaf", raw.raw)
             info = PartInfo(raw.path, raw.media_type, len(raw.raw), raw.depth, key)
-            found = _found([], (replace(part, key=key),), (info,))
+            found = Found.of([], (replace(part, key=key),), (info,))
         else:
-            found = self._open(part, budget, beginning=beginning)
+            found = self._reader.read(part, budget, beginning=beginning)
         # A part at which the budget ended costs nothing more; it is known again only if it was the first.
         return found if budget.gone else replace(found, cost=Cost.between(before, budget))
-
-    def _open(self, part: Part, budget: Budget, *, beginning: bool = False) -> Found:
-        problems, parts, found, bodies, uncounted = [], [], [], [], []
-        said: list[Said] = []
-        budget.secrets.taken()
-        titled: set[PartPath] = set()
-        characters: Counter[PartInfo] = Counter()
-        rows: Counter[PartInfo] = Counter()
-        blank: dict[bytes, bool] = {}  # by key: a file of two names has two lines
-        for leaf in unpack(part, budget, lambda data: self._digester.of("leaf", data)):
-            named = leaf.path if isinstance(leaf, PartInfo) else leaf.item.path
-            if attached(named) and named not in titled:
-                titled.add(named)
-                found.append((named, self._detector.file_name(named, leaf.key)))
-            if isinstance(leaf, PartInfo):
-                parts.append(leaf)
-                continue
-            blank[leaf.key] = blank.get(leaf.key, True) and _says_nothing(leaf.item)
-            if isinstance(leaf.item, Problem):
-                problems.append(replace(leaf.item, key=leaf.key))
-            else:
-                evidence = self._detect(leaf.item, leaf.key, beginning=beginning)
-                found.append((leaf.item.path, evidence))
-                uncounted += [leaf.key] if evidence.unread else []
-                if isinstance(leaf.item, Table):
-                    rows[leaf.info] += leaf.item.length
-                else:
-                    characters[leaf.info] += len(leaf.item.text)
-                    said += self._unlocking.said(leaf.item, leaf.info)
-                if isinstance(leaf.item, Text) and not attached(leaf.item.path):
-                    bodies.append(self._detector.skeleton(leaf.item.text))
-        body_key = self._digester.of("body", "\f".join(bodies)) if bodies else b""
-        read = [
-            replace(
-                info, characters=characters[info], rows=rows[info], blank=blank.get(info.key, False) and not info.passed
-            )
-            for info in parts
-        ]
-        opened = tuple((path, self._unlocking.digest(password)) for path, password in budget.secrets.taken())
-        gave = _found(found, tuple(problems), tuple(read), body_key, tuple(uncounted))
-        return replace(gave, said=tuple(said), opened=opened) if said or opened else gave
-
-    def _detect(self, item: Text | Table, key: bytes, *, beginning: bool) -> Evidence:
-        if beginning and isinstance(item, LongTable):
-            evidence = self._detector.beginning(item, key)
-            if evidence.findings:  # enough to hold; without any the rest decides
-                return evidence
-        return self._detector.table(item, key) if isinstance(item, Table) else self._detector.text(item, key)
-
-    def _headers(self, mail: Mail) -> Found:
-        """What people read in the header block, and what programs may have written there."""
-        text = "\n\n".join([mail.subject, *(text for _, text in (*mail.other, *mail.within))])
-        known = len(text) + sum(map(len, mail.senders)) <= _HEAD_CHARS
-        return self._known_head(text, mail.senders) if known else self._head(text, mail.senders)
-
-    def _head(self, text: str, senders: tuple[str, ...]) -> Found:
-        path: PartPath = (HEADERS,)
-        found = [(path, self._detector.text(Text(path, text), b""))]
-        if senders:
-            key = self._digester.of("senders", "\n".join(senders))
-            found.append((SENDERS, self._detector.senders(senders, SENDERS, key)))
-        return _found(found, (), ())
 
     def _count(self, leaves: Sequence[_Leaf], found: Sequence[Found], head: Found) -> Count:
         """Persons of all parts; counted once for parts met before: long ones by scan key, short ones by what they say.
@@ -370,64 +269,30 @@ class Engine:
                 self._sums.keep(key, people)
         return people
 
-    def _inspection(self, found: Sequence[Found], people: Count, envelope: _Envelope = _NO_ENVELOPE) -> Inspection:
+    def _inspection(self, found: Sequence[Found], people: Count, heading: Heading = _NO_HEADING) -> Inspection:
         bodies = b"".join([part.body_key for part in found])
         unread = sum([part.unread for part in found])
         return Inspection(
-            findings=_all([part.findings for part in found]),
-            problems=_all([part.problems for part in found]),
+            findings=joined([part.findings for part in found]),
+            problems=joined([part.problems for part in found]),
             persons=people.persons + unread,
             persons_exact=people.exact and not unread,
             households=people.households,
-            people=_all([part.people for part in found]),
-            crowded=_all([part.crowded for part in found]),
-            parts=_all([part.parts for part in found]),
-            subject=envelope.subject,
-            subject_key=envelope.subject_key,
+            people=joined([part.people for part in found]),
+            crowded=joined([part.crowded for part in found]),
+            parts=joined([part.parts for part in found]),
+            subject=heading.subject,
+            subject_key=heading.subject_key,
             body_key=self._body_key(bodies),
-            addressees=envelope.addressees,
-            authors=envelope.authors,
-            from_domains=envelope.from_domains,
+            addressees=heading.addressees,
+            authors=heading.authors,
+            from_domains=heading.from_domains,
             ruleset=self._detector.version,
             persons_least=people.persons if unread and people.exact else 0,
-            uncounted=_all([part.uncounted for part in found]) if unread else (),
-            mailing_key=envelope.mailing_key,
-            list_key=envelope.list_key,
+            uncounted=joined([part.uncounted for part in found]) if unread else (),
+            mailing_key=heading.mailing_key,
+            list_key=heading.list_key,
         )
-
-    def _envelope(self, mail: Mail) -> _Envelope:
-        subject, key = self._subject(mail.subject) if len(mail.subject) <= _HEAD_CHARS else self._masked(mail.subject)
-        shown = (*mail.reply_to, *mail.resent)
-        return _Envelope(
-            subject,
-            key,
-            (
-                *[self._known_addressee(mailbox) for mailbox in (*mail.to, *mail.cc, *mail.bcc)],
-                *[replace(self._known_addressee(mailbox), recipient=False) for mailbox in shown],
-            ),
-            tuple([self._email(address) for _, address in (*mail.from_, *mail.sender)]),
-            tuple(dict.fromkeys([address.rpartition("@")[2].lower() for _, address in mail.from_])),
-            self._mailing_key(mail.mailing) if mail.mailing else b"",
-            self._mailing_key(mail.mailing_list) if mail.mailing_list else b"",
-        )
-
-    def _masked(self, subject: str) -> tuple[str, bytes]:
-        masked, skeleton = self._detector.subject(subject)
-        return masked, self._digester.of("subject", skeleton)
-
-    def _named(self, mailing: str) -> bytes:
-        return self._digester.of("mailing name", mailing)
-
-    def _bodies(self, keys: bytes) -> bytes:
-        return self._digester.of("body", keys)
-
-    def _addressee(self, mailbox: tuple[str, str]) -> Addressee:
-        name, address = mailbox
-        person = self._detector.japanese_name(name)
-        names = name_digests(self._digester, person) if person else ()
-        if person and len(names) == 1:  # a surname no dictionary knows: the greeting may say any beginning of the name
-            names += tuple(self._digester.name(person[:size]) for size in (2, 1, 3) if size < len(person))
-        return Addressee(self._digester.email(address), self._known_domain(address.rpartition("@")[2]), names)
 
 
 class _Work:
@@ -443,36 +308,3 @@ class _Work:
         packed = msgspec.msgpack.encode(found)
         if len(packed) <= _WORTH_TELLING:
             self.fresh.append(Given(leaf.pieces, key, packed))
-
-
-def _says_nothing(item: Text | Table | Problem) -> bool:
-    return not (item.text.strip() if isinstance(item, Text) else isinstance(item, Problem) or item.length)
-
-
-def _found(
-    found: Sequence[tuple[PartPath, Evidence]],
-    problems: tuple[Problem, ...],
-    parts: tuple[PartInfo, ...],
-    body_key: bytes = b"",
-    uncounted: tuple[bytes, ...] = (),
-    said: tuple[Said, ...] = (),
-) -> Found:
-    return Found(
-        findings=_all([evidence.findings for _, evidence in found]),
-        problems=tuple(replace(problem, listing=lists_people(problem.path)) for problem in problems),
-        records=_all([evidence.records for _, evidence in found]),
-        people=_all([evidence.people for _, evidence in found]),
-        crowded=tuple([path for path, evidence in found if evidence.crowded]),
-        parts=parts,
-        body_key=body_key,
-        rows=_all([evidence.rows for _, evidence in found]),
-        unread=sum([evidence.unread for _, evidence in found]),
-        uncounted=uncounted,
-        said=said,
-    )
-
-
-def _all(tuples: Sequence[tuple[_T, ...]]) -> tuple[_T, ...]:
-    """All of them in one."""
-    filled = [items for items in tuples if items]
-    return filled[0] if len(filled) == 1 else tuple(chain.from_iterable(filled))

@@ -4,9 +4,13 @@ In: what a part was found to hold, under its scan key. Out: the same when the pa
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any, Generic, TypeVar
 
+from mailguard.detect.evidence import Evidence
+from mailguard.detect.people_files import lists_people
 from mailguard.detect.persons import Record
 from mailguard.detect.rows import Rows
 from mailguard.inspect.sealing import Said
@@ -15,6 +19,7 @@ from mailguard.unpack import Budget
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
+Item = TypeVar("Item")
 
 _MOST = 120_000  # rows, findings and the like of all parts together: about 100 MB
 _OBJECT = 800  # bytes of arrays that count as one of these
@@ -84,6 +89,28 @@ class Found:
     said: tuple[Said, ...] = ()
     opened: tuple[tuple[PartPath, bytes], ...] = ()
 
+    @classmethod
+    def of(
+        cls,
+        evidence: Sequence[tuple[PartPath, Evidence]],
+        problems: Sequence[Problem] = (),
+        parts: tuple[PartInfo, ...] = (),
+        **rest: Any,
+    ) -> "Found":
+        """Of what was detected where; rest: other fields."""
+        each = [one for _, one in evidence]
+        return cls(
+            findings=joined([one.findings for one in each]),
+            problems=tuple([replace(problem, listing=lists_people(problem.path)) for problem in problems]),
+            records=joined([one.records for one in each]),
+            people=joined([one.people for one in each]),
+            crowded=tuple([path for path, one in evidence if one.crowded]),
+            parts=parts,
+            rows=joined([one.rows for one in each]),
+            unread=sum([one.unread for one in each]),
+            **rest,
+        )
+
     @property
     def weight(self) -> int:
         """About how many objects it holds."""
@@ -102,6 +129,12 @@ class Found:
     def bounded(self) -> bool:
         """Whether one worker may keep it: not too large."""
         return self.weight <= _MOST_OF_ONE
+
+
+def joined(tuples: Sequence[tuple[Item, ...]]) -> tuple[Item, ...]:
+    """All of them in one."""
+    filled = [items for items in tuples if items]
+    return filled[0] if len(filled) == 1 else tuple(chain.from_iterable(filled))
 
 
 class Known:

@@ -85,7 +85,8 @@ def test_a_changed_line_below_is_another_body():
 def test_the_bodies_of_a_mailing_are_opened_once(monkeypatch):
     opened = []
     engine = _engine()
-    monkeypatch.setattr(engine, "_open", lambda *args, _open=engine._open, **kw: opened.append(1) or _open(*args, **kw))
+    reader, read = engine._reader, engine._reader.read
+    monkeypatch.setattr(reader, "read", lambda *args, **kw: opened.append(1) or read(*args, **kw))
     for home in HOMES[:10]:
         engine.mail(_mail(f"{home.guardian.name} 様", NEWS, to=home.email, encoding="base64"))
     assert len(opened) == 1

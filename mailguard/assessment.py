@@ -17,7 +17,7 @@ from mailguard.hints import Hints
 from mailguard.model import Action, Envelope, Inspection, Source, SourceMode, Verdict
 from mailguard.pieces import Pieces
 from mailguard.policy import Mailings, Policy, bound, judge, stopped
-from mailguard.policy.earlier import differences, differing, traits
+from mailguard.policy.earlier import differences, differing
 from mailguard.recalling import Recalling
 from mailguard.store import Store
 from mailguard.store.grouping import campaign_key
@@ -25,6 +25,7 @@ from mailguard.store.register import Register
 from mailguard.store.standstill import Standstill
 from mailguard.suppression import Suppression
 from mailguard.together import Latest
+from mailguard.traits import traits
 
 
 class Inspects(Protocol):

@@ -7,14 +7,13 @@ was sent in the last seconds, of what runs were like and of nothing else.
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Sequence
 
 from mailguard.digest import Digester
 from mailguard.errors import StoreError
 from mailguard.model import Envelope, Inspection, Run, Source
-from mailguard.policy.earlier import traits
 from mailguard.store import Store
 from mailguard.store.runs import Series, united
+from mailguard.traits import series, traits
 
 _LOG = logging.getLogger("mailguard.runs")
 _SECONDS = 5.0  # between two writes
@@ -77,10 +76,3 @@ class Recalling:
         finally:
             self._writing = None
         await self.flush()
-
-
-def series(source: Source, inspection: Inspection, digester: Digester) -> Sequence[bytes]:
-    """By what the runs of a mailing are known: its subject, then its list. Who sends undeclared mail is told by From."""
-    senders = () if source.declared else tuple(domain.encode() for domain in sorted(inspection.from_domains))
-    keys = [key for key in (inspection.subject_key, inspection.list_key) if key] or [b""]
-    return [digester.of("series", b"\0".join([key, *senders])) for key in keys]

@@ -4,35 +4,13 @@ In: a message, or what all of a run adds up to, and runs before it. Out: stable 
 says so, or holds for it when the policy file wants that. Mailings without an earlier run differ from nothing.
 """
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 
 from mailguard.digest import Digester
-from mailguard.model import Action, Envelope, Inspection, Run, Verdict, attached
+from mailguard.model import Action, Inspection, Run, Verdict, attached
 
 DIFFERS = "differs_from_earlier_runs"
-_FIGURES = re.compile(r"[0-9]+")
-_MOST = 20  # files of one message that are compared
-
-
-def traits(envelope: Envelope, inspection: Inspection, digester: Digester) -> Run:
-    """What one message adds to its run."""
-    files = [part for part in inspection.parts if attached(part.path)][:_MOST]
-    sender = "\0".join([*sorted(inspection.from_domains), envelope.login or ""])
-    return Run(
-        leaves=frozenset(part.key for part in files if part.key),
-        shapes=frozenset(digester.of("file shape", shape("/".join(part.path))) for part in files),
-        senders=frozenset([digester.of("run sender", sender)]),
-        kinds=frozenset(str(finding.kind) for finding in inspection.findings),
-        recipients=len(envelope.rcpt_to),
-    )
-
-
-def shape(name: str) -> str:
-    """A file's name without what changes from run to run: figures, width, case."""
-    return _FIGURES.sub("0", unicodedata.normalize("NFKC", name).lower())
 
 
 def differences(now: Run, earlier: Sequence[Run], factor: float) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from mailguard.routes.needs import Missing, Needs, Step
 from mailguard.routes.reading import routes
 from mailguard.routes.route import Escalation, Point, Requirement, Route, Then, When
 from mailguard.routes.routing import NO_RULING, NONE, Facts, Routes, Ruling
-from mailguard.routes.timing import DEFAULT_REMINDERS, Moment, due, moments
+from mailguard.routes.timing import DEFAULT_REMINDERS, Moment, moments
 
 __all__ = [
     "DEFAULT_REMINDERS",
@@ -27,7 +27,6 @@ __all__ = [
     "Step",
     "Then",
     "When",
-    "due",
     "moments",
     "routes",
 ]

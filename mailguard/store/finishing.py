@@ -4,6 +4,7 @@ In: a message whose recipients are settled, or shall be. Out: its last state, wi
 same transaction. Never touches a recipient that the relay accepted.
 """
 
+import contextlib
 from collections import Counter
 from collections.abc import Collection
 from typing import Any
@@ -17,6 +18,7 @@ from mailguard.model import Envelope
 from mailguard.store.bounces import Bounces
 from mailguard.store.desk import AtDesk, Desk
 from mailguard.store.outcome_checks import outcome_digest
+from mailguard.store.released_runs import ReleasedRuns
 from mailguard.store.schema import doubts, messages, recipients
 from mailguard.store.statement import Statement
 
@@ -34,6 +36,7 @@ class Finishing(AtDesk):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self.bounces = Bounces(desk.context, desk.audit)
+        self._released_runs = ReleasedRuns(desk.context)
 
     def _settle_rest(self, tx: Connection, serial: int, state: RecipientState) -> None:
         """REFUSED: given up. WITHDRAWN: a person stopped the rest."""
@@ -76,11 +79,18 @@ class Finishing(AtDesk):
             hold=row.hold_id, accepted=accepted, refused=refused, attempts=row.attempts,
             outcomes=outcome_digest((position, state) for position, state in settled), **detail,
         )  # fmt: skip
+        self._remember(tx, row, accepted)
         if refused:
             self._desk.notices.tell(tx, self._hold(tx, row.hold_id), "failed")
         elif accepted and not self._under_way(tx, row.hold_id):
             self._desk.notices.tell(tx, self._hold(tx, row.hold_id), "released")
         return state
+
+    def _remember(self, tx: Connection, row: Any, accepted: int) -> None:
+        """For the comparison with later runs: what cannot be opened any more is not compared, and ends all the same."""
+        if accepted:
+            with contextlib.suppress(DamagedError):
+                self._released_runs.note(tx, self._hold(tx, row.hold_id), self._envelope(row), accepted)
 
     @staticmethod
     def _under_way(tx: Connection, hold_id: str) -> bool:

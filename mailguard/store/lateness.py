@@ -18,7 +18,6 @@ from mailguard.store import routing, standing
 from mailguard.store.audit import TIME
 from mailguard.store.decisions import Wish
 from mailguard.store.finishing import SENDABLE, Finishing
-from mailguard.store.routing import Reach
 from mailguard.store.schema import decisions, holds, messages, people, recipients
 from mailguard.store.sight import HiddenError
 from mailguard.store.views import Rest
@@ -138,7 +137,7 @@ class Lateness(Finishing):
     def _go_on(self, tx: Connection, hold: Any, person: Any, left: int, answer: Wish) -> None:
         facts = standing.sending(tx, hold, [person])
         agreed, audit = [one.lent for one in standing.agreed(tx, hold, Choice.DELIVER_LATE)], self._desk.audit
-        if missing := routing.lacking(self._context, hold, agreed, facts, Reach(hold.cap or 0)):
+        if missing := routing.lacking(self._context, hold, agreed, facts, routing.approved_reach(tx, hold)):
             self._change_rest(tx, hold, {"changed_by": person.id})
             audit.append(
                 tx, person.id, "hold.late_first", hold.id,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from mailguard.errors import ConflictError, NotFoundError, RefusedError
 from mailguard.lifecycle import Candidate
@@ -38,6 +38,12 @@ class People:
         self._context = context
         self._audit = audit
         self._passwords = Passwords(context, audit, "login")
+
+    def approvers(self) -> int:
+        """How many enabled approvers there are."""
+        query = select(func.count()).select_from(people).where(people.c.role == "approver", people.c.enabled.is_(True))
+        with self._context.database.read() as tx:
+            return tx.execute(query).scalar_one()
 
     def add(  # noqa: PLR0913 - a person has so many facts, all by keyword
         self,

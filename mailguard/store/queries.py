@@ -132,7 +132,9 @@ class Queries(AtDesk):
         needs = routing.told(self._context, routing.kept(self._context, hold).needs)
         facts = standing.sending(tx, hold, [])
         if hold.state != HoldState.PENDING.value:
-            needs = needs.at(hold.cap or 0)
+            approved = hold.state == HoldState.APPROVED.value
+            reach = routing.approved_reach(tx, hold) if approved else routing.Reach(hold.cap or 0)
+            needs = needs.at(reach.recipients, reach.persons)
             return Routed(needs, _approvals(hold, needs, facts), facts.declared)
         voices = {voice.row.id: voice for voice in standing.agreed(tx, hold)}
         cap = min((voice.row.cap for voice in voices.values()), default=hold.recipients)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select, update
 from mailguard.lifecycle import HoldState
 from mailguard.routes import Moment, moments
 from mailguard.store import routing
+from mailguard.store.calendar import BusinessTime
 from mailguard.store.desk import AtDesk
 from mailguard.store.schema import holds, people
 
@@ -45,7 +46,7 @@ class Reminders(AtDesk):
 
     def _moments(self, hold: Any) -> tuple[Moment, ...]:
         needs = routing.told(self._context, routing.kept(self._context, hold).needs)
-        return moments(needs, hold.first_seen, hold.expires_at)
+        return moments(needs, hold.first_seen, hold.expires_at, BusinessTime())
 
     def _others(self, tx: Connection, come: tuple[Moment, ...]) -> Iterator[Any]:
         """Rows of those whom an escalation names."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
 from mailguard import lifecycle
 from mailguard.lifecycle import HoldState, Sending
@@ -23,7 +23,7 @@ from mailguard.store.context import Context
 from mailguard.store.people import organisation
 from mailguard.store.reasons import reasons_of
 from mailguard.store.register import CLAIM
-from mailguard.store.schema import holds
+from mailguard.store.schema import holds, pooled
 
 _READ = ("id", "source_id", "declared", "persons", "recipients", "reasons", "approvals_needed", "route")
 
@@ -97,6 +97,23 @@ def reach(tx: Connection, campaign_id: str | None, recipients: int, persons: int
     sums = select(func.coalesce(func.sum(holds.c.recipients), 0), func.coalesce(func.sum(holds.c.persons), 0))
     before, known = tx.execute(sums.where(*mine)).one() if campaign_id else (0, 0)
     return Reach(recipients, persons + int(known), int(before))
+
+
+def approved_reach(tx: Connection, hold: Any) -> Reach:
+    """Of an approval that stands: recipients up to its cap and of what else of its campaign was approved; persons of all of it.
+
+    Holds with which it shares its cap are within the cap.
+    """
+    cap, persons = max(hold.cap or 0, hold.recipients), int(hold.persons)
+    if not hold.campaign_id:
+        return Reach(cap, persons)
+    mine = select(pooled.c.pool_id).where(pooled.c.hold_id == hold.id)
+    beside = holds.c.id.not_in(select(pooled.c.hold_id).where(pooled.c.pool_id.in_(mine)))
+    own = case((beside, holds.c.recipients), else_=0)
+    others = (holds.c.campaign_id == hold.campaign_id, holds.c.state == HoldState.APPROVED.value, holds.c.id != hold.id)
+    sums = select(func.coalesce(func.sum(own), 0), func.coalesce(func.sum(holds.c.persons), 0)).where(*others)
+    recipients, more = tx.execute(sums).one()
+    return Reach(cap + int(recipients), persons + int(more))
 
 
 def lacking(context: Context, hold: Any, approvers: Iterable[Any], sending: Sending, reach: Reach) -> Missing:

@@ -1,6 +1,6 @@
 """The earlier runs of mailings: how many messages, to how many, with what. Only of what was sent.
 
-In: sums of what passed, a few seconds at a time. Out: the runs before a moment. Digests and counts; no address, no name.
+In: sums of what passed, a few seconds at a time, and each message that was released. Out: the runs before a moment. Digests and counts; no address, no name.
 """
 
 from collections.abc import Mapping, Sequence
@@ -49,22 +49,26 @@ class Runs:
 
     def note_all(self, seen: Mapping[Series, Run]) -> None:
         """Add what was sent to the run that goes on, or begin one; one transaction for all."""
+        with self._context.database.write() as tx:
+            self.note(tx, seen)
+
+    def note(self, tx: Connection, seen: Mapping[Series, Run]) -> None:
+        """The same within a transaction."""
         now = self._context.clock()
         changed: list[dict[str, Any]] = []
         fresh: list[dict[str, Any]] = []
-        with self._context.database.write() as tx:
-            for series, added in seen.items():
-                row = self._newest(tx, series)
-                if row is None or now - row["last_seen"] > APART:
-                    facts = _facts(added) | {"source_id": series[0], "series": series[1], "first_seen": now}
-                    fresh.append(facts | {"last_seen": now})
-                else:
-                    facts = _facts(united(_run(row), added))
-                    changed.append(facts | {"which": row["serial"], "last_seen": max(now, row["last_seen"])})
-            if fresh:
-                _ADD.run(tx, fresh)
-            if changed:
-                _WRITE.run(tx, changed)
+        for series, added in seen.items():
+            row = self._newest(tx, series)
+            if row is None or now - row["last_seen"] > APART:
+                facts = _facts(added) | {"source_id": series[0], "series": series[1], "first_seen": now}
+                fresh.append(facts | {"last_seen": now})
+            else:
+                facts = _facts(united(_run(row), added))
+                changed.append(facts | {"which": row["serial"], "last_seen": max(now, row["last_seen"])})
+        if fresh:
+            _ADD.run(tx, fresh)
+        if changed:
+            _WRITE.run(tx, changed)
 
     def earlier(self, source_id: str, series: Sequence[bytes], before: datetime | None = None) -> list[Run]:
         """The last runs of the first of `series` that has any, the newest first, without that which goes on at `before`."""

@@ -178,12 +178,13 @@ class Vouchers:
 def vouchers(context: Context, tx: Connection, hold: Any) -> Vouchers:
     """Who may vouch for later messages of an approved hold."""
     found, facts = voices(tx, hold, _approvals(tx, hold))
+    reach = routing.approved_reach(tx, hold)  # hold by hold nobody gets round what the whole mailing needs
     return Vouchers(
         tuple(voice.candidate for voice in found),
         facts,
         hold.approvals_needed,
         {voice.row.id: organisation(context, voice.lent) for voice in found},
-        routing.kept(context, hold).needs.at(hold.cap or 0),
+        routing.kept(context, hold).needs.at(reach.recipients, reach.persons),
     )
 
 

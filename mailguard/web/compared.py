@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mailguard.model import Envelope, Run, Source
-from mailguard.policy.earlier import DIFFERS, differences, traits
-from mailguard.recalling import series
+from mailguard.policy.earlier import DIFFERS, differences
 from mailguard.store.campaign_views import CampaignRow
 from mailguard.store.views import HoldView
+from mailguard.traits import series, traits
 from mailguard.web.site import Site
 from mailguard.web.texts import Texts
 

@@ -33,7 +33,6 @@ PENDING_ROWS = 200
 OTHER_ROWS = 30
 PER_PAGE = 50
 AUDIT_ROLES = frozenset({"approver", "auditor", "administrator"})
-ENOUGH_APPROVERS = 2
 ANSWERS = {"late": Choice.DELIVER_LATE, "stop": Choice.STOP_REST}
 DONE = frozenset(
     {
@@ -109,7 +108,6 @@ class HoldPages:
             more=more,
             per=PER_PAGE,
             watched=watched.said(self._site, t, viewer),
-            few_approvers=self._few_approvers(),
         )
 
     def one(self, request: Request, hold_id: str, page: Page = 1, done: str = "") -> Response:
@@ -257,7 +255,6 @@ class HoldPages:
             say_who=lambda decided: acted(t, decided.person_name, decided.acting_for_name),
             audit=(audit := self._audit(person, hold_id)),
             names=Names(t, {somebody.id: somebody.name for somebody in store.people.all()}) if audit else None,
-            few_approvers=self._few_approvers(),
             leak=offer.offered(self._site) if person.role in AUDIT_ROLES else None,
             live=pending or returned or show.unfinished(view.progress.messages),
             now=now,
@@ -270,10 +267,6 @@ class HoldPages:
         """How often people called findings of this hold's rules a false positive."""
         rules = {finding.rule for finding in view.inspection.findings} or set(view.row.reasons)
         return [counted for counted in self._site.store.false_positives.by_rule(viewer) if counted.rule in rules]
-
-    def _few_approvers(self) -> int | None:
-        approvers = self._site.store.holds.gauges().approvers
-        return approvers if approvers < ENOUGH_APPROVERS else None
 
     def _bars(self, t: Texts, view: HoldView) -> list[tuple[str, str, list[show.Slice]]]:
         progress = view.progress

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mailguard.routes import Missing, Moment, moments
+from mailguard.store.calendar import BusinessTime
 from mailguard.store.views import HoldView, Person
 from mailguard.web import show
 from mailguard.web.texts import Texts
@@ -65,7 +66,7 @@ def plain(t: Texts, view: HoldView, person: Person) -> dict[str, Any]:
             for step in needs.steps
             if not step.persons
         ],
-        "told": [_moment(one) for one in moments(needs, view.row.first_seen, view.row.expires_at)],
+        "told": [_moment(one) for one in moments(needs, view.row.first_seen, view.row.expires_at, BusinessTime())],
         "notes": list(needs.notes),
     }
 

@@ -25,6 +25,7 @@ from mailguard.web import show
 from mailguard.web.texts import CATALOGUES, Texts, preferred
 
 Clock = Callable[[], datetime]
+ENOUGH_APPROVERS = 2
 TOKEN_CHARACTERS = 43  # 32 random bytes in base64url
 
 
@@ -135,10 +136,16 @@ class Site:
             "sees_changes": consents,
             "settings_wait": consents and self.store.changes.settings_wait(),
             "pause": self.store.switch.state(session.person.id) if session else None,
+            "few_approvers": self._few_approvers() if session else None,
             "stops_now": self.store.stops.active(session.person.id) if session else [],
             "here": quote(request.url.path) if request.method == "GET" else "/holds",
         }
         return HTMLResponse(self.templates.get_template(template).render(context | values), status)
+
+    def _few_approvers(self) -> int | None:
+        """How many approvers there are, where that is too few for anything to be approved."""
+        approvers = self.store.people.approvers()
+        return approvers if approvers < ENOUGH_APPROVERS else None
 
 
 def build(

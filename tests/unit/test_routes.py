@@ -9,7 +9,7 @@ from mailguard.config import Config
 from mailguard.errors import ConfigError
 from mailguard.model import SourceMode
 from mailguard.policy import Ground
-from mailguard.routes import Facts, Missing, Moment, Needs, Requirement, Routes, Step, due, moments, routes
+from mailguard.routes import Facts, Missing, Moment, Needs, Requirement, Routes, Step, moments, routes
 from mailguard.routes.route import Escalation, GroundName
 from mailguard.service.scanning import rules_dir
 
@@ -118,22 +118,26 @@ def test_the_grounds_are_those_that_the_machine_can_know():
     assert {*get_args(GroundName)} == {*map(str, Ground), "unknown"} - {str(Ground.WRONGFUL_PURPOSE)}
 
 
+class ByTheClock:
+    def share(self, start, end, share):
+        return start + (end - start) * share
+
+    def before(self, end, span):
+        return end - span
+
+
 def test_people_are_told_at_shares_of_the_time_and_hours_before_its_end():
     end = OPENED + timedelta(hours=10)
-    assert moments(Needs(), OPENED, end) == (
+    assert moments(Needs(), OPENED, end, ByTheClock()) == (
         Moment(OPENED + timedelta(hours=5)),
         Moment(OPENED + timedelta(hours=8)),
     )
     to = Escalation(at=0.9, role="administrator")
     needs = Needs(reminders=("1h", "20h", 0.5), escalations=(to,))
-    told = moments(needs, OPENED, end)
+    told = moments(needs, OPENED, end, ByTheClock())
     assert [one.at - OPENED for one in told] == [timedelta(hours=5), timedelta(hours=9), timedelta(hours=9)]
     assert [one.to for one in told] == [None, None, to]
-    assert due(needs, OPENED, end, OPENED + timedelta(hours=4)) == ()
-    assert due(needs, OPENED, end, OPENED + timedelta(hours=5)) == told[:1]
-    assert due(needs, OPENED, end, OPENED + timedelta(hours=9, minutes=59)) == told
-    assert due(needs, OPENED, end, end) == ()
-    assert moments(Needs(reminders=()), OPENED, end) == ()
+    assert moments(Needs(reminders=()), OPENED, end, ByTheClock()) == ()
 
 
 ONE = '[[route]]\nname = "x"\n'

@@ -1,10 +1,13 @@
 """Who hears of what, how often, and what of a mailing of many holds is told together."""
 
+from datetime import datetime
+
 import pytest
 from sqlalchemy import select
 
 from mailguard.config import Notify
 from mailguard.lifecycle import Choice
+from mailguard.store.calendar import BusinessTime
 from mailguard.store.schema import people
 
 HOOK = "json://127.0.0.1:9/"
@@ -84,10 +87,9 @@ def test_reminders_at_half_and_at_four_fifths_of_the_time_and_not_after_a_decisi
     hold = quiet.admit(staff[3]).hold_id
     deliver(quiet)
     row = quiet.store.holds.get(hold).row
-    whole = row.expires_at - row.first_seen
     told = []
     for share in (0.4, 0.5, 0.6, 0.79, 0.8, 0.9):
-        quiet.clock.now = row.first_seen + share * whole
+        quiet.clock.now = BusinessTime.share(row.first_seen, row.expires_at, share)
         told.append((share, quiet.store.reminders.tell_due(), quiet.store.reminders.tell_due()))
     assert told == [(0.4, 0, 0), (0.5, 1, 0), (0.6, 0, 0), (0.79, 0, 0), (0.8, 1, 0), (0.9, 0, 0)]
     assert sorted({notice.person.login for notice in quiet.store.notices.pending() if notice.event == "reminder"}) == [
@@ -95,12 +97,25 @@ def test_reminders_at_half_and_at_four_fifths_of_the_time_and_not_after_a_decisi
     ]  # fmt: skip
 
 
+def test_no_reminder_comes_earlier_or_later_because_of_holidays(quiet, staff):
+    quiet.admit(staff[3])
+    for moment, told in (
+        ("04-30T12:59", 0),
+        ("04-30T13:00", 1),
+        ("05-05T12:00", 0),
+        ("05-06T10:35", 0),
+        ("05-06T10:36", 1),
+    ):
+        quiet.clock.now = datetime.fromisoformat(f"2027-{moment}:00+00:00")
+        assert quiet.store.reminders.tell_due() == told
+
+
 def test_one_reminder_for_a_whole_mailing(quiet, staff):
     for number in range(4):
         personal(quiet, staff[3], number)
     deliver(quiet)
     row = quiet.store.holds.recent(limit=1)[0]
-    quiet.clock.now = row.first_seen + 0.85 * (row.expires_at - row.first_seen)
+    quiet.clock.now = BusinessTime.share(row.first_seen, row.expires_at, 0.85)
     assert quiet.store.reminders.tell_due() == 4
     quiet.clock.forward(seconds=6)
     assert len([notice for notice in quiet.store.notices.pending() if notice.event == "reminder"]) == 2

@@ -10,7 +10,7 @@ from mailguard.errors import ConflictError, RefusedError
 from mailguard.lifecycle import Choice, HoldState
 from mailguard.model import Problem, ProblemKind, Source, SourceMode
 from mailguard.routes import Escalation, Missing, Point, Requirement, Route, Routes, Ruling, Then, When
-from mailguard.store.calendar import add_business_days
+from mailguard.store.calendar import BusinessTime, add_business_days
 from mailguard.store.saying import Said
 
 CLIENT = "委託元"
@@ -176,6 +176,51 @@ def test_deliver_late_follows_the_route(stage, staff, client):
         assert (stage.row(hold_id).asked_at is not None) is open_
 
 
+def parts(stage, source, persons, ruling=RULING):
+    """Two holds of one mailing, each with so many persons."""
+    return [held(stage, source, persons, ruling, key=number, evidence=(number,)) for number in (b"first", b"second")]
+
+
+def test_later_mail_needs_what_the_whole_mailing_needs_and_not_its_hold_alone(stage, staff, client):
+    _, sato, suzuki, source = staff
+    one, two = parts(stage, source, 600)
+    assert stage.decide(one, sato) is HoldState.APPROVED
+    assert stage.reserve(evidence=(b"first",), key=b"first", persons=600) is not None
+    assert stage.decide(two, sato) is HoldState.PENDING  # 1,200 by now
+    assert stage.decide(two, client) is HoldState.APPROVED
+    # Two of them stand behind the second hold, and one behind the first: that alone is not enough for the mailing.
+    assert stage.reserve(evidence=(b"second",), key=b"second", persons=600) is not None
+    assert stage.reserve(evidence=(b"first",), key=b"first", persons=600) is None
+    assert routed(stage, one).approvals == 2
+    assert suzuki.enabled
+
+
+def test_a_cap_that_holds_share_is_counted_once(stage, staff):
+    rule = Ruling(Routes((Route("x", Then(approvals=2), When(recipients=60)),)))
+    parts(stage, staff[3], 3, rule)
+    [campaign] = stage.store.campaigns.recent()
+    token = stage.store.campaigns.snapshot(campaign.id, staff[1].id).token
+    stage.store.campaigns.decide(
+        campaign.id, snapshot=token, choice=Choice.APPROVE, person_id=staff[1].id, reason="x", cap=50
+    )
+    later = stage.later(evidence=(b"first",), key=b"first")
+    assert stage.store.holds.reserve(ruled(later, rule)) is not None
+
+
+def test_to_deliver_late_what_the_whole_mailing_needs_counts(stage, staff, client):
+    _, sato, suzuki, source = staff
+    one, two = parts(stage, source, 600)
+    stage.decide(one, sato)
+    for person in (sato, client):
+        stage.decide(two, person)
+    stage.clock.forward(hours=13)
+    assert stage.store.releases.ask_late(12) == 2
+    answer = {"choice": Choice.DELIVER_LATE, "reason": "確認済み"}
+    for person, open_ in ((sato, True), (suzuki, True), (client, False)):
+        stage.store.releases.decide_rest(one, revision=stage.row(one).revision, person_id=person.id, **answer)
+        assert (stage.row(one).asked_at is not None) is open_
+
+
 @pytest.mark.parametrize("facts", [{"mode": SourceMode.EVERY_MAILING}, {"grounds": ("special_care",)}])
 def test_mode_and_grounds_come_with_the_message(stage, staff, facts):
     when = (
@@ -279,9 +324,9 @@ def test_people_are_reminded_when_the_route_says_so_and_others_are_told_late(sta
     then = Then(reminders=("4h", 0.25), escalate_to=(Escalation(at=0.5, login="BOSS"),))
     hold_id = held(stage, staff[3], ruling=Ruling(Routes((Route("x", then),))))
     row, heard = stage.row(hold_id), []
-    whole = row.expires_at - row.first_seen
-    for moment in (0.2 * whole, 0.3 * whole, 0.45 * whole, 0.5 * whole, 0.8 * whole, whole - timedelta(hours=4)):
-        stage.clock.now = row.first_seen + moment
+    shares = [BusinessTime.share(row.first_seen, row.expires_at, share) for share in (0.2, 0.3, 0.45, 0.5, 0.8)]
+    for moment in (*shares, row.expires_at - timedelta(hours=4)):
+        stage.clock.now = moment
         before = set(stage.store.notices.pending(1000))
         stage.store.reminders.tell_due()
         stage.clock.forward(minutes=1)

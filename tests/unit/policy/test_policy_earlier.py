@@ -6,7 +6,8 @@ import pytest
 
 from mailguard.digest import Digester
 from mailguard.model import Action, Envelope, Finding, Inspection, Kind, PartInfo, Verdict
-from mailguard.policy.earlier import DIFFERS, differences, differing, shape, traits
+from mailguard.policy.earlier import DIFFERS, differences, differing
+from mailguard.traits import shape, traits
 
 DIGESTER = Digester(b"k" * 32)
 NOW = datetime(2027, 4, 28, tzinfo=UTC)

@@ -132,3 +132,32 @@ def test_who_was_reached_is_taken_from_the_hold_and_by_the_api(world):
     assert shown["recipients"][0]["address"] == "customer1@example.com"
     assert world.client("tanaka").get("/api/reach", params={"hold": hold}).status_code == 403
     assert sato.get("/api/reach", params={"hold": "H-NOBODY"}).status_code == 404
+
+
+def test_an_approver_of_a_client_stops_no_mail_of_others_and_reads_no_reason(world):
+    world.person("client", "顧客 花子", "approver", organisation="B商会")
+    client = world.client("client")
+    page = client.get("/stops").text
+    assert ('action="/stops/begin"' in page, "refused" in page) == (False, False)
+    world.store.stops.stop_all(world.approver.id, "A商会のリストの誤り")
+    for url in ("/stops", "/holds"):
+        page = client.get(url).text
+        assert "緊急停止中" in page
+        assert not any(word in page for word in ("A商会", "佐藤 一郎"))
+    [stop] = client.get("/api/stops").json()["stops"]
+    assert (stop["scope"], stop["reason"], stop["by"]) == ("all", None, None)
+    answer = client.post(
+        f"/api/stops/{stop['id']}/end", json={"action": "ask", "reason": "x"}, headers=csrf(world, client)
+    )
+    assert (answer.status_code, answer.json()["code"]) == (403, "stop_all_own")
+    answer = client.post("/api/stops", json={"scope": "all", "reason": "x"}, headers=csrf(world, client))
+    assert (answer.status_code, answer.json()["code"]) == (403, "stop_all_own")
+    hidden = client.post(
+        "/api/stops", json={"scope": "source", "source": "members", "reason": "x"}, headers=csrf(world, client)
+    )
+    assert hidden.status_code == 404
+
+
+def csrf(world, client):
+    token = client.cookies.get("session")
+    return {"X-CSRF-Token": world.store.sessions.get(token).csrf}

@@ -6,7 +6,7 @@ In: an archive. Out: its regular files as parts; folders, links and devices are 
 from collections.abc import Iterator
 
 from mailguard.model import Part, Problem, ProblemKind
-from mailguard.unpack import cabinet, libarchive_files, rock_ridge, sniff
+from mailguard.unpack import cabinet, ends, libarchive_files, rest, rock_ridge, sniff, tar_words
 from mailguard.unpack.budget import Budget
 
 NAME = "tar, cpio, ar, cab, ISO 9660"
@@ -35,6 +35,9 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Problem]:
         yield Problem(part.path, ProblemKind.DAMAGED, fault)
         return
     yield from libarchive_files.opened(part, budget, _FORMATS[kind])
+    if kind == sniff.TAR:
+        yield from rest.parts(part, tar_words.pieces(part.data), budget)
+    yield from rest.parts(part, [ends.behind(part.data, kind)], budget)
 
 
 def _fault(data: bytes, kind: str) -> str:

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterator
 
 from mailguard.model import UNNAMED, Part, Problem, ProblemKind
-from mailguard.unpack import charset, libarchive_entries, sniff, streams
+from mailguard.unpack import charset, ends, libarchive_entries, rest, sniff, streams
 from mailguard.unpack.budget import Budget
 from mailguard.unpack.header import clean_name
 from mailguard.unpack.libarchive_entries import BrokenError, MissingError
@@ -25,7 +25,10 @@ _FILTERS = {
 }
 _ENDING = re.compile(r"\.(?:gz|bz2|xz|lzma|zst|lz4|lz|z)$", re.IGNORECASE)
 _TAR_ENDING = re.compile(r"\.(?:tgz|tbz2?|txz|tlz|tzst|taz)$", re.IGNORECASE)
-_GZIP_EXTRA, _GZIP_NAME = 4, 8  # RFC 1952 §2.3.1
+_GZIP_EXTRA, _GZIP_NAME, _GZIP_COMMENT = 4, 8, 16  # RFC 1952 §2.3.1
+_GZIP_LONGEST = 100_000
+_SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18.{4}", re.DOTALL)
+_MOST_SKIPPABLE = 100
 
 
 def matches(part: Part, sniffed: str) -> bool:
@@ -47,7 +50,9 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Problem]:
     path = (*part.path, _name(part.path[-1]))
     if fault:
         yield Problem(path, ProblemKind.DAMAGED, "the file cannot be read to its end")
-    yield Part(path, data, depth=part.depth + 1, other_names=_original(part.data))
+    names, fields = _gzip_head(part.data)
+    yield Part(path, data, depth=part.depth + 1, other_names=names)
+    yield from rest.parts(part, [*fields, *_skipped(part.data), ends.behind(part.data, sniff.sniff(part.data))], budget)
 
 
 def _content(part: Part, budget: Budget) -> tuple[bytes, str]:
@@ -63,12 +68,28 @@ def _name(name: str) -> str:
     return _TAR_ENDING.sub(".tar", _ENDING.sub("", name)) or UNNAMED
 
 
-def _original(data: bytes) -> tuple[str, ...]:
-    """The name that gzip keeps in the file itself."""
-    if not data.startswith(b"\x1f\x8b") or not data[3:4] or not data[3] & _GZIP_NAME:
-        return ()
-    at = 10
-    if data[3] & _GZIP_EXTRA:
-        at += 2 + (struct.unpack_from("<H", data, at)[0] if len(data) >= at + 2 else 0)
-    raw = data[at : at + 1_000].split(b"\0", 1)[0]
-    return (clean_name(charset.decode(raw, "cp932")),) if raw else ()
+def _gzip_head(data: bytes) -> tuple[tuple[str, ...], list[bytes]]:
+    """The name that gzip keeps in the file itself; fields and comments that it skips (RFC 1952 §2.3.1)."""
+    if not data.startswith(b"\x1f\x8b") or not data[3:4]:
+        return (), []
+    flags, at = data[3], 10
+    fields: list[bytes] = []
+    names: list[bytes] = []
+    if flags & _GZIP_EXTRA and len(data) >= at + 2:
+        size = struct.unpack_from("<H", data, at)[0]
+        fields.append(data[at + 2 : at + 2 + size])
+        at += 2 + size
+    for flag, kept in ((_GZIP_NAME, names), (_GZIP_COMMENT, fields)):
+        if flags & flag:
+            end = data.find(b"\0", at, at + _GZIP_LONGEST)
+            kept.append(data[at : end if end >= 0 else at + _GZIP_LONGEST])
+            at += len(kept[-1]) + 1
+    return tuple(clean_name(charset.decode(raw, "cp932")) for raw in names if raw), fields
+
+
+def _skipped(data: bytes) -> Iterator[bytes]:
+    """Frames of zstd and lz4 that their readers pass over (RFC 8878 §3.1.2)."""
+    for mark in list(_SKIPPABLE.finditer(data))[:_MOST_SKIPPABLE]:
+        size = struct.unpack_from("<I", data, mark.start() + 4)[0]
+        if mark.end() + size <= len(data):
+            yield data[mark.end() : mark.end() + size]

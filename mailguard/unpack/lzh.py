@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mailguard.model import Part, Problem, ProblemKind
-from mailguard.unpack import libarchive_entries, libarchive_files, sniff
+from mailguard.unpack import ends, libarchive_entries, libarchive_files, rest, sniff
 from mailguard.unpack.budget import Budget
 from mailguard.unpack.header import clean_name
 from mailguard.unpack.libarchive_entries import BrokenError, MissingError
@@ -37,7 +37,12 @@ def matches(part: Part, sniffed: str) -> bool:
 
 
 def open_part(part: Part, budget: Budget) -> Iterator[Part | Problem]:
-    """Every file as a part."""
+    """Every file as a part, then what is behind the archive."""
+    yield from _files(part, budget)
+    yield from rest.parts(part, [ends.behind(part.data, sniff.LZH)], budget)
+
+
+def _files(part: Part, budget: Budget) -> Iterator[Part | Problem]:
     try:
         listed = budget.tools.run("lha", ("v", INPUT), part.data)
         content = budget.tools.run("lha", ("pq2", INPUT), part.data, budget.room)

@@ -12,7 +12,7 @@ from itertools import chain
 import rarfile
 
 from mailguard.model import Part, PartPath, Problem, ProblemKind
-from mailguard.unpack import libarchive_entries, rar_blocks, rar_clear, sniff
+from mailguard.unpack import libarchive_entries, rar_blocks, rar_clear, rest, sniff
 from mailguard.unpack.budget import Budget, LimitError
 from mailguard.unpack.libarchive_entries import BrokenError, MissingError
 from mailguard.unpack.member import collect, opened, sliced
@@ -46,6 +46,7 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Problem]:
     except rar_blocks.FAULTS as error:
         yield Problem(part.path, ProblemKind.DAMAGED, type(error).__name__)
         return
+    yield from rest.parts(part, [part.data[archive.end :]], budget)
     contents = _Contents(part, archive, budget)
     contents.read()
     for number, (file, content) in enumerate(zip(archive.files, contents.best, strict=True)):

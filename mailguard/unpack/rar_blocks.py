@@ -52,10 +52,11 @@ class Packed:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """five: by the format of version 5."""
+    """five: by the format of version 5. end: where its last block ends, the end of the file where none says that it is the last."""
 
     five: bool
     files: tuple[Packed, ...]
+    end: int
 
 
 def read(data: bytes, password: str = "") -> Archive:
@@ -77,7 +78,7 @@ def read(data: bytes, password: str = "") -> Archive:
         raise rarfile.PasswordRequired from None
     if parser.needs_password() and parser.has_header_encryption() and not blocks[1:]:
         raise rarfile.PasswordRequired
-    return Archive(five, tuple(_files(data, blocks)))
+    return Archive(five, tuple(_files(data, blocks)), _end(data, blocks, password))
 
 
 class _Three(rarfile.RAR3Parser):  # type: ignore[misc]
@@ -110,6 +111,13 @@ class _Five(rarfile.RAR5Parser):  # type: ignore[misc]
         if kdf_count > rar_keys.MOST_SHIFT:
             raise rarfile.BadRarFile
         return super()._gen_key(kdf_count, salt)
+
+
+def _end(data: bytes, blocks: list[Any], password: str) -> int:
+    last = blocks[-1] if blocks and blocks[-1].type == rarfile.RAR_BLOCK_ENDARC else None
+    if last is None or password:  # encrypted headers are padded
+        return len(data)
+    return int(last.header_offset + last.header_size)
 
 
 def _files(data: bytes, blocks: list[Any]) -> Iterator[Packed]:

@@ -17,7 +17,7 @@ from py7zr.exceptions import ArchiveError, CrcError, PasswordRequired
 from py7zr.io import Py7zIO, WriterFactory
 
 from mailguard.model import Part, PartPath, Problem, ProblemKind
-from mailguard.unpack import libarchive_files, sniff
+from mailguard.unpack import ends, libarchive_files, rest, sniff
 from mailguard.unpack.budget import Budget, LimitError
 from mailguard.unpack.header import clean_name
 from mailguard.unpack.member import OUTSIDE, leads_outside
@@ -89,7 +89,13 @@ def matches(part: Part, sniffed: str) -> bool:
 
 
 def open_part(part: Part, budget: Budget) -> Iterator[Part | Problem]:
-    """Every file as a part; without a password, then with each."""
+    """Every file as a part, then what is behind the archive."""
+    yield from _files(part, budget)
+    yield from rest.parts(part, [ends.behind(part.data, sniff.SEVEN_ZIP)], budget)
+
+
+def _files(part: Part, budget: Budget) -> Iterator[Part | Problem]:
+    """Without a password, then with each."""
     names: list[str] = []
     for password in chain((None,), budget.secrets.tries()):
         sinks = _Sinks(len(part.data), budget)

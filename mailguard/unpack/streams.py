@@ -82,3 +82,10 @@ def one(stream: _Kind, data: bytes | memoryview) -> Generator[bytes, None, int]:
         elif at >= len(data) and stream.needs_input and not stream.eof:
             raise EOFError  # only now: zlib may hold back the end of what it was given
     return at
+
+
+def only(stream: _Kind, data: bytes | memoryview) -> Iterator[bytes]:
+    """The chunks of one stream with nothing behind it. Raises ValueError when other bytes follow."""
+    at = yield from one(stream, data)
+    if at < len(data) or stream.unused_data:
+        raise ValueError("other bytes after the end")

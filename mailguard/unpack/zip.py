@@ -10,10 +10,11 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from mailguard.model import Part, Problem, ProblemKind, Table, Text
-from mailguard.unpack import charset, libarchive_entries, sniff, streams, zip_member
+from mailguard.unpack import charset, libarchive_entries, rest, sniff, streams, zip_member, zip_rest
 from mailguard.unpack.budget import Budget, LimitError
 from mailguard.unpack.header import clean_name
 from mailguard.unpack.member import FAULTS, OUTSIDE, collect, counted, leads_outside, sliced
@@ -77,6 +78,9 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Prob
         yield Problem(part.path, ProblemKind.DAMAGED, "one volume of several: the rest is elsewhere")
     for member in members:
         yield from _open(part, member, budget)
+    with suppress(zipfile.BadZipFile, struct.error, ValueError, NotImplementedError, EOFError, OSError):  # told above
+        places = ((member.offset, member.start, member.end) for member in members)
+        yield from rest.parts(part, zip_rest.pieces(data, places), budget)
 
 
 def _is_volume(data: bytes) -> bool:
@@ -215,4 +219,4 @@ def _chunks(data: bytes, packed: memoryview, member: _Member) -> Iterator[bytes]
         return sliced(packed)
     if member.method == _DEFLATE64:
         return zip_member.chunks(data, member.offset, member.end, (len(packed), member.size), None)
-    return streams.one(bz2.BZ2Decompressor() if member.method == _BZIP2 else streams.Inflate(streams.DEFLATE), packed)
+    return streams.only(bz2.BZ2Decompressor() if member.method == _BZIP2 else streams.Inflate(streams.DEFLATE), packed)

@@ -354,7 +354,8 @@ class Detector:
         """Contacts and numbers inside remarks and the like; names only with an honorific behind them."""
         find = self._care.phrases if names_somebody(layout) else _nothing
         for index, cells in layout.free:
-            for found in self._stray.values(cells, find):
+            header = self._reader.header(layout.title(index))
+            for found in self._stray.values(cells, find, code=header is not None and header.code):
                 yield found.finding(self._digester, table.path, f"列 {layout.title(index)}", key)
 
 

@@ -17,17 +17,20 @@ from mailguard.detect.folding import fold_all
 from mailguard.detect.furigana import lone_readings, unnamed_furigana
 from mailguard.detect.halves import Halves
 from mailguard.detect.headers import KANA_TITLE, MEANINGLESS, Header, halved
-from mailguard.detect.layout import HALF, Column, Layout, share
+from mailguard.detect.layout import HALF, LOST_ZERO, Column, Layout, share
 from mailguard.detect.no_data import no_data
+from mailguard.detect.numbering import as_written
 from mailguard.detect.organisation_rows import about_organisations
+from mailguard.detect.stand_ins import BLANKS
+from mailguard.detect.surname_cells import surname_columns
 from mailguard.detect.title_rows import titles_of
+from mailguard.detect.unnamed import Unnamed
 from mailguard.detect.votes import Cells
 from mailguard.detect.votes import votes as shares
 from mailguard.model import Kind
 
 HEADER_ROWS = 20  # titles, remarks and dates may stand above the header
 SURE = 0.9  # a cell that says by itself what it is
-LOST_ZERO = 0.4  # how sure figures are that may be a phone without its 0
 
 # The order is the cost: what the cheap ones decide, the dictionaries need not look at.
 _CHEAP = (Kind.EMAIL, Kind.PHONE, Kind.POSTAL_CODE, Kind.ADDRESS, Kind.MY_NUMBER, Kind.CARD)
@@ -40,6 +43,7 @@ _CONTRADICTED = 0.8  # so many cells of another kind overrule a header
 _NOBODY = 0.1  # where fewer cells are names, the column may be of something else
 _SOME = 3  # distinct cells that may show it
 _NAMES = {Kind.NAME, Kind.NAME_KANA}
+_CONTACTS = (Kind.EMAIL, Kind.PHONE, Kind.POSTAL_CODE, Kind.ADDRESS)
 LISTED = 60  # distinct cells asked whether they list several persons
 _KANA = re.compile(r"[ぁ-ゖァ-ヶー]+")
 _LISTS = re.compile(r"[・ 、,，/／&＆\n]|(?<=[^ ])と(?=[^ ])")
@@ -89,9 +93,10 @@ class Reader:
         decided = [self._decide(index, titles[index], headers[index], values) for index, values in enumerate(cells)]
         columns = Halves(self.cells, self.family, self.given).pair(decided, titles, headers, cells)
         columns = unnamed_furigana(columns, titles, self.read)
-        columns = self._beside_names(columns, titles, cells)
+        columns = Unnamed(self.cells, self.given, self.word).found(columns, titles, headers, cells)
+        columns = surname_columns(columns, titles, headers, cells, self.family)
         columns = joined_pieces(columns, headers, titles, cells)
-        columns = lone_readings(columns, self.cells[Kind.NAME_KANA])
+        columns = lone_readings(columns, headers, self.cells[Kind.NAME_KANA])
         columns = [self._listing(column) for column in columns]
         columns = CareColumns(self.cells[Kind.SPECIAL_CARE]).found(columns, titles, headers, cells)
         free = tuple((i, cells[i]) for i, column in enumerate(columns) if column is None and not cells[i].empty)
@@ -102,7 +107,8 @@ class Reader:
         return Layout(first, tuple(shown), meant, free, companies and not named, companies, shops)
 
     def _values(self, cells: Categorical) -> Categorical:
-        """Words of headers are no values: the names of the fields of an empty form, a header printed again."""
+        """Words of headers are no values: the names of the fields of an empty form, a header printed again; nor are blanks."""
+        cells = _said(cells)
         met = self.labels.intersection(cells.values)
         if not met:
             return cells
@@ -161,7 +167,7 @@ class Reader:
         return header is not None and (header.kind is not Kind.SPECIAL_CARE or self.cells[header.kind](value) < SURE)
 
     def _cheap(self, value: str) -> bool:
-        return any(self.cells[kind](value) >= HALF for kind in (Kind.EMAIL, Kind.PHONE, Kind.POSTAL_CODE))
+        return any(self.cells[kind](value) >= HALF for kind in _CONTACTS)
 
     def _decide(self, index: int, title: str, header: Header | None, values: Categorical) -> Column | None:
         voters = values.voters
@@ -187,11 +193,13 @@ class Reader:
         votes = self._votes(header, voters)
         best = max(votes, key=lambda kind: votes[kind])
         if header is not None and header.kind is not None:
-            votes |= self._half_votes(header, votes, voters)
+            votes |= self._half_votes(header, votes, voters) | self._lost_votes(header, voters)
             if header.kind is Kind.NAME and votes.get(Kind.NAME, 0.0) <= _NOBODY and self._words(voters):
                 return None, 0.0
             return self._with_header(header.kind, votes, best, strong=header.strong)
         if header is not None and (header.organisation or header.thing) and best in _NAMES:
+            return None, 0.0
+        if header is not None and header.code and not as_written(best, voters):
             return None, 0.0
         if votes[best] >= _ALONE.get(best, 2.0):
             return best, round(0.5 + votes[best] / 2, 2)
@@ -230,6 +238,12 @@ class Reader:
         half = self.family if header.piece == "family" or header.staff else self._lists_given
         return {Kind.NAME: max(votes.get(Kind.NAME, 0.0), share(half, voters))}
 
+    def _lost_votes(self, header: Header, voters: Sequence[str]) -> dict[Kind, float]:
+        """Phones without their 0 speak for a weak header, too (緊急連絡先)."""
+        if header.kind is not Kind.PHONE or header.strong:
+            return {}
+        return {Kind.PHONE: sum(self.cells[Kind.PHONE](value) >= LOST_ZERO for value in voters) / len(voters)}
+
     def _lists_given(self, value: str) -> float:
         pieces = _LISTS.split(value)
         return max(self.given(value), min(map(self.given, pieces)) if all(pieces) else 0.0)
@@ -249,27 +263,6 @@ class Reader:
 
     def _is_given(self, value: str) -> bool:
         return self.given(value) >= HALF
-
-    def _beside_names(
-        self, columns: list[Column | None], titles: list[str], cells: list[Categorical]
-    ) -> list[Column | None]:
-        """Beside names, columns without a header that say little alone: dates over many years, sex, phones without their 0."""
-        if not any(column and column.kind in _NAMES for column in columns):
-            return columns
-        for index, column in enumerate(columns):
-            if column is None and not titles[index]:
-                columns[index] = self._unnamed(index, cells[index])
-        return columns
-
-    def _unnamed(self, index: int, cells: Categorical) -> Column | None:
-        voters = cells.voters
-        if voters and share(self.cells[Kind.BIRTH_DATE], voters) >= 0.9 and _years_apart(voters) >= 5:
-            return Column(index, Kind.BIRTH_DATE, "", cells, confidence=0.7)
-        if voters and share(self.cells[Kind.SEX], voters) == 1 and len(voters) <= 4:
-            return Column(index, Kind.SEX, "", cells, confidence=0.8)
-        if voters and sum(self.cells[Kind.PHONE](value) >= LOST_ZERO for value in voters) >= 0.9 * len(voters):
-            return Column(index, Kind.PHONE, "", cells, confidence=0.7)
-        return None
 
 
 def _columns(rows: Sequence[Sequence[str]], first: int, width: int) -> list[Categorical]:
@@ -296,10 +289,11 @@ def _at_least(wanted: float, many: int, flags: Iterable[bool]) -> bool:
     return True
 
 
+def _said(cells: Categorical) -> Categorical:
+    """Without what stands for nothing (なし, --, ×, 未登録): it votes for no kind and against none."""
+    blank = BLANKS.intersection(cells.values)
+    return cells.renamed(["" if value in blank else value for value in cells.values]) if blank else cells
+
+
 def _numeric(voters: Sequence[str]) -> bool:
     return sum(value.isascii() and not any(c.isalpha() for c in value) for value in voters) >= 0.8 * len(voters)
-
-
-def _years_apart(voters: Sequence[str]) -> int:
-    years = [int(value[:4]) for value in voters if value[:4].isdecimal() and value[:4].isascii()]
-    return max(years) - min(years) if years else 99

@@ -106,6 +106,7 @@ def fold_cell(value: str) -> str:
 # How a CSV keeps a spreadsheet from dropping a zero: ="0901234567" and '0901234567.
 _TEXT_MARKS = ("=", "'")
 _AS_TEXT = re.compile(r"=\"([^\"]*)\"|'(?=[0-9+(])([^']+)")
+_QUOTED = re.compile("[=＝'＇][\"＂0-9０-９+＋(（]")
 
 
 def _unquoted(value: str) -> str:
@@ -120,9 +121,12 @@ def fold_all(values: Sequence[str]) -> list[str]:
     """Many cells at once, each as `fold_cell` gives it; one pass over the whole column."""
     joined = _UNIT.join(values)
     if joined.isascii():
-        return [value.strip() for value in values]
-    folded = _folded_text(joined).split(_UNIT)
-    return [value.strip() for value in folded] if len(folded) == len(values) else [fold_cell(value) for value in values]
+        folded = [value.strip() for value in values]
+    else:
+        folded = [value.strip() for value in _folded_text(joined).split(_UNIT)]
+        if len(folded) != len(values):
+            return [fold_cell(value) for value in values]
+    return list(map(_unquoted, folded)) if _QUOTED.search(joined) else folded
 
 
 def _folded_text(text: str) -> str:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from itertools import islice
 
 from mailguard import normal
+from mailguard.detect.headers import Header
 from mailguard.detect.layout import HALF, Column, share
 from mailguard.model import Kind
 
@@ -50,11 +51,27 @@ def _reads(kana: Column, written: Column, read: Callable[[str], str]) -> bool:
     return agreeing > 0 and agreeing >= _AGREE * len(asked)
 
 
-def lone_readings(columns: Sequence[Column | None], whole: Callable[[str], float]) -> list[Column | None]:
-    """Readings alone (色, よみ) are nobody's unless they are whole names. whole: how sure a cell is of one."""
-    if any(column is not None and column.kind is not Kind.NAME_KANA for column in columns):
+def lone_readings(
+    columns: Sequence[Column | None], headers: Sequence[Header | None], whole: Callable[[str], float]
+) -> list[Column | None]:
+    """Readings alone (色, よみ) or beside names of things (施設名, カナ) are nobody's unless they are whole names.
+
+    whole: how sure a cell is of one.
+    """
+    meant = [column for column in columns if column is not None]
+    alone = all(column.kind is Kind.NAME_KANA for column in meant)
+    things = not any(column.kind is Kind.NAME for column in meant) and any(map(_of_things, columns, headers))
+    if not alone and not things:
         return list(columns)
-    return [
-        column if column is None or column.piece != "full" or share(whole, column.cells.voters) >= HALF else None
-        for column in columns
-    ]
+    return [None if column and _odd(column, whole) else column for column in columns]
+
+
+def _of_things(column: Column | None, header: Header | None) -> bool:
+    """Whether a header names shops or things, or something that turned out not to be persons (名称)."""
+    if column is not None or header is None:
+        return False
+    return header.organisation or header.thing or header.kind is Kind.NAME
+
+
+def _odd(column: Column, whole: Callable[[str], float]) -> bool:
+    return column.kind is Kind.NAME_KANA and column.piece == "full" and share(whole, column.cells.voters) < HALF

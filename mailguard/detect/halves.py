@@ -15,6 +15,7 @@ from mailguard.model import Kind
 _NAMES = {Kind.NAME, Kind.NAME_KANA}
 _KANA = re.compile(r"[ぁ-ゖァ-ヶー]+")
 _MOST = 0.8
+_REPEATED = 4  # surnames beside fewer given names than one in so many stand beside something else (早, 遅, 休)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class Halves:
 
     def _halves(self, left: Categorical, right: Categorical) -> bool:
         families, givens = left.voters, right.voters
-        if not families or not givens:
+        if not families or not givens or len(givens) * _REPEATED < len(families):
             return False
         return share(self.family, families) >= 0.7 and share(self.given, givens) >= HALF
 

@@ -19,7 +19,8 @@ class Header:
 
     organisation: the column is about companies or shops and never holds a person's name. strong: the header alone decides.
     staff: who serves (担当者, 講師), not whom the row is about. person: it says nothing but a role (お子様).
-    thing: how something is read (駅名よみ); like an organisation's, it never holds a person's name.
+    thing: how something is read (駅名よみ); like an organisation's, it never holds a person's name. code: what is numbered (伝票番号):
+    bare figures under it are no phones.
     """
 
     kind: Kind | None
@@ -30,6 +31,7 @@ class Header:
     staff: bool = False
     person: bool = False
     thing: bool = False
+    code: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class HeaderWords:
 
 # Made by programs for columns without a name: A, F1, field1, 列1.
 MEANINGLESS = re.compile(
-    r"[A-Za-zＡ-Ｚ]{1,2}|[0-9０-９]{1,3}|(?:f|c|v|x|col|column|field|attr|var|value|item|data|unnamed:?|列|項目|フィールド|カラム|データ)[ _-]?[0-9０-９]{1,3}",
+    r"(?!no|id)[A-Za-zＡ-Ｚ]{1,2}|[0-9０-９]{1,3}|(?:f|c|v|x|col|column|field|attr|var|value|item|data|unnamed:?|列|項目|フィールド|カラム|データ)[ _-]?[0-9０-９]{1,3}",
     re.IGNORECASE,
 )
 KANA_TITLE = re.compile("カナ|かな|ｶﾅ|フリ|ふり|ﾌﾘ|ヨミ|よみ|読み|kana|yomi|セイ|せい|ｾｲ|メイ|めい|ﾒｲ", re.IGNORECASE)
@@ -73,7 +75,11 @@ _HALF_TITLE = re.compile(
     r"(.*?)(?:(姓|氏|名字|苗字|セイ|せい|シ)|(名|下の名前|メイ|めい))((?:の?(?:漢字|全角|半角|カナ|かな|フリガナ|ふりがな|ヨミ|よみ|読み|必須))*)"
 )
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_TOKEN = re.compile(r"[a-z]+|[0-9]+|〒|[^\W_a-z0-9]+")
+_TOKEN = re.compile(r"[a-z]+|[0-9]+|[〒☎]|[^\W_a-z0-9]+")
+_NUMBER = re.compile(r"(?:様|さま)?(?:番号|コード|ナンバー|no|id|cd|code|number)")
+_CODE = re.compile(
+    r".{0,12}(?:番号|コード|ナンバー|連番|品番|型番|図番|ロット|シリアル|伝票|(?<![a-z])(?:no|id|cd|code|number|num|seq|sku|isbn|jan|lot|serial|index|idx))[0-9]{0,2}"
+)
 _LONGEST = 60  # a longer cell is a sentence, not a header
 
 
@@ -108,6 +114,7 @@ def halved(left: str, right: str) -> str | None:
     if first is None or second is None or not first[2] or not second[3]:
         return None
     same = first[1].removesuffix("氏") == second[1].removesuffix("氏") and first[4] == second[4]
+    same = same and bool(KANA_TITLE.search(left)) == bool(KANA_TITLE.search(right))  # 姓, セイ, 名, メイ
     return first[1] if same else None
 
 
@@ -143,7 +150,7 @@ class Headers:
         head = self._text(text)
         present = self._present(head)
         if not present and _whose(head.joined) not in self._kin:  # most cells: a value has no word of a header in it
-            return None
+            return _code(head.joined)
         best: tuple[int, int, HeaderRule, str, str] | None = None
         for rule, words in self._ruled:
             if present.isdisjoint(words):
@@ -158,8 +165,11 @@ class Headers:
         _, _, rule, word, piece = best
         if rule.kind in {Kind.NAME, Kind.NAME_KANA} and (organisation or self._reads_thing(rule, head)):
             return Header(None, organisation=organisation, thing=not organisation)
-        whose = piece == "given" and bool(head.longest(self._person))  # お子様(名)
-        strong = (word not in rule.weak or whose) and not self._is_thing(rule, head)
+        whose = (piece == "given" or word in {"名前", "なまえ"}) and bool(
+            head.longest(self._person)
+        )  # お子様(名), 生徒の名前
+        weak = word in rule.weak and not any(head.has(other) for other in rule.contains if other not in rule.weak)
+        strong = (not weak or whose) and not self._is_thing(rule, head)
         return Header(rule.kind, self._role(rule, head, word), piece, organisation, strong, staff)
 
     def _present(self, head: _Text) -> frozenset[str]:
@@ -232,6 +242,8 @@ class Headers:
         if organisation:
             return Header(None, organisation=True)
         person = head.longest(self._person)
+        if not person.isascii() and not staff and _NUMBER.fullmatch(head.joined.replace(person, "", 1).strip("おご")):
+            return Header(Kind.MEMBER_NUMBER)  # 園児番号, 契約者No.
         if person.isascii() and person and head.has("name"):
             return Header(Kind.NAME, self._bare(head.joined, "name"), strong=person != "user", staff=staff)
         # 利用者名, 生徒名: a role and 名
@@ -244,7 +256,7 @@ class Headers:
             return Header(Kind.NAME, self._bare(head.joined, "名"), strong=strong, staff=staff, person=True)
         if staff and not head.longest(self._thing):
             return Header(Kind.NAME, head.joined, strong=False, staff=True)
-        return None
+        return _code(head.joined)
 
     def _role(self, rule: HeaderRule, head: _Text, word: str) -> str:
         rest = self._bare(head.joined, word)
@@ -279,6 +291,10 @@ def _sizes(words: Iterable[str]) -> dict[str, tuple[int, ...]]:
     for word in filter(None, words):
         sizes.setdefault(word[0], set()).add(len(word))
     return {first: tuple(found) for first, found in sizes.items()}
+
+
+def _code(joined: str) -> Header | None:
+    return Header(None, code=True) if _CODE.fullmatch(joined) else None
 
 
 def _whose(joined: str) -> str:

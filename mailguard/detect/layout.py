@@ -11,6 +11,7 @@ from mailguard.detect.categorical import Categorical
 from mailguard.model import Kind
 
 HALF = 0.5  # a cell that is at least so sure counts
+LOST_ZERO = 0.4  # how sure figures are that may be a phone without its 0
 
 
 @dataclass(frozen=True, slots=True)

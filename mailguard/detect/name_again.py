@@ -6,6 +6,7 @@ where they read alike in most rows; parents and children, insurers and insured d
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import combinations
 
 from mailguard import normal
@@ -62,6 +63,7 @@ def _same(main: NameGroup, other: NameGroup) -> bool:
     return agreeing > 0 and agreeing >= (_GUESSED if 2 * guessed > asked else _SAME) * asked
 
 
+@lru_cache(normal.KNOWN)
 def _writing(name: str) -> _Writing:
     form = normal.name(name)
     if not spelt(form):

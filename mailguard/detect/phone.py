@@ -41,6 +41,11 @@ _FIGURES = re.compile("[0-9]+")
 _LOST_AND_DASHED = re.compile("[1-9][0-9]{0,3}-[0-9]{1,4}-[0-9]{4}")
 _NEXT = re.compile(r" ?[/、,;・\n] ?| +(?=\(?\+?0[0-9]{1,4}-)")
 _TOLL_FREE = re.compile(r"0120[0-9]{6}|0800[0-9]{7}|0(?:570|990)[0-9]{6}|00(?:77|88)[0-9]{6,9}|1[0-9]{2}|[79]1[0-9]{2}")
+# What an office numbers: No. 06-2023-0012, 許可番号 第06-2023-0012号. 電話No. and 問合せ番号 are no such words.
+_NUMBERED = re.compile(
+    r"(?:(?<![a-z電話携帯])(?<!tel )(?<!tel\.)(?<!fax )(?<!phone )no\.?|№|第|(?:許可|認可|認定|登録|届出|免許|証書|文書|注文|受注|発注|伝票|管理|整理|製造|製品|商品|契約|請求書?|見積書?|案件|特許|出願|資産|図面|シリアル|証明書?|議案|事件|ロット)(?:番号|no\.?|コード)|(?:lot|serial|order) ?(?:no\.?|number)?)[ :#(]{0,3}第?$",
+    re.IGNORECASE,
+)
 _LOST = 0.4  # only under a phone header
 _LONGEST = 48
 _MOST = 3  # numbers that a cell may list
@@ -70,7 +75,13 @@ class Phone:
             yield from (moved(span, start) for span in self._found(text[start:end]))
 
     def _found(self, text: str) -> Iterator[Span]:
-        return iter(()) if self._needs.search(text) is None else self._patterns.find(plain(text))
+        if self._needs.search(text) is None:
+            return
+        text = plain(text)
+        for span in self._patterns.find(text):
+            numbered = span.rule == "phone.fixed" and _NUMBERED.search(text, max(0, span.start - BEFORE), span.start)
+            if not numbered:
+                yield span
 
     def cell(self, value: str) -> float:
         """0.9 valid and written as a phone, 0.7 written so; 0.4 figures that lost their 0 in a sheet. Of several the least."""
@@ -107,6 +118,8 @@ def _separated(number: str) -> float:
 
 def _bare(number: str) -> float:
     size = len(number)
+    if number.startswith("00") and number.strip("0"):
+        return 0.0  # 0000000017 is numbered on
     if number[0] == "0" and size in {10, 11}:
         if size == 11 and number[2] != "0" and not number.startswith("0800"):
             return 0.0

@@ -19,12 +19,12 @@ _SEPARATED = re.compile(
 _MARK = str.maketrans("・~_/一", "-----")
 # What stands against a number and is none of it: another number, Tel., an extension, square brackets.
 _NEXT = re.compile(r"(?:(?<=[-) .][0-9]{4})|(?<=0[0-9]{9})|(?<=0[0-9]{10}))[/・](?=\(?\+?0)")
-_LABEL = re.compile(r"(?:(?<=tel)|(?<=fax))\.(?=[0-9(])", re.IGNORECASE)
+_LABEL = re.compile(r"(?:(?<=tel)|(?<=fax)|(?<=no)|(?<=phone))\.(?=[0-9(])", re.IGNORECASE)
 _EXTENSION = re.compile(r"(?<=[0-9]{4})(?:ext|x)(?=[. ]{0,2}[0-9]{1,5}(?![0-9]))", re.IGNORECASE)
 _BRACKETS = str.maketrans("[]〔〕", "()()")
 _LINK = re.compile(r"(?:https?://|www\.)[!-'*-;=?-~]{1,2000}")
 _RARE = re.compile(
-    rf"[{_ZERO}][{_FIGURE}ー]|[0-9][・~_/一]|[\[〔]0|(?:tel|fax)\.|[0-9](?:ext|x)|://|www\.", re.IGNORECASE
+    rf"[{_ZERO}][{_FIGURE}ー]|[0-9][・~_/一]|[\[〔]0|(?:tel|fax|no|phone)\.|[0-9](?:ext|x)|://|www\.", re.IGNORECASE
 )
 
 

@@ -147,6 +147,14 @@ NOBODY = frozenset(
     ]
 )
 LONGEST_BLANK = max(map(len, BLANK))
+
+_CASES = {form for word in BLANK if word for form in (word, word.upper(), word.title())}
+_AROUND = ("{}", "({})", "<{}>", "[{}]", "【{}】", "{}。")
+# The same as cells say them: (空白), 【未定】, NULL, なし。, --, ×.
+BLANKS = frozenset(
+    {form.format(word) for word in _CASES for form in _AROUND}
+    | {mark * size for mark in "-ー―*×/.…?〃_=~" for size in range(1, 9)}
+)
 _RANK = re.compile("第?[0-9一二三四五六七八九十]{1,3}[位番号名人]")
 
 

@@ -21,6 +21,7 @@ _HONORIFIC = re.compile(" ?(?:様|さま|さん|氏|殿)")
 _HONOURED = re.compile("様(?<![^々一-龥][仕模]様)|さま|さん|氏|殿")  # 仕様 and 模様 behind kana or marks honour nobody
 _SEVERAL = 3  # names with an honorific; one alone may be a product's
 _APART = {Kind.NAME, Kind.NAME_KANA, Kind.SPECIAL_CARE}
+_NUMBERED = {Kind.PHONE, Kind.POSTAL_CODE}  # what serial numbers and permits look like
 _FIGURE = re.compile("[0-9]")
 
 
@@ -32,12 +33,15 @@ class Strays:
         self._figureless = [detector for detector in figureless if detector.kind not in _APART]
         self._names = names
 
-    def values(self, cells: Categorical, also: Callable[[str], Iterable[Span]]) -> Iterable[Values]:
-        """What stands in a column, by kind; `also` finds more in the same text."""
+    def values(
+        self, cells: Categorical, also: Callable[[str], Iterable[Span]], *, code: bool = False
+    ) -> Iterable[Values]:
+        """What stands in a column, by kind; `also` finds more in the same text. code: its header says that things are numbered."""
         met = [value for value in cells.values if value]
         empty = cells.values.index("") if len(met) < len(cells.values) else len(met)
         text = "\n".join(met)
-        spans = [*self._contacts(text), *self._honoured(text), *also(text)]
+        contacts = (span for span in self._contacts(text) if not (code and span.kind in _NUMBERED))
+        spans = [*contacts, *self._honoured(text), *also(text)]
         starts = list(accumulate((len(value) + 1 for value in met), initial=0)) if spans else []
         values: dict[Kind, Values] = {}
         found: dict[Kind, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))

@@ -129,7 +129,8 @@ class Retention(Decisions):
     def _over(self, tx: Connection, limit: int) -> list[tuple[int, str]]:
         now = self._context.clock()
         old = or_(*(_older(states, now - age) for states, age in self._ages(tx)))
-        query = select(messages.c.serial, messages.c.state).where(messages.c.skeleton.is_not(None), old).limit(limit)
+        kept = (messages.c.skeleton.is_not(None), messages.c.finished_at.is_not(None))
+        query = select(messages.c.serial, messages.c.state).where(*kept, old).limit(limit)
         return [(row.serial, row.state) for row in tx.execute(query)]
 
 

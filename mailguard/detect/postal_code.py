@@ -17,8 +17,8 @@ _ARABIC = str.maketrans(_FIGURES + "ー~〜の", "000123456789----")
 _MARKED = re.compile(
     rf"(?:〒|郵便番号) ?:? ?[0-9{_FIGURES}]{{3}} ?[-ー~〜の]? ?[0-9{_FIGURES}]{{4}}(?![0-9{_FIGURES}])"
 )
-# Every code has seven figures; with a hyphen it is written as one, in use or not.
-PERHAPS = re.compile(rf"[〒 ]{{0,2}}[0-9{_FIGURES}]{{3}}[- ー~〜の]{{0,3}}[0-9{_FIGURES}]{{4}}(?:\.0)?")
+# Every code has seven figures, or six where a sheet lost its 0; with a hyphen it is written as one, in use or not.
+PERHAPS = re.compile(rf"[〒 ]{{0,2}}[0-9{_FIGURES}]{{3}}[- ー~〜の]{{0,3}}[0-9{_FIGURES}]{{3,4}}(?:\.0)?")
 PLAIN = re.compile("(?:〒 ?)?[0-9]{3} ?- ?[0-9]{4}")
 _WRITTEN = re.compile(rf"(?:〒 ?)?[{_FIGURES}]{{3}}[-ーの]?[{_FIGURES}]{{4}}")
 

@@ -1,6 +1,6 @@
 """A part of a held mail for one approver who asked for it with a reason: its rows with findings, or its bytes.
 
-Runs in the scanner worker. In: a mail, and the part's path and digest as the inspection names them. Out: clear text, for that
+Runs in the scanner worker. In: a mail, and the part's path and digest as the inspection names them; without a digest what has this path in this mail. Out: clear text, for that
 person alone; nothing is remembered.
 """
 
@@ -12,7 +12,7 @@ from mailguard.detect import Detector
 from mailguard.digest import Digester
 from mailguard.inspect.letter import Letter
 from mailguard.inspect.unlocking import Candidates, Unlocking
-from mailguard.model import PartPath, Problem, Table, Text
+from mailguard.model import PartInfo, PartPath, Problem, Table, Text
 from mailguard.unpack import Budget, Leaf, Limits, decode, split, unpack
 from mailguard.unpack.tools import Tools
 
@@ -62,7 +62,9 @@ class Showing:
         rows: list[tuple[str, ...]] = []
         found = False
         for leaf in self._leaves(wanted.content, {}):
-            if leaf.key != wanted.key or leaf.info.path != wanted.path or isinstance(leaf.item, Problem):
+            if isinstance(leaf, PartInfo) or isinstance(leaf.item, Problem):
+                continue
+            if leaf.info.path != wanted.path or wanted.key not in {b"", leaf.key}:
                 continue
             found = True
             if isinstance(leaf.item, Table):
@@ -74,14 +76,23 @@ class Showing:
 
     def file(self, wanted: Wanted) -> Bytes:
         """The file itself."""
-        kept: dict[bytes, bytes] = {wanted.key: b""}
+        key = wanted.key or self._key(wanted)
+        kept: dict[bytes, bytes] = {key: b""}
         for _ in self._leaves(wanted.content, kept):
-            if kept[wanted.key]:
-                return Bytes(True, kept[wanted.key])
-        return Bytes(bool(kept[wanted.key]), kept[wanted.key])
+            if kept[key]:
+                return Bytes(True, kept[key])
+        return Bytes(bool(kept[key]), kept[key])
 
-    def _leaves(self, content: bytes, kept: dict[bytes, bytes]) -> Iterator[Leaf]:
-        """Every leaf of a mail; the bytes of parts whose digest is in `kept` are put there."""
+    def _key(self, wanted: Wanted) -> bytes:
+        """The digest of what has this path."""
+        for found in self._leaves(wanted.content, {}):
+            info = found if isinstance(found, PartInfo) else found.info
+            if info.path == wanted.path and info.key:
+                return info.key
+        return b""
+
+    def _leaves(self, content: bytes, kept: dict[bytes, bytes]) -> Iterator[Leaf | PartInfo]:
+        """Every leaf and every part of a mail; the bytes of parts whose digest is in `kept` are put there."""
         mail, letter = split(content, self._limits), Letter.plain(content)
         candidates = Candidates(self._unlocking, letter, mail.subject, mail.parts)
         budget = Budget(self._limits, letter.size, self._tools, candidates.all)
@@ -96,9 +107,7 @@ class Showing:
             part = decode(raw, budget)
             if isinstance(part, Problem):
                 continue
-            for leaf in unpack(part, budget, digest):
-                if isinstance(leaf, Leaf):
-                    yield leaf
+            yield from unpack(part, budget, digest)
 
     def _of_table(self, table: Table) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
         """The line above the data, and the rows with findings."""

@@ -51,7 +51,8 @@ class Dossiers:
         for section, at, who, item, value in (*_facts(view), *_found(view), *_decided(view), *_outcome(view)):
             yield Line(hold_id, section, at, who, item, value)
         for look in self._views.of(hold_id):
-            what = f"部分 {look.part + 1} {_LOOKS[look.kind]} (版 {look.revision})"
+            of = f"、{look.message}" if look.message else ""
+            what = f"部分 {look.part + 1} {_LOOKS[look.kind]} (版 {look.revision}{of})"
             yield Line(hold_id, "閲覧", look.at.isoformat(), look.person_name, what, look.reason)
         for row in reversed(self._audit.rows(ROWS, 0, hold_id)):
             who = acted(names.get(row.actor, row.actor), names.get(row.acting_for, row.acting_for))

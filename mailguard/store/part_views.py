@@ -1,7 +1,7 @@
 """What of a hold somebody opened: a part looked at, its values shown, its file taken. Recorded before anything is shown.
 
-In: a hold, the number of a part of its inspection, a person. Out: the part, and the messages that may carry it. Masks may be
-looked at by whoever sees the hold; clear values and files are for who may approve it, with a reason.
+In: a hold, the number of a part of its inspection, a person, perhaps one message. Out: the part, and the messages that may
+carry it. Masks may be looked at by whoever sees the hold; clear values and files are for who may approve it, with a reason.
 """
 
 from collections.abc import Sequence
@@ -17,13 +17,11 @@ from mailguard.errors import ConflictError, DamagedError, NotFoundError, Refused
 from mailguard.model import Inspection, PartInfo
 from mailguard.store import standing
 from mailguard.store.desk import AtDesk
+from mailguard.store.kept_messages import KeptMessage, choices, chosen
 from mailguard.store.people import candidate
-from mailguard.store.schema import messages, part_views, people
+from mailguard.store.schema import part_views, people
 from mailguard.store.sight import HiddenError
 
-MESSAGES = (
-    5  # of a hold that are looked through for a part: the first ones, and those that brought new findings are near
-)
 WHY = {
     "unmask_reason": "Say why you must see it.",
     "bytes_gone": "The bytes of this hold are deleted already.",
@@ -40,7 +38,7 @@ class Look(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PartView:
-    """One look: number of the part in the tree, "" as the reason of what was only looked at."""
+    """One look: number of the part in the tree, "" as the reason of what was only looked at. message: that was chosen."""
 
     part: int
     kind: Look
@@ -48,14 +46,27 @@ class PartView:
     revision: int
     reason: str
     at: datetime
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedPart:
-    """A part, and the mails to look for it in."""
+    """A part, and the mails to look for it in. key: of its bytes; b"" in a message that was chosen, whose part may be another."""
 
     info: PartInfo
     contents: tuple[bytes, ...]
+    key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What somebody wants to see, why, and of which message."""
+
+    part: int
+    kind: Look
+    revision: int
+    reason: str = ""
+    message: str = ""
 
 
 class PartViews(AtDesk):
@@ -71,34 +82,46 @@ class PartViews(AtDesk):
         with self._database.write() as tx:
             hold = self._hold(tx, hold_id)
             if not self._known(tx, hold, info, person_id):
-                self._note(tx, hold, part, info, self._person(tx, person_id), Look.VIEWED, "")
+                self._note(tx, hold, info, self._person(tx, person_id), _Wanted(part, Look.VIEWED, hold.revision))
         return info
 
-    def open(self, hold_id: str, part: int, person_id: str, kind: Look, *, revision: int, reason: str) -> OpenedPart:
-        """Record the look and hand out the mails; raises RefusedError (recorded as well), ConflictError."""
+    def open(
+        self, hold_id: str, part: int, person_id: str, kind: Look, *, revision: int, reason: str, message: str = ""
+    ) -> OpenedPart:
+        """Record the look and hand out the mails; raises RefusedError (recorded as well), ConflictError.
+
+        message: the one to look into; "" looks through the first ones, and those that brought something new.
+        """
+        wanted = _Wanted(part, kind, revision, reason.strip(), message)
         try:
             with self._database.write() as tx:
-                info, sealed = self._open(tx, hold_id, part, person_id, kind, revision, reason.strip())
+                info, sealed = self._open(tx, hold_id, person_id, wanted)
         except (RefusedError, HiddenError) as refused:
             self._note_refused(hold_id, person_id, refused, choice=kind.value, revision=revision)
             raise
-        return OpenedPart(info, tuple(self._contents(sealed)))
+        return OpenedPart(info, tuple(self._contents(sealed)), b"" if message else info.key)
+
+    def messages(self, hold_id: str, viewer: str | None = None) -> list[KeptMessage]:
+        """Those that can be chosen; raises NotFoundError when `viewer` does not see the hold."""
+        with self._database.read() as tx:
+            self._hold(tx, hold_id, viewer=viewer)
+            return choices(tx, hold_id)
 
     def _open(
-        self, tx: Connection, hold_id: str, part: int, person_id: str, kind: Look, revision: int, reason: str
+        self, tx: Connection, hold_id: str, person_id: str, wanted: "_Wanted"
     ) -> tuple[PartInfo, Sequence[tuple[Any, dict[bytes, bytes]]]]:
         hold, person = self._hold(tx, hold_id, viewer=person_id), self._person(tx, person_id)
         if code := lifecycle.refusal(candidate(person), standing.sending(tx, hold, [person])):
             raise RefusedError(code, "Only who may approve the hold may see what is in it.")
-        if not reason:
+        if not wanted.reason:
             raise RefusedError("unmask_reason", WHY["unmask_reason"])
-        if hold.revision != revision:
+        if hold.revision != wanted.revision:
             raise ConflictError(f"{hold_id} has changed. Look at it again.")
-        info, rows = self._part(hold, part), self._messages(tx, hold_id)
+        info, rows = self._part(hold, wanted.part), chosen(tx, hold_id, wanted.message)
         if not rows:
             raise RefusedError("bytes_gone", WHY["bytes_gone"])
         sealed = [(row, self._desk.shelf.fetch(tx, row.serial)) for row in rows]
-        self._note(tx, hold, part, info, person, kind, reason)
+        self._note(tx, hold, info, person, wanted)
         return info, sealed
 
     def of(self, hold_id: str, viewer: str | None = None) -> list[PartView]:
@@ -114,20 +137,22 @@ class PartViews(AtDesk):
                 for row in tx.execute(select(people).where(people.c.id.in_(wanted))).all()
             }
         return [
-            PartView(row.part, Look(row.kind), folk[row.person_id], row.revision, self._reason(row), row.at)
+            PartView(
+                row.part, Look(row.kind), folk[row.person_id], row.revision, self._reason(row), row.at, row.message_id
+            )
             for row in rows
         ]
 
-    def _note(self, tx: Connection, hold: Any, part: int, info: PartInfo, person: Any, kind: Look, reason: str) -> None:
-        sealed = self._vault.seal(reason.encode("utf-8", "replace"), f"part view:{hold.id}")
+    def _note(self, tx: Connection, hold: Any, info: PartInfo, person: Any, wanted: "_Wanted") -> None:
+        sealed = self._vault.seal(wanted.reason.encode("utf-8", "replace"), f"part view:{hold.id}")
         row = {
-            "hold_id": hold.id, "revision": hold.revision, "part": part, "key": info.key, "person_id": person.id,
-            "kind": kind.value, "reason": sealed, "at": self._context.clock(),
+            "hold_id": hold.id, "revision": hold.revision, "part": wanted.part, "key": info.key, "person_id": person.id,
+            "kind": wanted.kind.value, "reason": sealed, "at": self._context.clock(), "message_id": wanted.message,
         }  # fmt: skip
         tx.execute(insert(part_views), row)
-        self._desk.audit.append(
-            tx, person.id, f"part.{kind.value}", hold.id, part=part, key=info.key.hex(), revision=hold.revision
-        )
+        facts = {"part": wanted.part, "key": info.key.hex(), "revision": hold.revision}
+        facts |= {"message": wanted.message} if wanted.message else {}
+        self._desk.audit.append(tx, person.id, f"part.{wanted.kind.value}", hold.id, **facts)
 
     def _part(self, hold: Any, number: int) -> PartInfo:
         parts = self._vault.open_msgpack(hold.inspection, f"inspection:{hold.id}", Inspection).parts
@@ -145,11 +170,6 @@ class PartViews(AtDesk):
             part_views.c.kind == Look.VIEWED.value,
         )
         return tx.execute(query.limit(1)).first() is not None
-
-    @staticmethod
-    def _messages(tx: Connection, hold_id: str) -> Sequence[Any]:
-        kept = (messages.c.hold_id == hold_id, messages.c.skeleton.is_not(None))
-        return tx.execute(select(messages).where(*kept).order_by(messages.c.serial).limit(MESSAGES)).all()
 
     def _contents(self, sealed: Sequence[tuple[Any, dict[bytes, bytes]]]) -> list[bytes]:
         contents = []

@@ -11,13 +11,14 @@ from typing import Annotated, Any, Protocol, TypeVar
 from urllib.parse import quote
 
 from fastapi import APIRouter, Form
-from pydantic import Field, StrictInt
+from pydantic import BaseModel, Field, StrictInt, StringConstraints
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from mailguard.errors import ConflictError, RefusedError, ScannerBusyError
 from mailguard.inspect.showing import ROWS, Bytes, Rows
 from mailguard.model import PartPath
+from mailguard.store.kept_messages import KeptMessage
 from mailguard.store.part_views import Look, OpenedPart, PartView
 from mailguard.web import deciding, say, show
 from mailguard.web.alert import Alert
@@ -28,7 +29,7 @@ from mailguard.web.texts import Texts
 
 Json = dict[str, Any]
 _Answer = TypeVar("_Answer", Rows, Bytes)
-Typed = Annotated[str, Form(max_length=2000)]
+Typing = Annotated[str, StringConstraints(max_length=2000)]
 
 
 class Opens(Protocol):
@@ -42,20 +43,44 @@ class Opens(Protocol):
 
 
 class LookBody(Strict):
-    """Body of a look: the revision that is shown, and why."""
+    """Body of a look: the revision that is shown, and why. message: the one to look into; "" looks through several."""
 
     revision: StrictInt
     reason: str = Field("", max_length=2000)
     offset: Annotated[StrictInt, Field(ge=0, le=10_000)] = 0
+    message: str = Field("", max_length=100)
+
+
+class LookForm(BaseModel):
+    """The same as a browser sends it."""
+
+    revision: int
+    csrf: Typing = ""
+    reason: Typing = ""
+    message: Typing = ""
+    offset: Annotated[int, Field(ge=0, le=10_000)] = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Who wants to look at what, and why."""
+
+    hold_id: str
+    part: int
+    person_id: str
+    revision: int
+    reason: str
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Clear:
-    """Rows in the clear on one answer; offset: of those before; reason: for the next ones."""
+    """Rows in the clear on one answer; offset: of those before; reason, message: for the next ones."""
 
     rows: Rows
     offset: int
     reason: str
+    message: str = ""
 
     @property
     def following(self) -> int:
@@ -69,19 +94,17 @@ class Looking:
     def __init__(self, site: Site, opener: Opens | None) -> None:
         self._site, self._opener = site, opener
 
-    async def rows(
-        self, t: Texts, hold_id: str, part: int, person_id: str, revision: int, reason: str, offset: int
-    ) -> Rows:
+    async def rows(self, t: Texts, wish: Wish, offset: int) -> Rows:
         """Rows with findings, in the clear."""
         opener = self._opener_of(t)
-        opened = await self._open(t, hold_id, part, person_id, Look.UNMASKED, revision, reason)
-        return await self._answered(t, opener.rows(opened.contents, opened.info.path, opened.info.key, offset))
+        opened = await self._open(t, wish, Look.UNMASKED)
+        return await self._answered(t, opener.rows(opened.contents, opened.info.path, opened.key, offset))
 
-    async def file(self, t: Texts, hold_id: str, part: int, person_id: str, revision: int, reason: str) -> Response:
+    async def file(self, t: Texts, wish: Wish) -> Response:
         """The file as an attachment, of no type that a browser would open."""
-        opener = self._opener_of(t)
-        opened = await self._open(t, hold_id, part, person_id, Look.DOWNLOADED, revision, reason)
-        found = await self._answered(t, opener.file(opened.contents, opened.info.path, opened.info.key))
+        opener, part = self._opener_of(t), wish.part
+        opened = await self._open(t, wish, Look.DOWNLOADED)
+        found = await self._answered(t, opener.file(opened.contents, opened.info.path, opened.key))
         name = opened.info.path[-1].rpartition("/")[2] or "part"
         headers = {
             "Content-Disposition": f"attachment; filename=\"part-{part}\"; filename*=UTF-8''{quote(name, safe='')}",
@@ -95,12 +118,13 @@ class Looking:
             raise Refusal(503, "cannot_open", t("refused.cannot_open"))
         return self._opener
 
-    async def _open(
-        self, t: Texts, hold_id: str, part: int, person_id: str, kind: Look, revision: int, reason: str
-    ) -> OpenedPart:
-        views = self._site.store.part_views
+    async def _open(self, t: Texts, wish: Wish, kind: Look) -> OpenedPart:
+        views, hold_id, revision = self._site.store.part_views, wish.hold_id, wish.revision
         try:
-            return await asyncio.to_thread(views.open, hold_id, part, person_id, kind, revision=revision, reason=reason)
+            return await asyncio.to_thread(
+                views.open, hold_id, wish.part, wish.person_id, kind,
+                revision=revision, reason=wish.reason, message=wish.message,
+            )  # fmt: skip
         except RefusedError as error:
             deciding.refuse(t, error.code)
         except ConflictError:
@@ -138,39 +162,24 @@ class PartPages:
         """Where a reload of what was shown leads: it is not shown twice for one reason."""
         return RedirectResponse(f"/holds/{quote(hold_id)}/parts/{part}", 303)
 
-    async def unmask(
-        self,
-        request: Request,
-        hold_id: str,
-        part: int,
-        revision: Annotated[int, Form()],
-        csrf: Typed = "",
-        reason: Typed = "",
-        offset: Annotated[int, Form(ge=0, le=10_000)] = 0,
-    ) -> Response:
+    async def unmask(self, request: Request, hold_id: str, part: int, form: Annotated[LookForm, Form()]) -> Response:
         """Rows with findings, in the clear, on this one answer."""
 
         async def look(t: Texts, person_id: str) -> Response:
-            rows = await self._looking.rows(t, hold_id, part, person_id, revision, reason, offset)
-            return await asyncio.to_thread(self._page, request, hold_id, part, Clear(rows, offset, reason))
+            wish = Wish(hold_id, part, person_id, form.revision, form.reason, form.message)
+            rows = await self._looking.rows(t, wish, form.offset)
+            clear = Clear(rows, form.offset, form.reason, form.message)
+            return await asyncio.to_thread(self._page, request, hold_id, part, clear)
 
-        return await self._look(request, hold_id, part, csrf, look)
+        return await self._look(request, hold_id, part, form.csrf, look)
 
-    async def download(
-        self,
-        request: Request,
-        hold_id: str,
-        part: int,
-        revision: Annotated[int, Form()],
-        csrf: Typed = "",
-        reason: Typed = "",
-    ) -> Response:
+    async def download(self, request: Request, hold_id: str, part: int, form: Annotated[LookForm, Form()]) -> Response:
         """The file of a part."""
 
         async def look(t: Texts, person_id: str) -> Response:
-            return await self._looking.file(t, hold_id, part, person_id, revision, reason)
+            return await self._looking.file(t, Wish(hold_id, part, person_id, form.revision, form.reason, form.message))
 
-        return await self._look(request, hold_id, part, csrf, look)
+        return await self._look(request, hold_id, part, form.csrf, look)
 
     async def _look(
         self, request: Request, hold_id: str, part: int, csrf: str, look: Callable[[Texts, str], Awaitable[Response]]
@@ -216,6 +225,7 @@ class PartPages:
             problems=[problem for problem in inspection.problems if problem.path == info.path],
             barred=deciding.barred(self._site, view, session.person),
             clear=clear,
+            choices=store.part_views.messages(hold_id) if view.row.messages > 1 else [],
             looks=[look for look in store.part_views.of(hold_id) if look.part == part],
         )
 
@@ -229,6 +239,7 @@ class PartApi(Entrance):
         self.router = APIRouter(prefix="/api/holds")
         add = self.router.add_api_route
         add("/{hold_id}/views", self.views, methods=["GET"])
+        add("/{hold_id}/messages", self.messages, methods=["GET"])
         add("/{hold_id}/parts/{part}/unmask", self.unmask, methods=["POST"])
         add("/{hold_id}/parts/{part}/download", self.download, methods=["POST"], response_model=None)
 
@@ -237,18 +248,26 @@ class PartApi(Entrance):
         session, _ = self._session(request)
         return {"views": [_view(one) for one in self._site.store.part_views.of(hold_id, session.person.id)]}
 
+    def messages(self, request: Request, hold_id: str) -> Json:
+        """Messages of a hold that can be chosen for a look."""
+        session, _ = self._session(request)
+        return {"messages": [_kept(one) for one in self._site.store.part_views.messages(hold_id, session.person.id)]}
+
     async def unmask(self, request: Request, hold_id: str, part: int, body: LookBody) -> Json:
         """Rows with findings, in the clear."""
         session, _ = await asyncio.to_thread(self._changing, request)
         t = self._site.texts(request)
-        rows = await self._looking.rows(t, hold_id, part, session.person.id, body.revision, body.reason, body.offset)
+        wish = Wish(hold_id, part, session.person.id, body.revision, body.reason, body.message)
+        rows = await self._looking.rows(t, wish, body.offset)
         return {"head": list(rows.head), "rows": [list(row) for row in rows.rows], "total": rows.total}
 
     async def download(self, request: Request, hold_id: str, part: int, body: LookBody) -> Response:
         """The file of a part."""
         session, _ = await asyncio.to_thread(self._changing, request)
         t = self._site.texts(request)
-        return await self._looking.file(t, hold_id, part, session.person.id, body.revision, body.reason)
+        return await self._looking.file(
+            t, Wish(hold_id, part, session.person.id, body.revision, body.reason, body.message)
+        )
 
 
 def _view(one: PartView) -> Json:
@@ -259,4 +278,15 @@ def _view(one: PartView) -> Json:
         "revision": one.revision,
         "reason": one.reason,
         "at": show.iso(one.at),
+        "message": one.message or None,
+    }
+
+
+def _kept(one: KeptMessage) -> Json:
+    return {
+        "id": one.id,
+        "received_at": show.iso(one.received_at),
+        "recipients": one.recipients,
+        "first_recipient": one.address,
+        "brought_something_new": one.brought,
     }

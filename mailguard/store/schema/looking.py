@@ -4,7 +4,7 @@ from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Larg
 
 from mailguard.store.schema.base import SERIAL, Moment, metadata
 
-# Looks at parts of a hold. part: its number in the tree of that revision, key: the digest of its bytes; the reason is sealed.
+# Looks at parts of a hold. message_id: of the one message that was chosen, "" when it was looked for in several. part: its number in the tree of that revision, key: the digest of its bytes; the reason is sealed.
 part_views = Table(
     "part_views",
     metadata,
@@ -14,6 +14,7 @@ part_views = Table(
     Column("part", Integer, nullable=False),
     Column("key", LargeBinary(16), nullable=False),
     Column("person_id", String(20), ForeignKey("people.id"), nullable=False),
+    Column("message_id", String(100), nullable=False, server_default=""),
     Column("kind", String(10), nullable=False),
     Column("reason", LargeBinary, nullable=False),
     Column("at", Moment, nullable=False),

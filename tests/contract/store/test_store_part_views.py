@@ -7,6 +7,7 @@ import pytest
 from mailguard.errors import ConflictError, NotFoundError, RefusedError
 from mailguard.lifecycle import Choice
 from mailguard.model import PartInfo
+from mailguard.store import kept_messages
 from mailguard.store.part_views import Look
 
 PARTS = (PartInfo(("(body)",), "text/plain", 2, key=b"b" * 16), PartInfo(("list.csv",), "text/csv", 9, key=b"c" * 16))
@@ -87,3 +88,35 @@ def test_looking_at_masks_is_recorded_once_for_each_person_and_revision(stage, s
     stage.admit(staff[3], evidence=(b"leaf", b"more"))
     stage.store.part_views.viewed(hold, 1, staff[1].id)
     assert [one.revision for one in stage.store.part_views.of(hold)] == [1, 1, 2]
+
+
+def test_a_message_is_chosen_and_the_record_says_which(stage, staff, hold):
+    for number in range(8):
+        stage.admit(staff[3], stage.message(f"later{number}"))
+    views = stage.store.part_views
+    assert len(open_part(stage, hold, staff[1]).contents) == 5
+    stage.admit(staff[3], stage.message("new"), evidence=(b"leaf", b"other"))
+    revision = stage.row(hold).revision
+    several = views.open(hold, 1, staff[1].id, Look.UNMASKED, revision=revision, reason="x")
+    assert (len(several.contents), several.key) == (6, PARTS[1].key)  # the one that brought something new, too
+    opened = views.open(hold, 1, staff[1].id, Look.UNMASKED, revision=revision, reason="x", message="later7")
+    assert (opened.contents, opened.key) == ((stage.message("later7").content,), b"")
+    assert [one.message for one in views.of(hold)] == ["", "", "later7"]
+    assert '"message":"later7"' in stage.store.audit.rows(1, 0, hold)[0].detail.replace(" ", "")
+    assert "later7" in [line for line in stage.store.dossiers.take([hold], "cli") if line.section == "閲覧"][-1].item
+    with pytest.raises(RefusedError) as gone:
+        views.open(hold, 1, staff[1].id, Look.UNMASKED, revision=revision, reason="x", message="nobody")
+    assert gone.value.code == "bytes_gone"
+
+
+def test_the_messages_to_choose_from_are_bounded_and_masked(stage, staff, hold, monkeypatch):
+    monkeypatch.setattr(kept_messages, "CHOICES", 4)
+    for number in range(6):
+        stage.admit(staff[3], stage.message(f"later{number}", to=("taro@example.jp", "b@example.jp")))
+    stage.admit(staff[3], stage.message("new"), evidence=(b"leaf", b"other"))
+    found = stage.store.part_views.messages(hold, staff[1].id)
+    assert [(one.id, one.recipients, one.brought) for one in found[:2]] == [("m1", 1, True), ("later0", 2, False)]
+    assert [one.id for one in found[2:]] == ["new"]
+    assert all("taro@" not in one.address and one.address for one in found)
+    with pytest.raises(NotFoundError):
+        stage.store.part_views.messages(hold, stage.person("x", organisation="B商会").id)

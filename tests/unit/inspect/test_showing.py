@@ -93,3 +93,16 @@ def test_a_part_of_another_mail_is_not_found(workers):
     strange = Wanted(mail("a.csv", MANY), other.path, other.key)
     assert not showing.rows(strange).found
     assert not showing.file(strange).found
+
+
+def test_of_a_mail_that_was_chosen_the_part_is_found_by_its_place_whatever_is_in_it(workers):
+    engine, showing = workers
+    other = table(["9,鈴木一郎,070-1111-2222,う"])
+    asked = Wanted(mail("a.csv", other), wanted(engine, mail("a.csv", FEW), ("a.csv",)).path, b"")
+    assert [row[1] for row in showing.rows(asked).rows] == ["鈴木一郎"]
+    assert showing.file(asked).data == other
+    inside = Wanted(mail("a.zip", zipped("a.csv", other)), ("a.zip", "a.csv"), b"")
+    assert showing.file(inside).data == other
+    assert showing.file(Wanted(inside.content, ("a.zip",), b"")).data == zipped("a.csv", other)
+    nowhere = Wanted(mail("a.csv", other), ("b.csv",), b"")
+    assert (showing.rows(nowhere).found, showing.file(nowhere).found) == (False, False)

@@ -110,3 +110,18 @@ def test_programs_look_with_a_reason(world, hold):
         ("unmasked", "x"),
         ("downloaded", "y"),
     ]
+
+
+def test_an_approver_chooses_the_message(world, hold):
+    opener = Opener()
+    client = world.client("sato", opener=opener)
+    assert 'name="message"' not in client.get(f"/holds/{hold}/parts/2").text  # there is but one
+    world.admit(KEYED)
+    page = client.get(f"/holds/{hold}/parts/2").text
+    assert page.count('<option value="m-2">') == 2
+    answer = post(client, hold, "unmask", message="m-2")
+    assert (opener.asked[-1][2], 'type="hidden" name="message" value="m-2"' in answer.text) == (b"", True)
+    assert "m-2" in client.get(f"/holds/{hold}/parts/2").text.split("この部分を開いた人")[1]
+    sent = client.get(f"{BASE}/api/holds/{hold}/messages").json()["messages"]
+    assert [one["id"] for one in sent] == ["m-1", "m-2"]
+    assert [one["message"] for one in client.get(f"{BASE}/api/holds/{hold}/views").json()["views"]] == [None, "m-2"]

@@ -9,6 +9,7 @@ from mailguard.cli import (
     audit,
     change,
     config,
+    contact,
     db,
     demo,
     hold,
@@ -26,7 +27,7 @@ from mailguard.cli import (
 from mailguard.errors import MailguardError
 
 COMMANDS = (
-    serve, demo, scan, hold, request, release, person, login, source, change, stop, rules, audit, report, config, db,
+    serve, demo, scan, hold, request, release, person, login, source, change, stop, contact, rules, audit, report, config, db,
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""mailguard audit: verify the chain of audit records, write the record of a hold."""
+"""mailguard audit: verify the chain of audit records, write the record of a hold or a campaign."""
 
 import argparse
 import sys
@@ -39,10 +39,12 @@ def register(verbs: Verbs) -> None:
     parser = verb(
         actions,
         "export",
-        "Write the record of holds: who asked, who approved, when, what was found, what became of it.",
-        "mailguard audit export --hold H-7K2M9QX4TD --format html > record.html",
+        "Write the record of holds, or of a mailing: who asked, who approved, when, what was found, what became of it.",
+        "mailguard audit export --campaign C-7K2M9QX4TD --format html > record.html",
     )
-    parser.add_argument("--hold", action="append", required=True, metavar="ID", help="may be given several times")
+    about = parser.add_mutually_exclusive_group(required=True)
+    about.add_argument("--hold", action="append", default=[], metavar="ID", help="may be given several times")
+    about.add_argument("--campaign", default="", metavar="ID", help="as `mailguard hold campaigns` says it")
     parser.add_argument("--format", choices=list(FORMATS), default="csv")
     takes_config(parser)
     parser.set_defaults(run=_export)
@@ -68,7 +70,10 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 def _export(arguments: argparse.Namespace) -> int:
     with store_of(arguments) as store:
-        lines = store.dossiers.take(arguments.hold, ACTOR)
+        if arguments.campaign:
+            lines = store.campaign_dossiers.take(arguments.campaign, ACTOR)
+        else:
+            lines = store.dossiers.take(arguments.hold, ACTOR)
     print(written(lines, arguments.format), end="")
     return 0
 

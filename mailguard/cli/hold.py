@@ -29,10 +29,15 @@ def register(verbs: Verbs) -> None:
     together.add_argument("--state", choices=[str(state) for state in HoldState], default=str(HoldState.PENDING))
     together.add_argument("--limit", type=int, default=50)
     together.set_defaults(run=_campaigns)
+    views = verb(
+        actions, "views", "List who opened which part of a hold, when and why.", "mailguard hold views H-7K2M9QX4TD"
+    )
+    views.add_argument("id")
+    views.set_defaults(run=_views)
     asking = _decision(actions, Choice.RETURN, "Ask the operators about a hold, as an approver.", "to_confirm")
     answer = _decision(actions, Choice.ANSWER, "Answer the question about a hold, as its operator.", "")
     withdraw = _decision(actions, Choice.WITHDRAW, "Withdraw a hold, as its operator; it is never sent.", "send_again")
-    for parser in (listing, show, together, asking, answer, withdraw):
+    for parser in (listing, show, together, views, asking, answer, withdraw):
         takes_config(parser)
 
 
@@ -114,6 +119,17 @@ def _show(arguments: argparse.Namespace) -> int:
         said = f"{preset}{decision.reason}{hasty}"
         print(f"{decision.at:%Y-%m-%d %H:%M} UTC {decision.choice} {decision.who}: {said}")
     print(f"通数 {_counts(view.progress.messages)}; 宛先数 {_counts(view.progress.recipients)}")
+    return 0
+
+
+def _views(arguments: argparse.Namespace) -> int:
+    with store_of(arguments) as store:
+        parts, looks = store.holds.get(arguments.id).inspection.parts, store.part_views.of(arguments.id)
+    for one in looks:
+        path = " › ".join(parts[one.part].path) if one.part < len(parts) else str(one.part + 1)
+        print(
+            f"{one.at:%Y-%m-%d %H:%M} UTC\t{one.kind}\t{one.person_name}\t{path}\t{one.message or '–'}\t{one.reason or '–'}"
+        )
     return 0
 
 

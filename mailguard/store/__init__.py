@@ -12,6 +12,7 @@ from mailguard.digest import Digester
 from mailguard.store import sight
 from mailguard.store.applying import Applying
 from mailguard.store.audit import Audit
+from mailguard.store.campaign_dossiers import CampaignDossiers
 from mailguard.store.campaigns import Campaigns
 from mailguard.store.candidates import PasswordCandidates
 from mailguard.store.changes import Changes
@@ -90,6 +91,7 @@ class Store:
         self.campaigns = Campaigns(desk, self.holds)
         self.part_views = PartViews(desk)
         self.dossiers = Dossiers(context, self.holds, self.audit, self.people, self.part_views)
+        self.campaign_dossiers = CampaignDossiers(self.dossiers, self.campaigns, self.stops, self.reach)
         self.runs = Runs(context)
         self.departures = Departures(context, self.holds, self.audit, self.people)
         self.reminders = Reminders(desk)

@@ -18,8 +18,11 @@ from mailguard.store.views import Decided, HoldView, acted
 CLI = "cli"  # whoever runs the command line owns the machine
 RECORD_OF_PROVISION = "第三者提供: 個人情報保護法27条の根拠と、29条の記録が必要です"
 ROWS = 10_000  # of the record, of one hold
+Fact = tuple[str, str, str, str, str]
+"""A `Line` without the hold."""
 _LOOKS = {Look.VIEWED: "表示(伏せ字)", Look.UNMASKED: "伏せ字なしで表示", Look.DOWNLOADED: "取り出し"}
-_STATES = {
+STATES = {
+    "pending": "承認待ち", "approved": "承認済み", "returned": "差し戻し",
     "waiting": "未送信", "accepted": "送信済み", "refused": "送信失敗", "withdrawn": "送信取りやめ",
     "held": "保留中", "releasing": "送信中", "released": "送信済み", "partly": "一部送信", "failed": "送信失敗",
     "rejected": "却下(未送信)", "expired": "期限切れ(未送信)",
@@ -33,36 +36,45 @@ class Dossiers:
         self._context, self._holds, self._audit, self._people = context, holds, audit, people
         self._views = views
 
-    def take(self, hold_ids: Sequence[str], actor: str) -> list[Line]:
-        """Everything about these holds, for `actor`."""
+    def take(self, hold_ids: Sequence[str], actor: str, campaign: str = "") -> list[Line]:
+        """Everything about these holds, for `actor`. campaign: of which they are all; then the audit row is about it."""
         broken, head = self._audit.check(), self._audit.head()
         said = f"{broken.fault} {broken.seq}" if broken else "改ざんなし"
-        viewer = None if actor == CLI else actor
-        lines = [line for hold_id in hold_ids for line in self._lines(hold_id, viewer)]
+        viewer, names = None if actor == CLI else actor, self._names()
+        lines = [line for hold_id in hold_ids for line in self._lines(hold_id, viewer, names)]
         lines.append(Line("", "検証", self._context.clock().isoformat(), "", f"末尾 {head}", said))
         with self._context.database.write() as tx:
-            for hold_id in hold_ids:
+            if campaign:
+                self._audit.append(tx, actor, "campaign.exported", campaign, holds=len(hold_ids))
+            for hold_id in () if campaign else hold_ids:
                 self._audit.append(tx, actor, "hold.exported", hold_id)
         return lines
 
-    def _lines(self, hold_id: str, viewer: str | None) -> Iterator[Line]:
+    def recorded(self, subject: str) -> Iterator[Fact]:
+        """The audit rows of a hold or of a campaign."""
+        return self._recorded(subject, self._names())
+
+    def _names(self) -> dict[str, str]:
+        return {person.id: person.name for person in self._people.all()}
+
+    def _lines(self, hold_id: str, viewer: str | None, names: dict[str, str]) -> Iterator[Line]:
         view = self._holds.get(hold_id, viewer)
-        names = {person.id: person.name for person in self._people.all()}
         for section, at, who, item, value in (*_facts(view), *_found(view), *_decided(view), *_outcome(view)):
             yield Line(hold_id, section, at, who, item, value)
         for look in self._views.of(hold_id):
             of = f"、{look.message}" if look.message else ""
             what = f"部分 {look.part + 1} {_LOOKS[look.kind]} (版 {look.revision}{of})"
             yield Line(hold_id, "閲覧", look.at.isoformat(), look.person_name, what, look.reason)
-        for row in reversed(self._audit.rows(ROWS, 0, hold_id)):
+        for fact in self._recorded(hold_id, names):
+            yield Line(hold_id, *fact)
+
+    def _recorded(self, subject: str, names: dict[str, str]) -> Iterator[Fact]:
+        for row in reversed(self._audit.rows(ROWS, 0, subject)):
             who = acted(names.get(row.actor, row.actor), names.get(row.acting_for, row.acting_for))
-            yield Line(hold_id, "記録", row.at.isoformat(), who, f"{row.seq} {row.action}", row.detail)
+            yield "記録", row.at.isoformat(), who, f"{row.seq} {row.action}", row.detail
 
 
-_Fact = tuple[str, str, str, str, str]
-
-
-def _facts(view: HoldView) -> Iterator[_Fact]:
+def _facts(view: HoldView) -> Iterator[Fact]:
     row = view.row
     yield "保留", row.first_seen.isoformat(), "", "送信システム", f"{row.source_title} ({row.source_id})"
     for person in view.operators:
@@ -76,7 +88,7 @@ def _facts(view: HoldView) -> Iterator[_Fact]:
     yield "保留", "", "", "承認の上限(宛先数)", "" if view.cap is None else str(view.cap)
 
 
-def _found(view: HoldView) -> Iterator[_Fact]:
+def _found(view: HoldView) -> Iterator[Fact]:
     row = view.row
     yield "検出", "", "", "理由", ", ".join(row.reasons)
     yield "検出", "", "", "本人数" if row.persons_exact else "本人数(最大)", str(row.persons)
@@ -88,7 +100,7 @@ def _found(view: HoldView) -> Iterator[_Fact]:
         yield "検出", "", "", "確認できない添付", problem.kind.value
 
 
-def _decided(view: HoldView) -> Iterator[_Fact]:
+def _decided(view: HoldView) -> Iterator[Fact]:
     for one in view.decisions:
         cap = "" if one.cap is None else f"、上限 {one.cap}"
         what = f"{one.choice} (版 {one.revision}{cap})"
@@ -112,8 +124,8 @@ def _how(one: Decided) -> Iterator[tuple[str, str]]:
         yield "確認項目", ", ".join(one.checked)
 
 
-def _outcome(view: HoldView) -> Iterator[_Fact]:
+def _outcome(view: HoldView) -> Iterator[Fact]:
     for state, count in view.progress.recipients.items():
-        yield "結果", "", "", f"宛先数: {_STATES.get(state.value, state.value)}", str(count)
+        yield "結果", "", "", f"宛先数: {STATES.get(state.value, state.value)}", str(count)
     for message, count in view.progress.messages.items():
-        yield "結果", "", "", f"通数: {_STATES.get(message.value, message.value)}", str(count)
+        yield "結果", "", "", f"通数: {STATES.get(message.value, message.value)}", str(count)

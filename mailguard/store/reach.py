@@ -130,6 +130,12 @@ class Reaches:
             self._audit.append(tx, actor, "reach.exported", subject, clear=clear, holds=len(ids), **counts)
         return found
 
+    def counts(self, about: About, viewer: str | None = None) -> Mapping[Reached, int]:
+        """How many of the recipients that `viewer` sees became what; nobody is named."""
+        with self._context.database.read() as tx:
+            ids = _holds(tx, about, sight.holds_seen(self._context, tx, viewer))
+            return Counter(row.state for row in self._rows(tx, ids, clear=False))
+
     def _rows(self, tx: Connection, ids: Sequence[str], *, clear: bool) -> Iterator[ReachRow]:
         for hold_id in ids:
             yield from self._held(tx, hold_id, clear=clear)

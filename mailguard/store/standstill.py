@@ -148,6 +148,16 @@ def mailing(source_id: str, subject_key: bytes, campaign_key: bytes) -> ColumnEl
     return or_(by_subject, and_(holds.c.campaign_id.is_not(None), holds.c.campaign_id.in_(named)))
 
 
+def covering(tx: Connection, hold: Any, rows: Iterable[Any]) -> frozenset[str]:
+    """Ids of those stops (rows, in force or not) that cover a hold."""
+    here = hold.source_id, bytes(hold.subject_key), key_of(tx, hold.campaign_id)
+    halts = [
+        Halt(row.id, Scope(row.scope), row.source_id, bytes(row.subject_key), bytes(row.campaign_key or b""))
+        for row in rows
+    ]
+    return frozenset(halt.id for halt in halts if halt.covers(*here))
+
+
 def ended_since(tx: Connection, hold: Any, since: datetime) -> tuple[tuple[datetime, datetime], ...]:
     """When a hold stood still, by pauses and stops that ended after `since`: apart, in order, none begins earlier.
 
@@ -155,11 +165,9 @@ def ended_since(tx: Connection, hold: Any, since: datetime) -> tuple[tuple[datet
     """
     paused = select(pauses.c.paused_at, pauses.c.resumed_at).where(pauses.c.ended, pauses.c.resumed_at > since)
     spans = [(row.paused_at, row.resumed_at) for row in tx.execute(paused)]
-    over = select(stops).where(stops.c.ended, stops.c.ended_at > since)
-    for row in tx.execute(over):
-        halt = Halt(row.id, Scope(row.scope), row.source_id, bytes(row.subject_key), bytes(row.campaign_key or b""))
-        if halt.covers(hold.source_id, bytes(hold.subject_key), key_of(tx, hold.campaign_id)):
-            spans.append((row.stopped_at, row.ended_at))
+    over = tx.execute(select(stops).where(stops.c.ended, stops.c.ended_at > since)).all()
+    covered = covering(tx, hold, over)
+    spans += [(row.stopped_at, row.ended_at) for row in over if row.id in covered]
     return tuple(_apart((max(begin, since), end) for begin, end in spans))
 
 

@@ -86,6 +86,14 @@ class Stops:
             found = tx.execute(select(stops).where(stops.c.id.in_(ids)).order_by(stops.c.serial)) if ids else None
             return self._stops(tx, found, viewer) if found else []
 
+    def since(self, hold_id: str, moment: datetime, viewer: str | None = None) -> list[Stop]:
+        """Stops that held this hold back at any time since then, the first one first; for who sees the hold."""
+        query = select(stops).where(or_(~stops.c.ended, stops.c.ended_at >= moment)).order_by(stops.c.serial)
+        with self._context.database.read() as tx:
+            hold = tx.execute(select(holds).where(holds.c.id == hold_id)).one()
+            ids = standstill.covering(tx, hold, tx.execute(query).all())
+            return self._stops(tx, tx.execute(query.where(stops.c.id.in_(ids))), viewer)
+
     def recent(self, limit: int = 50, viewer: str | None = None) -> list[Stop]:
         """Stops that `viewer` sees, the newest first, those that ended included."""
         query = select(stops).order_by(stops.c.serial.desc()).limit(limit)

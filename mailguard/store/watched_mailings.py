@@ -126,6 +126,23 @@ class WatchedMailings:
             seen = sight.sources_seen(self._context, tx, viewer, table.c.source_id)
             return [self._mailing(row) for row in tx.execute(query.where(seen))]
 
+    def any(self, viewer: str | None = None) -> bool:
+        """Whether there is one that `viewer` sees."""
+        table = watched_mailings
+        with self._context.database.read() as tx:
+            seen = sight.sources_seen(self._context, tx, viewer, table.c.source_id)
+            return tx.execute(select(table.c.id).where(seen).limit(1)).first() is not None
+
+    def get(self, mailing_id: str, viewer: str | None = None) -> WatchedMailing:
+        """One mailing; raises NotFoundError, also for what `viewer` does not see."""
+        table = watched_mailings
+        with self._context.database.read() as tx:
+            seen = sight.sources_seen(self._context, tx, viewer, table.c.source_id)
+            row = tx.execute(select(table).where(table.c.id == mailing_id, seen)).one_or_none()
+        if row is None:
+            raise NotFoundError("No such mailing. `mailguard report monitored` shows what there is.")
+        return self._mailing(row)
+
     def take(self, ids: Sequence[str], actor: str, viewer: str | None = None, **noted: str) -> list[WatchedMailing]:
         """For a report that `actor` drafts; an audit row for each. Raises NotFoundError, also for what `viewer` does not see."""
         wanted = list(dict.fromkeys(ids))

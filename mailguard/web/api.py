@@ -23,8 +23,7 @@ from mailguard.web import compared, deciding, law, routed, say, show, stops
 from mailguard.web import rest as resting
 from mailguard.web.deciding import Refusal, Wish
 from mailguard.web.entrance import Entrance, Strict
-from mailguard.web.holds import AUDIT_ROLES
-from mailguard.web.site import Site, client
+from mailguard.web.site import AUDIT_ROLES, Site, client
 from mailguard.web.texts import Texts
 
 ROWS = 200

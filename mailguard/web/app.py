@@ -25,6 +25,7 @@ from mailguard.web.deputies import DeputyPages
 from mailguard.web.guard import Guard
 from mailguard.web.holds import HoldPages
 from mailguard.web.login import LoginPages
+from mailguard.web.monitored import MonitoredPages
 from mailguard.web.parts import Opens, PartApi, PartPages
 from mailguard.web.report import ReportPages
 from mailguard.web.requests import RequestApi, RequestPages
@@ -60,6 +61,7 @@ def create_app(
     app.include_router(CampaignPages(site).router)
     app.include_router(SwitchPages(site).router)
     app.include_router(ContactPages(site).router)
+    app.include_router(MonitoredPages(site).router)
     app.include_router(StopPages(site).router)
     app.include_router(PartPages(site, opener).router)
     app.include_router(PartApi(site, opener).router)

@@ -17,13 +17,13 @@ from mailguard.lifecycle import Choice, HoldState
 from mailguard.presets import PRESETS
 from mailguard.store.campaign_views import CampaignRow
 from mailguard.store.views import HoldView, Session
-from mailguard.web import compared, deciding, mailing, say, show
+from mailguard.web import compared, deciding, mailing, say, show, stops
 from mailguard.web.alert import Alert
 from mailguard.web.deciding import Refusal
 from mailguard.web.forms import Typing
 from mailguard.web.mailing import Intent
 from mailguard.web.show import Pager
-from mailguard.web.site import Site
+from mailguard.web.site import AUDIT_ROLES, Site
 from mailguard.web.texts import Texts
 
 PER_PAGE = 50
@@ -152,6 +152,9 @@ class CampaignPages:
             why=lambda hold: say.row_reason(t, hold),
             persons_of=lambda hold: say.persons_of_row(t, hold),
             path=lambda steps: show.path(t, steps),
+            stopped=(over := stops.of_campaign(self._site, row.first_hold, person))[0],
+            may_stop=over[1],
+            reads_record=person.role in AUDIT_ROLES,
             receiving=row.messages > 0 and self._site.clock() - row.last_seen <= show.ARRIVING,
         )
 

@@ -8,15 +8,18 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import Field, StrictInt
 from starlette.requests import Request
+from starlette.responses import Response
 
+from mailguard.dossier import FORMATS, written
 from mailguard.lifecycle import Choice, HoldState
 from mailguard.store.campaign_views import CampaignRow
 from mailguard.store.decisions import CAP
 from mailguard.web import compared, mailing, say, show
 from mailguard.web.api import ROWS, hold_row
+from mailguard.web.deciding import Refusal
 from mailguard.web.entrance import Entrance, Strict
 from mailguard.web.mailing import Intent
-from mailguard.web.site import Site
+from mailguard.web.site import AUDIT_ROLES, Site
 from mailguard.web.texts import Texts
 
 Json = dict[str, Any]
@@ -46,6 +49,7 @@ class CampaignApi(Entrance):
         add("/{campaign_id}", self.one, methods=["GET"])
         add("/{campaign_id}/holds", self.holds, methods=["GET"])
         add("/{campaign_id}/decision", self.decide, methods=["POST"])
+        add("/{campaign_id}/record", self.record, methods=["GET"], response_model=None)
 
     def overview(
         self, request: Request, state: HoldState = HoldState.PENDING, limit: Limit = ROWS, offset: Offset = 0
@@ -67,6 +71,15 @@ class CampaignApi(Entrance):
         t, campaigns = self._site.texts(request), self._site.store.campaigns
         campaigns.get(campaign_id, session.person.id)
         return {"holds": [hold_row(t, row) for row in campaigns.holds(campaign_id, limit, offset)]}
+
+    def record(self, request: Request, campaign_id: str, form: Literal["csv", "json", "html"] = "json") -> Response:
+        """The record of a campaign and all its holds to keep or print; for who may take that of a hold."""
+        session, _ = self._session(request)
+        if session.person.role not in AUDIT_ROLES:
+            raise Refusal(403, "not_auditor", self._site.texts(request)("refused.not_auditor"))
+        text = written(self._site.store.campaign_dossiers.take(campaign_id, session.person.id), form)
+        name = f'attachment; filename="mailguard-record.{form}"'
+        return Response(text, media_type=FORMATS[form], headers={"Content-Disposition": name})
 
     def decide(self, request: Request, campaign_id: str, body: CampaignDecisionBody) -> Json:
         """Decide exactly the holds of a snapshot, all or none; answers with the campaign as it is then."""

@@ -26,13 +26,12 @@ from mailguard.web.deciding import Refusal, Wish
 from mailguard.web.forms import ApprovalForm, ReasonForm, Typed
 from mailguard.web.names import Names, acted
 from mailguard.web.show import Pager
-from mailguard.web.site import Site
+from mailguard.web.site import AUDIT_ROLES, Site
 from mailguard.web.texts import Texts
 
 PENDING_ROWS = 200
 OTHER_ROWS = 30
 PER_PAGE = 50
-AUDIT_ROLES = frozenset({"approver", "auditor", "administrator"})
 ANSWERS = {"late": Choice.DELIVER_LATE, "stop": Choice.STOP_REST}
 DONE = frozenset(
     {

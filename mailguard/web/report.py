@@ -18,8 +18,7 @@ from mailguard.store.views import Person
 from mailguard.store.watched_mailings import WatchedMailing
 from mailguard.web.deciding import Refusal
 from mailguard.web.entrance import Entrance, Strict
-from mailguard.web.holds import AUDIT_ROLES
-from mailguard.web.site import Site
+from mailguard.web.site import AUDIT_ROLES, Site
 
 Typing = Annotated[str, StringConstraints(max_length=5000)]
 SHEET = "/paper.css"
@@ -59,6 +58,7 @@ class ReportPages(Entrance):
         add("/holds/{hold_id}/report", self.draft, methods=["POST"], response_model=None)
         add("/holds/{hold_id}/report", self.back, methods=["GET"], response_model=None)
         add("/api/holds/{hold_id}/report", self.program, methods=["GET"], response_model=None)
+        add("/monitored/{mailing_id}/report", self.draft_monitored, methods=["POST"], response_model=None)
         add("/api/monitored", self.monitored, methods=["GET"])
         add("/api/monitored/{mailing_id}/report", self.found_later, methods=["GET"], response_model=None)
 
@@ -68,14 +68,22 @@ class ReportPages(Entrance):
 
     def draft(self, request: Request, hold_id: str, form: Annotated[ReportForm, Form()]) -> Response:
         """A page to read and to print, or a file to edit."""
+        return self._drafted(request, form, [hold_id], [], f"/holds/{quote(hold_id)}")
+
+    def draft_monitored(self, request: Request, mailing_id: str, form: Annotated[ReportForm, Form()]) -> Response:
+        """The same about what only monitoring let pass."""
+        return self._drafted(request, form, [], [mailing_id], f"/monitored/{quote(mailing_id)}")
+
+    def _drafted(
+        self, request: Request, form: ReportForm, holds: list[str], monitored: list[str], back: str
+    ) -> Response:
         session = self._site.session(request)
         self._site.check_form(request, session.csrf, form.csrf)
         known = self._day(request, form.known)
-        wish = leak.Wish([hold_id], known, form.to, bool(form.wrongful), bool(form.encrypted))
+        wish = leak.Wish(holds, known, form.to, bool(form.wrongful), bool(form.encrypted), monitored)
         papers = self._papers(request, session.person, wish)
         if form.form == "md":
             return _file(papers, "md")
-        back = f"/holds/{quote(hold_id)}"
         text = leak.written(papers, "html", sheet=SHEET, back=back, back_text=self._site.texts(request)("leak.back"))
         return Response(text, media_type=leak.FORMATS["html"])
 

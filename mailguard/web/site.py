@@ -26,6 +26,7 @@ from mailguard.web.texts import CATALOGUES, Texts, preferred
 
 Clock = Callable[[], datetime]
 ENOUGH_APPROVERS = 2
+AUDIT_ROLES = frozenset({"approver", "auditor", "administrator"})  # who reads the record
 TOKEN_CHARACTERS = 43  # 32 random bytes in base64url
 
 
@@ -136,11 +137,16 @@ class Site:
             "sees_changes": consents,
             "settings_wait": consents and self.store.changes.settings_wait(),
             "pause": self.store.switch.state(session.person.id) if session else None,
+            "sees_monitored": session is not None and self._sees_monitored(session.person),
             "few_approvers": self._few_approvers() if session else None,
             "stops_now": self.store.stops.active(session.person.id) if session else [],
             "here": quote(request.url.path) if request.method == "GET" else "/holds",
         }
         return HTMLResponse(self.templates.get_template(template).render(context | values), status)
+
+    def _sees_monitored(self, person: Person) -> bool:
+        """Whether the page of what was only monitored is offered: there is something on it, or there may be soon."""
+        return person.role in AUDIT_ROLES and (self.monitoring or self.store.watched_mailings.any(person.id))
 
     def _few_approvers(self) -> int | None:
         """How many approvers there are, where that is too few for anything to be approved."""
@@ -190,7 +196,7 @@ def new_token() -> str:
 def local(path: str) -> str:
     """`path` if it is a page of ours, else the list: a login never leads to another site."""
     pages = {"/release", "/contacts", "/stops", "/changes", "/deputies", "/requests"}
-    ours = path.startswith(("/holds", "/campaigns/")) or path in pages
+    ours = path.startswith(("/holds", "/campaigns/", "/monitored")) or path in pages
     return path if ours and "\\" not in path and ".." not in path else "/holds"
 
 

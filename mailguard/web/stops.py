@@ -71,6 +71,13 @@ def of_hold(site: Site, row: HoldRow, person: Person) -> Stopped:
     )
 
 
+def of_campaign(site: Site, first_hold: str, person: Person) -> tuple[list[Stop], bool]:
+    """The stops over a campaign, and whether this reader may stop it."""
+    over = site.store.stops.over(first_hold, person.id)
+    approver = person.enabled and person.role == "approver"
+    return over, approver and not any(stop.scope is Scope.CAMPAIGN for stop in over)
+
+
 class StopPages:
     """Routes under /stops."""
 

@@ -9,6 +9,7 @@ from stage import ACCEPTED, REFUSED
 
 from mailguard.dossier import HEADINGS, Line, written
 from mailguard.errors import NotFoundError
+from mailguard.lifecycle import Choice
 
 
 @pytest.fixture
@@ -59,3 +60,50 @@ def test_cells_are_text():
 def test_a_hold_that_is_not_there(stage):
     with pytest.raises(NotFoundError):
         stage.store.dossiers.take(["H-0"], "test")
+
+
+@pytest.fixture
+def campaign(stage, staff):
+    """Two holds of one mailing: one sent in part, one stopped and rejected."""
+    first = stage.admit(staff[3], stage.message("first", to=("taro@example.jp", "jiro@example.jp"))).hold_id
+    second = stage.admit(staff[3], key=b"other", evidence=(b"other",)).hold_id
+    stage.decide(first, staff[1])
+    stage.record(stage.store.releases.claim(lease_seconds=9, late_hours=12), ACCEPTED, REFUSED)
+    stop = stage.store.stops.stop_campaign(staff[1].id, second, "wrong list")
+    stage.store.stops.ask_end(staff[1].id, stop.id, "it was the right one")
+    stage.store.stops.agree_end(staff[2].id, stop.id)
+    stage.decide(second, staff[2], Choice.REJECT)
+    return stage.store.campaigns.of(first).id, first, second
+
+
+def test_a_campaign_is_written_down_with_its_stops_its_counts_and_all_its_holds(stage, staff, campaign):
+    key, first, second = campaign
+    lines = stage.store.campaign_dossiers.take(key, staff[2].id)
+    row = stage.store.audit.rows(1, 0)[0]
+    assert (row.action, row.actor, row.subject, row.detail) == ("campaign.exported", staff[2].id, key, '{"holds":2}')
+    assert {line.hold for line in lines} == {key, first, second, ""}
+    facts = {(line.section, line.item.split(" ", 1)[-1], line.who, line.value) for line in lines if line.hold == key}
+    assert {
+        ("配信", "通数", "", "2"),
+        ("配信", "宛先数", "", "3"),
+        ("配信", "却下(未送信)", "", "1"),
+        ("緊急停止", "緊急停止(この配信)", "sato Yamada", "wrong list"),
+        ("緊急停止", "再開を求めた(1人目)", "sato Yamada", "it was the right one"),
+        ("緊急停止", "再開に同意した(2人目)", "suzuki Yamada", ""),
+        ("結果", "送信済み(中継サーバー受理)", "", "1"),
+        ("結果", "送信失敗", "", "1"),
+        ("結果", "却下(未送信)", "", "1"),
+        ("結果", "合計", "", "3"),
+    } <= facts
+    text = written(lines, "html")
+    assert "taro" not in text
+    assert text.count("改ざんなし") == 1
+    assert stage.store.audit.verify() is None
+
+
+def test_who_does_not_see_a_campaign_gets_no_record_of_it(stage, staff, campaign):
+    other = stage.person("other", organisation="B商会")
+    for key, person in ((campaign[0], other.id), ("C-NOBODY", staff[1].id)):
+        with pytest.raises(NotFoundError):
+            stage.store.campaign_dossiers.take(key, person)
+    assert "campaign.exported" not in stage.actions()

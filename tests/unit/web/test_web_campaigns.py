@@ -114,3 +114,24 @@ def test_the_api_lists_shows_and_decides(world):
     assert done["decided"] == {"states": {"approved": 3}, "cap": None}
     assert done["states"] == {"approved": 3}
     assert re.fullmatch(r"C-[0-9A-Z]{10}", done["id"])
+
+
+def test_its_page_stops_the_mailing_and_leads_to_its_record(world):
+    ids = mailing(world)
+    campaign, client = campaign_of(world), world.client("sato")
+    page = client.get(f"/campaigns/{campaign}").text
+    for form_ in ("html", "csv"):
+        assert f'href="/api/campaigns/{campaign}/record?form={form_}"' in page
+    stop = {"csrf": field(page), "scope": "campaign", "hold": field(page, "hold"), "reason": "別のリスト"}
+    assert client.post("/stops/begin", data=stop).status_code == 303
+    assert world.store.stops.over(ids[2])[0].hold_id == ids[0]
+    page = client.get(f"/campaigns/{campaign}").text
+    assert ('name="scope" value="campaign"' in page, 'href="/stops"' in page) == (False, True)
+    record = client.get(f"/api/campaigns/{campaign}/record?form=csv")
+    assert "attachment" in record.headers["content-disposition"]
+    assert all(hold_id in record.text for hold_id in ids)
+    assert "別のリスト" in record.text
+    operator = world.client("tanaka")
+    assert "/record" not in operator.get(f"/campaigns/{campaign}").text
+    assert operator.get(f"/api/campaigns/{campaign}/record").json()["code"] == "not_auditor"
+    assert client.get("/api/campaigns/C-NOBODY/record").status_code == 404

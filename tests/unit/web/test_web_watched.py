@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 import pytest
-from web_world import PASSWORD, form
+from web_world import PASSWORD, field, form
 
 from mailguard.config import Web
+from mailguard.store.watched_mailings import WatchedMail
 from mailguard.store.watching import Watched
 from mailguard.web import create_app
 
@@ -80,3 +81,46 @@ def test_the_api_takes_the_mark_too(world):
     )
     assert answer.status_code == 200, answer.text
     assert world.store.false_positives.by_rule()
+
+
+MAIL = WatchedMail("冬のスキー", b"s", 3, 1_738, True, 900, (("name", 1_738),), ("encrypted",), b"one")
+
+
+def monitored(world):
+    world.store.watching.count_all([Watched("members", ("attachment_findings",), MAIL)])
+    return world.store.watched_mailings.days()[0].id
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_the_navigation_leads_to_what_would_have_been_held_and_on_to_its_details(world, language):
+    assert 'href="/monitored"' not in world.client("sato").get("/holds").text
+    key = monitored(world)
+    client = world.client("kansa", language=language)
+    assert client.get("/holds").text.count('href="/monitored"') == 2
+    page = client.get("/monitored?days=90").text
+    assert f'href="/monitored/{key}"' in page
+    one = client.get(f"/monitored/{key}").text
+    for text in ("冬のスキー", "会員メール配信", "1,738", f'action="/monitored/{key}/report"'):
+        assert text in one
+    assert client.get("/monitored/W-NOBODY").status_code == 404
+
+
+def test_a_draft_about_what_was_monitored_is_made_by_its_form(world):
+    key = monitored(world)
+    client = world.client("sato")
+    sent = {"csrf": field(client.get(f"/monitored/{key}").text), "known": "2026-11-16", "form": "html"}
+    answer = client.post(f"/monitored/{key}/report", data=sent)
+    assert (answer.status_code, "監視のみ" in answer.text, f"/monitored/{key}" in answer.text) == (200, True, True)
+    assert client.post(f"/monitored/{key}/report", data=sent | {"csrf": "forged"}).status_code == 403
+    assert client.get(f"/monitored/{key}/report").headers["location"] == f"/monitored/{key}"
+
+
+def test_who_does_not_read_the_record_or_does_not_see_the_source_has_no_such_page(world):
+    key = monitored(world)
+    operator = world.client("tanaka")
+    assert 'href="/monitored"' not in operator.get("/holds").text
+    assert [operator.get(url).status_code for url in ("/monitored", f"/monitored/{key}")] == [403, 403]
+    world.person("client", "顧客 花子", "approver", organisation="B商会")
+    client = world.client("client")
+    assert key not in client.get("/monitored").text
+    assert client.get(f"/monitored/{key}").status_code == 404

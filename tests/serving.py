@@ -12,6 +12,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from tables import tables
+
 from mailguard.config import Holds
 from mailguard.model import Source
 from mailguard.service import now
@@ -47,8 +49,7 @@ class Serving:
         self._people(declared=declared)
 
     def _people(self, *, declared: bool) -> None:
-        self.data.mkdir(mode=0o700)
-        with open_store(f"sqlite:///{self.data / 'mailguard.db'}", self.data, now, holds=Holds()) as store:
+        with open_store(tables(self.data), self.data, now, holds=Holds()) as store:
             for login, role in (("tanaka", "operator"), ("sato", "approver"), ("suzuki", "approver")):
                 store.people.add(
                     login=login,

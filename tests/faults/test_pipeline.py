@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from hop import Hop
+from tables import tables
 
 from mailguard.config import Holds, Own, Relay, Smtp
 from mailguard.demo.mailings import Mail, ski_run
@@ -43,7 +44,7 @@ async def guard(
     reply_seconds: float = 100.0,
 ):
     """SMTP server, pipeline, scanner and store in this process; yields (port, store)."""
-    with open_store(f"sqlite:///{folder / 'g.db'}", folder, now, holds=Holds()) as store:
+    with open_store(tables(folder, "g.db"), folder, now, holds=Holds()) as store:
         for login, role in (("tanaka", "operator"), ("sato", "approver"), ("suzuki", "approver")):
             store.people.add(login=login, name=login, email="", role=role, password=PASSWORD, actor="test")
         operator = store.people.by_login("tanaka")

@@ -4,12 +4,13 @@ from contextlib import contextmanager
 
 import pytest
 from stage import Stage
+from tables import tables
 
 
 @contextmanager
 def sqlite(request, folder):
     del request
-    yield f"sqlite:///{folder / 'mailguard.db'}"
+    yield tables(folder)
 
 
 @contextmanager

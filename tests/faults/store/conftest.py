@@ -8,12 +8,13 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2] / "contract" / "store"))
 
 from stage import Stage
+from tables import tables
 
 
 @pytest.fixture
 def stage(tmp_path):
     folder = tmp_path / "data"
-    made = Stage(f"sqlite:///{folder / 'mailguard.db'}", folder)
+    made = Stage(tables(folder), folder)
     yield made
     made.store.close()
 

@@ -142,14 +142,13 @@ class Reader:
         return replace(layout, columns=columns, unsure=unsure)
 
     def _header_row(self, rows: Sequence[Sequence[str]]) -> int | None:
-        best, found = 0.0, None
+        best, found = 0, None
         for index, row in enumerate(rows[:HEADER_ROWS]):
             titles = [cell for cell in row if cell.strip()]
             values = fold_all(titles)
-            hits = sum(self._titles(cell, value) for cell, value in zip(titles, values, strict=True))
-            if hits <= best or 3 * hits < len(titles):
-                continue
-            score = hits - 2 * sum(map(self._cheap, values))
+            flags = (self._titles(cell, value) for cell, value in zip(titles, values, strict=True))
+            hits = _hits(max(best + 1, len(titles) / 3), len(titles), flags)
+            score = hits - 2 * sum(map(self._cheap, values)) if hits else 0
             if score > best:
                 best, found = score, index
         return found
@@ -256,7 +255,7 @@ class Reader:
         parts = [part for part in parts if all(part)]
         if not parts:
             return column
-        if not _at_least(0.7 * len(parts), len(parts), (all(map(self._is_given, part)) for part in parts)):
+        if not _hits(0.7 * len(parts), len(parts), (all(map(self._is_given, part)) for part in parts)):
             return column
         surnames = sum(self.family(part[0]) >= max(HALF, self.given(part[0])) for part in parts)
         return replace(column, several=True) if surnames <= 0.6 * len(parts) else column
@@ -279,14 +278,14 @@ def _folded(cells: Sequence[str]) -> Categorical:
     return column.renamed(fold_all(column.values))
 
 
-def _at_least(wanted: float, many: int, flags: Iterable[bool]) -> bool:
-    """Whether so many of `many` flags are set; asks no more of them than it must."""
-    left = many
+def _hits(least: float, many: int, flags: Iterable[bool]) -> int:
+    """How many of `many` flags are set; 0 as soon as they are known to be fewer than so many."""
+    hits = many
     for flag in flags:
-        left -= not flag
-        if left < wanted:
-            return False
-    return True
+        hits -= not flag
+        if hits < least:
+            return 0
+    return hits
 
 
 def _said(cells: Categorical) -> Categorical:

@@ -147,11 +147,12 @@ class Fields:
         """Rows that begin with a label and have something else behind it; a row of labels alone is a header."""
         block = 0
         for number, row in enumerate(rows):
+            opening = next(filter(None, map(str.strip, row)), "")
+            block += not opening
+            if not opening or not self._is_label(opening, weak=True):
+                continue
             cells = [cell.strip() for cell in row]
             filled = [cell for cell in cells if cell]
-            block += not filled
-            if not filled or not self._is_label(filled[0], weak=True):
-                continue
             labels = [self._is_label(cell, weak=cell is filled[0]) for cell in cells]
             if sum(labels) * 2 > len(filled) and len(filled) > 1:
                 continue

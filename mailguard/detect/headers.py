@@ -147,10 +147,12 @@ class Headers:
     def _kind_of(self, text: str) -> Header | None:
         if not 0 < len(text) <= _LONGEST:
             return None
-        head = self._text(text)
-        present = self._present(head)
-        if not present and _whose(head.joined) not in self._kin:  # most cells: a value has no word of a header in it
-            return _code(head.joined)
+        tokens = _tokens(text)
+        joined = "".join(tokens)
+        present = self._present(joined)
+        if not present and _whose(joined) not in self._kin:  # most cells: a value has no word of a header in it
+            return _code(joined)
+        head = self._text(tokens)
         best: tuple[int, int, HeaderRule, str, str] | None = None
         for rule, words in self._ruled:
             if present.isdisjoint(words):
@@ -172,9 +174,8 @@ class Headers:
         strong = (not weak or whose) and not self._is_thing(rule, head)
         return Header(rule.kind, self._role(rule, head, word), piece, organisation, strong, staff)
 
-    def _present(self, head: _Text) -> frozenset[str]:
+    def _present(self, joined: str) -> frozenset[str]:
         """The words that stand in a header, and perhaps some more: ASCII words count there only whole."""
-        joined = head.joined
         return frozenset(
             joined[start : start + size]
             for start, first in enumerate(joined)
@@ -192,8 +193,8 @@ class Headers:
     def _is_thing(self, rule: HeaderRule, head: _Text) -> bool:
         return rule.kind is Kind.NAME and bool(head.longest(self._thing)) and not head.longest(self._person)
 
-    def _text(self, text: str) -> _Text:
-        tokens = tuple(part for token in _tokens(text) for part in self._parted(token))
+    def _text(self, whole: Iterable[str]) -> _Text:
+        tokens = tuple(part for token in whole for part in self._parted(token))
         runs = {"".join(tokens[i:j]) for i in range(len(tokens)) for j in range(i + 1, min(i + 5, len(tokens) + 1))}
         return _Text("".join(tokens), tokens, frozenset(runs))
 

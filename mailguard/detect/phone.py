@@ -21,9 +21,10 @@ _NEEDS = r"[0-9][-0-9(). ・~_/一]{7}|[〇零○][〇零○一二三四五六�
 _POSSIBLE = re.compile(r"(?:0(?<![0-9]0)|\+81|[〇零○])[-. ()\[\]〔〕・~_/ー\d〇零○一二三四五六七八九]{8}")
 # A cell that is one by itself; with links, blanks may become part of a number.
 PERHAPS = re.compile(rf"{_POSSIBLE.pattern}|://|www\.", re.IGNORECASE)
-# Ten or eleven figures with two hyphens are written as a phone, whatever the numbering plan says of them.
+# Ten or eleven figures with a hyphen or two are written as a phone, whatever the numbering plan says of them.
 PLAIN = re.compile(
-    "(?:(?=0(?:[25-9]0|800))(?=[-0-9]{13}\\Z)|(?!0(?:[25-9]0|800))(?=[-0-9]{12}\\Z))0[0-9]{1,4}-[0-9]{1,4}-[0-9]{3,5}"
+    "(?:(?=0(?:[25-9]0|800))(?=(?:[0-9]-?){11}\\Z)|(?!0(?:[25-9]0|800))(?=(?:[0-9]-?){10}\\Z))"
+    "0[0-9]{1,3}(?:[0-9]?-[0-9]{1,4}-[0-9]{3,5}|-[0-9]{5,8})"
 )
 _WORDS = "(?:電話|携帯|自宅|勤務先|会社|実家|代表|直通|日中|夜間|緊急|父親?|母親?|本人|tel|telephone|phone|mobile|cell|fax|t|m)"
 _BEFORE = rf"[☎℡]? ?\(?{_WORDS}(?:電話|携帯|番号)?\)?[.: ]*|[☎℡] ?"

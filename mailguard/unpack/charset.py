@@ -10,8 +10,10 @@ import functools
 import math
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
 
 # Names that occur in mail and that Python does not know, or knows as a codec without NEC and IBM characters.
 _ALIASES = {
@@ -189,18 +191,26 @@ def _trials(data: bytes, wanted: str) -> Iterator[tuple[str, str]]:
 
 def _score(text: str) -> float:
     """How much `text` looks like Japanese, per character beyond ASCII; other writing comes out near zero."""
-    taken, length = [], 0
-    for match in _NOT_ASCII.finditer(text):
-        taken.append(match[0])
-        length += len(match[0])
-        if length > _SCORED:
-            break
-    sample = "".join(taken)[:_SCORED]
+    points = _beyond_ascii(text)
     zeros = text[:_SCORED].count("\0")
-    if not sample:
+    if not len(points):
         return -5.0 * zeros
-    total = math.fsum(_weight(char) * count for char, count in Counter(sample).items())
-    return (total - 5.0 * zeros) / len(sample)
+    met, counts = np.unique(points, return_counts=True)
+    total = math.fsum(_weight(chr(point)) * count for point, count in zip(met.tolist(), counts.tolist(), strict=True))
+    return (total - 5.0 * zeros) / len(points)
+
+
+def _beyond_ascii(text: str) -> NDArray[np.uint32]:
+    """The first code points beyond ASCII, as many as decide."""
+    taken: list[NDArray[np.uint32]] = []
+    left = _SCORED
+    for start in range(0, len(text), 4 * _SCORED):
+        points = np.frombuffer(text[start : start + 4 * _SCORED].encode("utf-32-le", "surrogatepass"), np.uint32)
+        taken.append(points[points > 0x7F][:left])
+        left -= len(taken[-1])
+        if not left:
+            break
+    return np.concatenate(taken) if taken else np.empty(0, np.uint32)
 
 
 def _euc_kana(text: str) -> float:

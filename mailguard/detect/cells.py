@@ -20,6 +20,7 @@ NAMES = (Kind.NAME, Kind.NAME_KANA)
 _FIRST = itemgetter(0)
 _TWO_PHONES = re.compile(r"[、,，/／;；\n・]|\s{2,}|(?<=\d{4})\s(?=\+?0)")
 _FREE = ("0120", "0800", "0570", "0990", "00", "120", "800", "570", "990", "81")
+_FREE_ABROAD = (*_FREE, "01081")
 _MOBILE = re.compile(r"(?:\+?81[-. ]?)?\(?0?80[-() .]|0?800(\d)\1{6}$")  # 080-0123-4567 is written like a mobile
 _ADDRESS = re.compile(r"[^\s<>()、,，/／;；・:]+@[^\s<>()、,，/／;；・]+")
 _HAS_NUMBER = re.compile(r"[0-9]")
@@ -58,7 +59,10 @@ def told(kind: Kind, values: Sequence[str]) -> list[bool]:
         flags = [flag and len(found) >= 9 for flag, found in zip(flags, figures, strict=True)]
         if not any(found.startswith(_FREE) for found in figures):
             return flags
-        return [flag and not firms(value) for flag, value in zip(flags, values, strict=True)]
+        return [
+            flag and not (found.startswith(_FREE_ABROAD) and firms(value))
+            for flag, found, value in zip(flags, figures, values, strict=True)
+        ]
     if kind is Kind.EMAIL:
         return [flag and "@" in value for flag, value in zip(flags, values, strict=True)]
     return flags
@@ -72,6 +76,8 @@ def _saying(values: Sequence[str]) -> list[bool]:
     """`_says` of each. What is long and opens with a letter or figure says something: most columns hold nothing else."""
     if len(min(values, key=len, default="")) > LONGEST_BLANK and all(map(str.isalnum, set(map(_FIRST, values)))):
         return [True] * len(values)
+    if all(map(str.isalnum, set(map(_FIRST, filter(None, values))))):
+        return [len(value) > LONGEST_BLANK or _says(value) for value in values]
     return [_says(value) if len(value) <= LONGEST_BLANK or not value[0].isalnum() else True for value in values]
 
 

@@ -4,6 +4,7 @@ In: a column and which of its values tell. Out: a masked Finding, as `evidence.V
 """
 
 from collections.abc import Sequence
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +19,9 @@ from mailguard.model import DIGESTS, Finding, PartPath
 
 
 def hashed_forms(column: Column, telling: Sequence[bool]) -> NDArray[np.int64]:
-    """Hashes of the forms of all values that tell."""
-    found = column.cells.each(column.kind, forms)
-    told = {form for form, flag in zip(found, telling, strict=True) if flag}
-    return np.fromiter(map(hash, told), np.int64, len(told))
+    """Hashes of the forms of all values that tell; those of a form that is written in several ways several times."""
+    told = compress(column.cells.each(column.kind, forms), telling)
+    return np.fromiter(map(hash, told), np.int64)
 
 
 def finding(

@@ -7,7 +7,7 @@ A column is decided by a vote over its distinct cells, never by one hit; where h
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise, zip_longest
+from itertools import chain, pairwise, zip_longest
 
 from mailguard.detect.address_pieces import joined_pieces
 from mailguard.detect.care_columns import CareColumns
@@ -269,8 +269,16 @@ def _columns(rows: Sequence[Sequence[str]], first: int, width: int) -> list[Cate
     data = rows[first:]
     if not data:
         return [Categorical.of(())] * width
-    columns = [_folded(cells) for cells in zip_longest(*data, fillvalue="")]
+    columns = [_folded(cells) for cells in _transposed(data, width)]
     return columns + [Categorical.of([""] * len(data))] * (width - len(columns))
+
+
+def _transposed(data: Sequence[Sequence[str]], width: int) -> Iterable[Sequence[str]]:
+    """The cells of each column. Rows of one length are put behind each other, which touches each row once."""
+    if set(map(len, data)) == {width}:
+        cells = list(chain.from_iterable(data))
+        return (cells[at::width] for at in range(width))
+    return zip_longest(*data, fillvalue="")
 
 
 def _folded(cells: Sequence[str]) -> Categorical:

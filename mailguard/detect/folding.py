@@ -121,11 +121,13 @@ def fold_all(values: Sequence[str]) -> list[str]:
     """Many cells at once, each as `fold_cell` gives it; one pass over the whole column."""
     joined = _UNIT.join(values)
     if joined.isascii():
-        folded = [value.strip() for value in values]
+        folded = list(map(str.strip, values))
     else:
-        folded = [value.strip() for value in _folded_text(joined).split(_UNIT)]
-        if len(folded) != len(values):
+        text = _folded_text(joined)
+        pieces = values if text == joined and joined.count(_UNIT) < len(values) else text.split(_UNIT)
+        if len(pieces) != len(values):
             return [fold_cell(value) for value in values]
+        folded = list(map(str.strip, pieces))
     return list(map(_unquoted, folded)) if _QUOTED.search(joined) else folded
 
 

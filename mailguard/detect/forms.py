@@ -183,22 +183,33 @@ def addresses(values: Sequence[str]) -> list[str]:
     found = _unspaced(_folded(values)).split(UNIT)
     if len(found) != len(values):
         return [normal.address(value) for value in values]
-    text = UNIT.join([_local(value) for value in found])
-    if _ANY_DASH.search(text):
-        if not all(map(_FIGURE.search, text.split(UNIT))):
-            return [normal.address(value) for value in values]
-        text = _ANY_DASH.sub("-", text)
+    text = UNIT.join(_local(found))
+    bare = []
+    if _ANY_DASH.search(text):  # where no figure is, no dash is one: メゾン
+        local = text.split(UNIT)
+        bare = [at for at, value in enumerate(local) if not _FIGURE.search(value)]
+        for at in bare:
+            local[at] = ""
+        text = _ANY_DASH.sub("-", UNIT.join(local))
     text = _KANJI_NUMBER.sub(normal.arabic, text)
     text = _LAST_WORD.sub("", _BLOCK_WORD.sub("-", text)).casefold()
     text = _ROOM.sub(lambda match: "-" if match.string[match.start() - 1].isdigit() else "", text)
-    return [value.strip("-") for value in _FLOOR.sub("f", text).split(UNIT)]
+    found = [value.strip("-") for value in _FLOOR.sub("f", text).split(UNIT)]
+    for at in bare:
+        found[at] = normal.address(values[at])
+    return found
 
 
-def _local(value: str) -> str:
-    for size in (3, 4):
-        if value[:size] in _PREFECTURES:
-            return value[size:] or value
-    return value
+def _local(values: Sequence[str]) -> list[str]:
+    """Each without its prefecture, unless it is nothing else."""
+    return [
+        (value[3:] or value)
+        if value[:3] in _PREFECTURES
+        else (value[4:] or value)
+        if value[:4] in _PREFECTURES
+        else value
+        for value in values
+    ]
 
 
 _MANY = {

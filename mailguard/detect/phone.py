@@ -17,8 +17,12 @@ from mailguard.detect.span import Span, moved
 from mailguard.model import Kind
 
 _NEEDS = r"[0-9][-0-9(). ・~_/一]{7}|[〇零○][〇零○一二三四五六七八九ー]"
-# What every number begins with, in whatever writing: 0 or +81, and figures close behind it.
-_POSSIBLE = re.compile(r"(?:0(?<![0-9]0)|\+81|[〇零○])[-. ()\[\]〔〕・~_/ー\d〇零○一二三四五六七八九]{8}")
+# What every number begins with, in whatever writing: 0 or +81, and eight figures close behind it. It begins with a set of
+# characters, which `re` looks for far faster than for several beginnings.
+_POSSIBLE = re.compile(
+    r"[0+〇零○](?:(?<=0)(?<![0-9]0)|(?<=\+)81|(?<=[〇零○]))(?=[-. ()\[\]〔〕・~_/ー\d〇零○一二三四五六七八九]{8})"
+    r"(?:[-. ()\[\]〔〕・~_/ー]{0,5}[\d〇零○一二三四五六七八九]){8}"
+)
 # A cell that is one by itself; with links, blanks may become part of a number.
 PERHAPS = re.compile(rf"{_POSSIBLE.pattern}|://|www\.", re.IGNORECASE)
 # Ten or eleven figures with a hyphen or two are written as a phone, whatever the numbering plan says of them.

@@ -26,7 +26,12 @@ _UNDER_HEADER = {
     Kind.AGE: re.compile(r"(?:1[0-2]\d|\d{1,2})(?:\.0)?"),
     Kind.GRADE: re.compile(r"[1-9一二三四五六](?: ?年)?(?: ?[1-9A-Z] ?組)?|1[0-2]|[1-9]\.0|[1-9]-[1-9A-Z]"),
 }
-_NEEDS = {Kind.SEX: "性別|(?i:sex|gender)", Kind.AGE: "齢|満|(?i:age)", Kind.GRADE: "学年|(?i:grade)"}
+# Each begins with a set of characters, which `re` looks for far faster than for words.
+_NEEDS = {
+    Kind.SEX: "[性sSgG](?:(?<=性)別|(?<=[sS])(?i:ex)|(?<=[gG])(?i:ender))",
+    Kind.AGE: "[齢満aA](?:(?<=[齢満])|(?<=[aA])(?i:ge))",
+    Kind.GRADE: "[学gG](?:(?<=学)年|(?<=[gG])(?i:rade))",
+}
 
 
 class ShortValue:

@@ -18,7 +18,8 @@ from mailguard.detect.span import Span, moved
 from mailguard.model import Kind
 
 _HONORIFIC = re.compile(" ?(?:様|さま|さん|氏|殿)")
-_HONOURED = re.compile("様(?<![^々一-龥][仕模]様)|さま|さん|氏|殿")  # 仕様 and 模様 behind kana or marks honour nobody
+# 仕様 and 模様 behind kana or marks honour nobody.
+_HONOURED = re.compile("[様さ氏殿](?:(?<=様)(?<![^々一-龥][仕模]様)|(?<=さ)[まん]|(?<=[氏殿]))")
 _SEVERAL = 3  # names with an honorific; one alone may be a product's
 _APART = {Kind.NAME, Kind.NAME_KANA, Kind.SPECIAL_CARE}
 _NUMBERED = {Kind.PHONE, Kind.POSTAL_CODE}  # what serial numbers and permits look like

@@ -10,28 +10,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mailguard.detect.persons import COLLEAGUES, SHARED
-from mailguard.detect.rows import Entries, Long, Numbers, Places, once
+from mailguard.detect.rows import Entries, Long, Numbers, Places, in_order
 
 Flags = NDArray[np.bool_]
+_STRETCH = 1 << 18  # hashes that are brought into their order at a time: all of them would stand in memory twice
 
 
 def numbered(hashes: NDArray[np.integer]) -> tuple[Places, int]:
     """(the number of each hash among the distinct ones, how many there are)."""
     order = np.argsort(hashes)
-    ordered = hashes[order]
     new = np.zeros(len(hashes), np.int32)
-    np.not_equal(ordered[1:], ordered[:-1], out=new[1:], casting="unsafe")
-    del ordered
+    for start in range(0, len(hashes), _STRETCH):
+        ordered = hashes[order[start : start + _STRETCH + 1]]
+        np.not_equal(ordered[1:], ordered[:-1], out=new[start + 1 : start + len(ordered)], casting="unsafe")
     number = np.empty(len(hashes), np.int32)
-    number[order] = np.cumsum(new, dtype=np.int32)
+    number[order] = np.cumsum(new, out=new)
     return number, int(number.max(initial=-1)) + 1
 
 
 def pairs(left: NDArray[np.integer], right: NDArray[np.integer]) -> tuple[Numbers, Numbers]:
     """Distinct pairs of small numbers, in order."""
     width = int(right.max(initial=0)) + 1
-    found = once(left.astype(np.int64) * width + right)
+    found = _paired(left, right, width)
     return found // width, found % width
+
+
+def _paired(left: NDArray[np.integer], right: NDArray[np.integer], width: int) -> Numbers:
+    """Distinct pairs of numbers, each as one number, in order."""
+    found = left.astype(np.int64)
+    found *= width
+    found += right
+    found.sort()
+    return in_order(found)
 
 
 class Homes:
@@ -41,21 +51,23 @@ class Homes:
         self._of = of
         number, many = numbered(of.ties.hashes)
         ties, number = _distinct(of.ties.rows, number, many)
-        shared = self._shared_widely(ties, number, many) | self._offices(ties, number, many)
-        kept = ~shared[number]
+        users = _users(number, many)
+        kept = ~(self._shared_widely(ties, number, users) | self._offices(ties, number, users))[number]
         self.tied = np.zeros(of.height, bool)
         self.tied[ties[kept]] = True
+        kept &= users[number] > 1  # what stands in one record alone ties it to none
         nameless = np.ones(of.height, bool)
         nameless[of.names.rows] = False
         idents = _first(of.idents)
-        alone = nameless[idents.rows]
-        who, _ = numbered(idents.hashes[alone])
-        rows = np.concatenate([ties[kept], idents.rows[alone]])
-        self.roots = _components(of.height, rows, np.concatenate([number[kept], who + many]))
+        idents = idents.only(nameless[idents.rows])
+        who, whose = numbered(idents.hashes)
+        again = _users(who, whose)[who] > 1
+        rows = np.concatenate([ties[kept], idents.rows[again]])
+        self.roots = _components(of.height, rows, np.concatenate([number[kept], who[again] + many]))
 
-    def _shared_widely(self, ties: Places, number: Places, many: int) -> Flags:
+    def _shared_widely(self, ties: Places, number: Places, users: Places) -> Flags:
         """Contacts of more than `SHARED` different names, or identifiers where no names stand."""
-        users = np.bincount(number, minlength=many)
+        many = len(users)
         wide = np.flatnonzero(users[number] > SHARED)
         if not len(wide):
             return np.zeros(many, bool)
@@ -77,10 +89,10 @@ class Homes:
         contact, _ = pairs(*_beside(of.height, rows, number, at, told))
         return np.bincount(contact, minlength=many)
 
-    def _offices(self, ties: Places, number: Places, many: int) -> Flags:
+    def _offices(self, ties: Places, number: Places, users: Places) -> Flags:
         """Contacts of people with different surnames who have a contact of their own each, and no other in common."""
+        many = len(users)
         offices = np.zeros(many, bool)
-        users = np.bincount(number, minlength=many)
         often = np.flatnonzero(users[number] >= COLLEAGUES)
         if not len(often) or not self._of.families.any():
             return offices
@@ -90,7 +102,7 @@ class Homes:
             self._judge(ties, number, users, at, offices)
         return offices
 
-    def _judge(self, ties: Places, number: Places, users: Numbers, at: NDArray[np.intp], offices: Flags) -> None:
+    def _judge(self, ties: Places, number: Places, users: Places, at: NDArray[np.intp], offices: Flags) -> None:
         members: dict[int, list[int]] = defaultdict(list)
         for row, tie in zip(ties[at].tolist(), number[at].tolist(), strict=True):
             members[tie].append(row)
@@ -101,9 +113,7 @@ class Homes:
             if self._colleagues(rows_, found, ties, number, users):
                 offices[list(found)] = True
 
-    def _colleagues(
-        self, rows: tuple[int, ...], office: set[int], ties: Places, number: Places, users: Numbers
-    ) -> bool:
+    def _colleagues(self, rows: tuple[int, ...], office: set[int], ties: Places, number: Places, users: Places) -> bool:
         of = self._of
         families: set[int] = set()
         names: set[int] = set()
@@ -124,14 +134,24 @@ class Homes:
 
 def _distinct(rows: Places, number: Places, many: int) -> tuple[Places, Places]:
     """Each contact of a row once; in the order of the rows."""
-    found = once(rows.astype(np.int64) * max(many, 1) + number)
-    return (found // max(many, 1)).astype(np.int32), (found % max(many, 1)).astype(np.int32)
+    width = max(many, 1)
+    found = _paired(rows, number, width)
+    at, of = np.empty(len(found), np.int32), np.empty(len(found), np.int32)
+    np.floor_divide(found, width, out=at, casting="unsafe")
+    np.remainder(found, width, out=of, casting="unsafe")
+    return at, of
+
+
+def _users(number: Places, many: int) -> Places:
+    """How many records each contact stands in."""
+    return np.bincount(number, minlength=many).astype(np.int32)
 
 
 def _first(entries: Entries) -> Entries:
     """Of each row its first hash."""
-    rows, first = np.unique(entries.rows, return_index=True)
-    return Entries(rows, entries.hashes[first])
+    first = np.ones(len(entries.rows), bool)
+    np.not_equal(entries.rows[1:], entries.rows[:-1], out=first[1:])
+    return entries.only(first)
 
 
 def _beside(height: int, rows: Places, left: Places, at: Places, right: Places) -> tuple[Places, Places]:

@@ -17,7 +17,11 @@ Places = NDArray[np.int32]
 
 def once(numbers: Numbers) -> Numbers:
     """Each number once, in order. `numpy.unique` goes by hashes, which takes several times as long for many."""
-    ordered = np.sort(numbers)
+    return in_order(np.sort(numbers))
+
+
+def in_order(ordered: Numbers) -> Numbers:
+    """The same of numbers that are in order."""
     kept = np.ones(len(ordered), bool)
     np.not_equal(ordered[1:], ordered[:-1], out=kept[1:])
     return ordered[kept]
@@ -68,6 +72,10 @@ class Entries:
         rows = np.concatenate([part.rows for part in parts])
         order = np.argsort(rows, kind="stable")
         return cls(rows[order], np.concatenate([part.hashes for part in parts])[order])
+
+    def only(self, kept: NDArray[np.bool_]) -> "Entries":
+        """Those that are flagged."""
+        return Entries(self.rows[kept], self.hashes[kept])
 
     def among(self, place: Places) -> "Entries":
         """Those of the rows that `place` gives a new number, the others left out (-1)."""
@@ -128,11 +136,13 @@ def _below(parts: list[NDArray]) -> NDArray:  # type: ignore[type-arg]
 
 
 def merged(parts: list[Rows]) -> Rows:
-    """Tables below each other as one."""
+    """Tables below each other as one. `parts` is emptied: what it held need not stand in memory twice."""
     starts = np.cumsum([0, *(part.height for part in parts)])
+    fields = {name: [getattr(part, name) for part in parts] for name in Rows.__slots__[1:]}
+    parts.clear()
     joined: dict[str, bytes] = {}
     for name in Rows.__slots__[1:]:
-        pieces = [getattr(part, name) for part in parts]
+        pieces = fields.pop(name)
         if name in {"named", "tied", "identified", "unsure"}:
             pieces = [
                 (np.frombuffer(piece, np.int32) + np.int32(start)).tobytes()

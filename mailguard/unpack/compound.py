@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 import olefile
 
 from mailguard.model import Part, Problem, ProblemKind, Table, Text
+from mailguard.unpack import rest
 from mailguard.unpack.budget import Budget
 
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -25,6 +26,10 @@ _PER_SECTOR = _SECTOR // 4
 _HEADER_FATS = 109
 
 
+# Of macros, and what an object says of itself.
+_TECHNICAL = frozenset(
+    {"project", "projectwm", "projectlk", "\x01compobj", "\x01ole", "\x03objinfo", "current user", "_signatures"}
+)
 _Item = Part | Text | Table | Problem
 
 
@@ -33,7 +38,8 @@ class Compound:
 
     def __init__(self, data: bytes, budget: Budget | None = None) -> None:
         self._file = olefile.OleFileIO(io.BytesIO(data))
-        self._budget = budget
+        self._budget, self._data = budget, data
+        self._seen: set[Path] = set()
         self.streams: list[Path] = [tuple(path) for path in self._file.listdir(streams=True, storages=False)]
 
     def names(self) -> frozenset[str]:
@@ -50,10 +56,24 @@ class Compound:
 
     def read(self, path: Path) -> bytes:
         """The bytes of a stream."""
+        self._seen.add(path)
         data = bytes(self._file.openstream(list(path)).read())
         if self._budget:
             self._budget.spend(len(data))
         return data
+
+    def unread(self) -> Iterator[bytes]:
+        """Streams that nobody asked for, then sectors that belong to no stream, and what is behind them all."""
+        for path in self.streams:
+            if path not in self._seen and not path[-1].startswith("\x05") and path[-1].lower() not in _TECHNICAL:
+                yield self.read(path)
+        size, table = self._file.sectorsize, list(self._file.fat)
+        whole = (len(self._data) - size) // size
+        free = [number for number in range(whole) if number >= len(table) or table[number] == _FREE]
+        for _, numbers in itertools.groupby(enumerate(free), key=lambda pair: pair[1] - pair[0]):
+            run = [number for _, number in numbers]
+            yield self._data[(run[0] + 1) * size : (run[-1] + 2) * size]
+        yield self._data[(whole + 1) * size :]
 
     def storages(self, outside: frozenset[str] = frozenset()) -> Iterator[tuple[Path, bytes]]:
         """The outermost storages that have streams of their own, each as a file; not those named `outside` at the root."""
@@ -71,10 +91,15 @@ class Compound:
             yield storage, written({name: self.read(path) for name, path in inner.items()})
 
 
-def opened(part: Part, budget: Budget, read: Callable[[Part, Compound, Budget], Iterator[_Item]]) -> Iterator[_Item]:
-    """What `read` finds in the file, as far as it comes; a Problem where it breaks."""
+def opened(
+    part: Part, budget: Budget, read: Callable[[Part, Compound, Budget], Iterator[_Item]], *, beside: bool = False
+) -> Iterator[_Item]:
+    """What `read` finds in the file, as far as it comes; a Problem where it breaks. beside: what it did not ask for, too."""
     try:
-        yield from read(part, Compound(part.data, budget), budget)
+        file = Compound(part.data, budget)
+        yield from read(part, file, budget)
+        if beside:
+            yield from rest.parts(part, file.unread(), budget, noise=True)
     except FAULTS as error:
         yield Problem(part.path, ProblemKind.DAMAGED, type(error).__name__)
 

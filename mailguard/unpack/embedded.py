@@ -69,7 +69,7 @@ def find(item: Text | Table, depth: int, budget: Budget) -> Iterator[Part | Prob
         yield _part(item.path, QUOTED_PRINTABLE, data, depth, budget)
     names = (BASE64 if number == 1 else f"{BASE64} ({number})" for number in itertools.count(1))
     for run in _runs(text):
-        data = from_base64(run.packed.encode())
+        data = _behind_length(from_base64(run.packed.encode()))
         if sniff.sniff(data) != sniff.BINARY:
             yield _part(item.path, next(names), data, depth, budget)
         elif run.lines >= _LINES and not _harmless(text, run, data):
@@ -92,6 +92,11 @@ def packed(part: Part, budget: Budget) -> Iterator[Part | Problem]:
             yield _part(part.path, clean_name(name) or UUENCODED, data, part.depth, budget)
         if not whole:
             yield Problem((*part.path, clean_name(name) or UUENCODED), ProblemKind.DAMAGED, "uuencoded file")
+
+
+def _behind_length(data: bytes) -> bytes:
+    """Queries of Excel are a ZIP behind its version and length (MS-QDEFF §2.2)."""
+    return data[8:] if data.startswith(b"PK\3\4", 8) else data
 
 
 def _lines(item: Text | Table) -> str:

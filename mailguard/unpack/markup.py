@@ -35,19 +35,22 @@ class _DoctypeError(Exception):
 
 
 class _Events:
-    """Hands the events on; comments and instructions are for programs."""
+    """Hands the events on; comments and instructions are for programs: to a target that has a `remark` for them."""
 
     def __init__(self, target: Target) -> None:
         self.start, self.end, self.data = target.start, target.end, target.data
+        self._remark = getattr(target, "remark", None)
 
     def doctype(self, *_: object) -> None:
         raise _DoctypeError
 
-    def comment(self, _: str) -> None:
-        pass
+    def comment(self, text: str) -> None:
+        if self._remark and text:
+            self._remark(text)
 
-    def pi(self, *_: object) -> None:
-        pass
+    def pi(self, _: str, text: str | None = None) -> None:
+        if self._remark and text:
+            self._remark(text)
 
     def close(self) -> None:
         pass

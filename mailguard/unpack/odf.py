@@ -7,7 +7,7 @@ headers, comments, tracked changes, properties and embedded objects in the text;
 from collections.abc import Iterator
 
 from mailguard.model import Part, Problem, ProblemKind, Table, Text
-from mailguard.unpack import markup, odf_unlock, package, sniff
+from mailguard.unpack import markup, odf_unlock, package, rest, sniff
 from mailguard.unpack.budget import Budget
 from mailguard.unpack.header import clean_name
 from mailguard.unpack.odf_lock import LockError, Manifest
@@ -17,7 +17,8 @@ from mailguard.unpack.package import FAULTS, Package
 NAME = "OpenDocument (odt, ods, odp)"
 LIMITATIONS = "Who made or commented it, settings, and preview pictures are not read; without the password, a problem."
 
-_SKIPPED = frozenset({"mimetype", "layout-cache", "settings.xml"})
+_SKIPPED = frozenset({"mimetype", "layout-cache"})  # when they are what they are for
+_LONGEST_TYPE = 120
 _MANIFEST = "meta-inf/manifest.xml"
 _PREVIEW = ("thumbnails/", "objectreplacements/")
 _PREVIEW_BYTES = 500_000
@@ -69,8 +70,11 @@ class _Document:
             self.others.append(content)
         elif low == _MANIFEST:
             self.manifest = Manifest(content)
+            self._story(name, content)
         elif (
-            low in _SKIPPED or (low.startswith(_PREVIEW) and _preview(content)) or not (content or low == "content.xml")
+            (low in _SKIPPED and not _strange(low, content))
+            or (low.startswith(_PREVIEW) and _preview(content))
+            or not (content or low == "content.xml")
         ):
             return
         elif low.endswith((".xml", ".rdf", ".xlb")):
@@ -102,6 +106,10 @@ def _unlocked(part: Part, manifest: Manifest, budget: Budget) -> Part | Problem:
         return Problem(part.path, ProblemKind.ENCRYPTED, "a password is needed")
     budget.file(part.depth + 1)
     return Part(part.path, data, depth=part.depth + 1)
+
+
+def _strange(name: str, content: bytes) -> bool:
+    return len(content) > _LONGEST_TYPE if name == "mimetype" else rest.tells(content)
 
 
 def _preview(content: bytes) -> bool:

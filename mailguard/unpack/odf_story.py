@@ -7,7 +7,7 @@ behind links stand on lines of their own, behind the line they hang on. A row th
 from collections.abc import Callable, Mapping
 from typing import ClassVar
 
-from mailguard.unpack import field_code
+from mailguard.unpack import attribute_words, field_code
 from mailguard.unpack.budget import Budget
 from mailguard.unpack.flow import Flow
 from mailguard.unpack.markup import local
@@ -21,6 +21,9 @@ _MAKERS = frozenset(
 )
 _CELLS = frozenset({"table-cell", "covered-table-cell"})
 _WORDS = frozenset({"href", "string-value", "current-value", "label", "title", "help-message", "display-name"})
+_FONTS = frozenset(
+    {"font-family", "font-family-asian", "font-family-complex", "font-name", "font-name-asian", "font-name-complex"}
+)
 _LONGEST_MAKER = 60  # characters; more is no name of who made the file
 _MOST_EQUAL = 1_000  # rows, or cells in a row, that are all the same
 
@@ -60,8 +63,9 @@ class OdfStory:
             self.flow.open_cell()
         elif name == "s":
             self.flow.add(" " * min(_number(told.get("c", "1")), _MOST_EQUAL))
-        for key in _WORDS & told.keys():
-            self._words(name, key, told[key])
+        for key, value in told.items():
+            if key in _WORDS or (key not in _FONTS and attribute_words.tells(name, key, value)):
+                self._words(name, key, value)
 
     def end(self, tag: str) -> None:
         """Close what it opened."""
@@ -75,6 +79,11 @@ class OdfStory:
         """Blanks between elements are layout."""
         if self._paragraphs or not text.isspace():
             self.flow.add(text)
+
+    def remark(self, text: str) -> None:
+        """A comment of XML, or an instruction for a program."""
+        if attribute_words.tells("", "", text):
+            self._words("", "", text)
 
     def _words(self, name: str, key: str, value: str) -> None:
         internal = key == "href" and (value.startswith(("#", "./", "../")) or ":" not in value)
@@ -100,7 +109,8 @@ class OdfStory:
 
     def _close_maker(self, name: str) -> None:
         text = self.flow.drop_frame()
-        if len(text) > _LONGEST_MAKER and name not in {"config-item", "generator"}:
+        technical = name in {"config-item", "generator"}
+        if attribute_words.tells("", "", text) if technical else len(text) > _LONGEST_MAKER:
             self._words(name, "", text)
 
     def _blank(self, name: str) -> None:

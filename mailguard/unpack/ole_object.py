@@ -31,7 +31,7 @@ def matches(part: Part, sniffed: str) -> bool:
 
 def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Problem]:
     """The files inside."""
-    return compound.opened(part, budget, _contents)
+    return compound.opened(part, budget, _contents, beside=True)
 
 
 def _contents(part: Part, file: compound.Compound, budget: Budget) -> Iterator[Part | Text | Table | Problem]:

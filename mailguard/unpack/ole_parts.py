@@ -31,7 +31,7 @@ def opened(
     if office_password.is_encrypted(part.data):
         yield unlocked(part, budget)
     else:
-        yield from compound.opened(part, budget, read)
+        yield from compound.opened(part, budget, read, beside=True)
 
 
 def unlocked(part: Part, budget: Budget) -> Part | Problem:

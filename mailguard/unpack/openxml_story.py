@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import ClassVar
 
-from mailguard.unpack import field_code
+from mailguard.unpack import attribute_words, field_code
 from mailguard.unpack.budget import Budget
 from mailguard.unpack.flow import Flow
 from mailguard.unpack.markup import local
@@ -55,6 +55,7 @@ _WORDS = frozenset(
         "title",
     ]
 )
+_FONTS = frozenset({"ascii", "hAnsi", "eastAsia", "cs", "typeface", "font", "altName", "rFont", "panose"})
 _VALUED = frozenset({"docVar", "listEntry", "listItem", "statusText", "helpText", "query", "udl"})
 
 
@@ -125,7 +126,14 @@ class Story:
     def _read_attribute(self, name: str, short: str, value: str) -> bool:
         if not value.strip() or value in {"0", "1"}:
             return False
-        return self._custom or short in _WORDS or (short in {"val", "value"} and name in _VALUED)
+        if self._custom or short in _WORDS or (short in {"val", "value"} and name in _VALUED):
+            return True
+        return not (short in _FONTS or name in _FONTS) and attribute_words.tells(name, short, value)
+
+    def remark(self, text: str) -> None:
+        """A comment of XML, or an instruction for a program."""
+        if attribute_words.tells("", "", text):
+            self._apart(text)
 
     def _apart(self, text: str) -> None:
         self.flow.open_frame()

@@ -13,7 +13,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from mailguard.model import Part, Problem, ProblemKind, Table, Text
-from mailguard.unpack import charset, pdf_words, scanned, sniff
+from mailguard.unpack import charset, pdf_rest, pdf_words, rest, scanned, sniff
 from mailguard.unpack.budget import Budget
 from mailguard.unpack.pdf_fonts import Fonts
 from mailguard.unpack.pdf_layout import Grid, laid_out
@@ -55,6 +55,7 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Prob
         yield from _contents(part, document, password, budget)
     finally:
         document.close()
+    yield from rest.parts(part, pdf_rest.pieces(part.data), budget, noise=True)
 
 
 def _opened(part: Part, budget: Budget) -> tuple[pypdfium2.PdfDocument, str] | None:

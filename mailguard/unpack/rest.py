@@ -7,7 +7,7 @@ look for a beginning elsewhere, or people with an editor, read them.
 from collections.abc import Iterable, Iterator
 
 from mailguard.model import Part
-from mailguard.unpack import sniff
+from mailguard.unpack import charset, sniff
 from mailguard.unpack.budget import Budget
 
 NAME = "(rest)"
@@ -16,19 +16,29 @@ _NOISE = 600  # bytes of nothing readable: a signature, a checksum, padding
 _FILL = b"\0 \t\r\n\x1a"
 
 
-def parts(part: Part, pieces: Iterable[bytes], budget: Budget) -> Iterator[Part]:
-    """What is left of a file, one part for each piece that may hold something."""
+def parts(part: Part, pieces: Iterable[bytes], budget: Budget, *, noise: bool = False) -> Iterator[Part]:
+    """What is left of a file, one part for each piece that may hold something. noise: bytes of no meaning may be there, however many."""
     for piece in pieces:
-        left = bytes(piece).strip(_FILL)
-        # Two bytes or four a character: their NULs belong to them.
-        wide = b"\0" in left and sniff.sniff(bytes(piece)) == sniff.TEXT
-        data = bytes(piece) if wide else left
-        if len(data) >= _LEAST and tells(data):
+        data = _stripped(bytes(piece))
+        if len(data) >= _LEAST and ((len(data) > _NOISE and not noise) or tells(data)):
             budget.file(part.depth + 1)
             budget.spend(len(data))
             yield Part((*part.path, NAME), data, depth=part.depth + 1)
 
 
+def _stripped(piece: bytes) -> bytes:
+    """Without what fills it up; of UTF-16 the NULs belong to its characters."""
+    data = piece.strip(_FILL)
+    if b"\0" in data:
+        wide = piece.rstrip(b"\0")
+        wide += bytes(len(wide) % 2)
+        return wide if sniff.sniff(wide) == sniff.TEXT else data
+    return data
+
+
 def tells(data: bytes) -> bool:
-    """Whether bytes are of a known format, read as writing, or are too many for noise."""
-    return len(data) > _NOISE or (len(set(data)) > 4 and sniff.sniff(data) != sniff.BINARY)
+    """Whether bytes are of a known format, or read as writing."""
+    kind = sniff.sniff(data) if len(set(data[:1_000])) > 4 else sniff.BINARY
+    if kind not in sniff.READABLE:
+        return kind not in {sniff.BINARY, sniff.EMPTY}
+    return charset.unreadable(charset.decode(data)) <= charset.UNREADABLE

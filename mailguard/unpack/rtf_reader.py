@@ -9,7 +9,7 @@ import html
 import re
 from dataclasses import dataclass, replace
 
-from mailguard.unpack import charset, field_code, rtf_groups
+from mailguard.unpack import charset, field_code, rtf_groups, writing
 from mailguard.unpack.budget import Budget
 from mailguard.unpack.cell_marks import Cells
 from mailguard.unpack.flow import Flow
@@ -81,7 +81,7 @@ class Reader:
             data, self._skip = data[self._skip :], max(self._skip - len(data), 0)
         if self._state.kind in {rtf_groups.OBJECT, rtf_groups.PICTURE}:
             self._hex.append(data)
-        elif self._state.kind != "skip":
+        else:
             self._raw += data
 
     def _symbol(self, symbol: bytes) -> None:
@@ -210,6 +210,10 @@ class Reader:
 
     def _put(self, text: str) -> None:
         kind = self._state.kind
+        if kind in {"skip", rtf_groups.FONTS} and writing.number(text):  # no name of a style or font
+            self.flow.open_frame()
+            self.flow.add(text)
+            self.flow.close_frame(apart=True)
         if kind in {"skip", rtf_groups.FONTS, rtf_groups.OBJECT, rtf_groups.PICTURE}:
             return
         if kind == rtf_groups.HTML:

@@ -8,17 +8,16 @@ import re
 from collections.abc import Iterator
 
 from mailguard.model import Part, Problem, Table, Text
-from mailguard.unpack import biff12, package, sheet_range, sniff, workbook
+from mailguard.unpack import biff12, formulas, package, shared_strings, sheet_range, sniff, workbook
 from mailguard.unpack.budget import Budget
 from mailguard.unpack.openxml_sweep import Sweep
 from mailguard.unpack.package import Package
 from mailguard.unpack.pivot_cache import Pivots
 
 NAME = "Excel (xlsx, xlsm, xlsb)"
-LIMITATIONS = (
-    "Furigana, strings that no cell shows, who made or commented it, and the small preview picture are not read."
-)
+LIMITATIONS = "Furigana, in an xlsb strings that no cell shows, who made or commented it, and the small preview picture are not read."
 
+_STRINGS = "sharedstrings.xml"
 _SHEET_DATA = re.compile(rb"<(?:\w+:)?sheetData\b[^<>]*>")
 _KEPT = re.compile(rb"<(?:\w+:)?externalLink\b")  # rows of another workbook, which calamine does not read
 _SHEET_DATA_END = re.compile(rb"</(?:\w+:)?sheetData\s*>")
@@ -36,11 +35,20 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Prob
 
 
 def _contents(part: Part, package: Package, budget: Budget) -> Iterator[Part | Text | Table | Problem]:
-    sweep, pivots = Sweep(package, budget), Pivots(budget)
+    sweep, pivots, strings = Sweep(package, budget), Pivots(budget), b""
     for name, content in package.members():
-        _member(name, content, sweep, pivots, budget)
+        if isinstance(content, bytes) and name.lower().rpartition("/")[2] == _STRINGS:
+            strings += content
+        else:
+            _member(name, content, sweep, pivots, budget)
     if not any(isinstance(one, Problem) for one in sweep.others):
-        yield from workbook.sheets(part, budget)
+        seen: set[str] = set()
+        for sheet in workbook.sheets(part, budget):
+            if strings and isinstance(sheet, Table):
+                for row in sheet.rows:
+                    seen.update(row)
+            yield sheet
+        sweep.add(_STRINGS, "\n".join(shared_strings.unseen(strings, set(map(shared_strings.squeezed, seen)))))
     yield Text(part.path, "\f".join(text for _, text in sweep.texts))
     for rows in (*sweep.tables, *pivots.tables()):
         yield Table(part.path, rows)
@@ -51,13 +59,15 @@ def _member(name: str, content: bytes | Problem, sweep: Sweep, pivots: Pivots, b
     low = name.lower()
     if isinstance(content, Problem):
         sweep.member(name, content)
-    elif low.rpartition("/")[2] in {"sharedstrings.xml", "sharedstrings.bin"}:
-        return  # calamine reads them where a cell shows them
+    elif low.rpartition("/")[2] == "sharedstrings.bin":
+        return  # of an xlsb: calamine reads them where a cell shows them
     elif biff12.is_biff12(low):
         sweep.add(name, biff12.text(content, budget))
     elif low.startswith("xl/pivotcache/") and low.endswith((".xml", ".rels")):
         pivots.member(name, content)
     else:
+        if rows := formulas.rows(content):
+            sweep.tables.append(rows)
         sweep.member(name, _without_cells(content, budget))
 
 

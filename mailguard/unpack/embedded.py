@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mailguard.model import MAIL, Part, PartPath, Problem, ProblemKind, Table, Text
-from mailguard.unpack import binhex, signature, sniff, uuencode
+from mailguard.unpack import binhex, short_lines, signature, sniff, uuencode
 from mailguard.unpack.budget import Budget
 from mailguard.unpack.header import clean_name
 from mailguard.unpack.transfer import from_base64
@@ -69,11 +69,14 @@ def find(item: Text | Table, depth: int, budget: Budget) -> Iterator[Part | Prob
         yield _part(item.path, QUOTED_PRINTABLE, data, depth, budget)
     names = (BASE64 if number == 1 else f"{BASE64} ({number})" for number in itertools.count(1))
     for run in _runs(text):
-        data = _behind_length(from_base64(run.packed.encode()))
+        figures = _HEX.fullmatch(text, run.start, run.end)
+        data = short_lines.figures(run.packed) if figures else _behind_length(from_base64(run.packed.encode()))
         if sniff.sniff(data) != sniff.BINARY:
             yield _part(item.path, next(names), data, depth, budget)
         elif run.lines >= _LINES and not _harmless(text, run, data):
             yield Problem((*item.path, next(names)), ProblemKind.NOT_READ, "base64 of no known content")
+    for data in short_lines.files(text):
+        yield _part(item.path, next(names), data, depth, budget)
 
 
 def packed(part: Part, budget: Budget) -> Iterator[Part | Problem]:

@@ -14,15 +14,17 @@ import lxml.etree
 import lxml.html
 
 from mailguard.model import HTML, Part, Problem, Table, Text, attached
-from mailguard.unpack import charset, css, html_attributes, html_data, html_table, sniff
+from mailguard.unpack import charset, css, html_attributes, html_data, html_hidden, html_table, sniff
 from mailguard.unpack.budget import Budget
 
 NAME = "HTML"
 LIMITATIONS = (
     "Of styles only what they write on the page is read, of scripts only JSON and Japanese in quotation marks; in the body of a"
-    " mail no scripts, comments and data- attributes that no style shows."
+    " mail no scripts, comments and attributes that no style shows, unless they have three telephone numbers or e-mail addresses."
 )
 
+_HIDDEN_IN_BODY = 3  # numbers and addresses: fewer are of the sender's template
+_CLOSED = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
 _META = re.compile(rb"<meta[^<>]{0,200}charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _SKIPPED = {"script", "style"}
 _KEEPING = {"pre", "textarea"}
@@ -98,7 +100,12 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Prob
         page.read_tagless(text)
     else:
         page.read(root)
-    yield Text(part.path, page.text())
+    shown = page.text()
+    yield Text(part.path, shown)
+    if hidden := html_hidden.words(text, shown, 1 if attached(part.path) else _HIDDEN_IN_BODY):
+        yield Text(part.path, hidden)
+    if attached(part.path) and (strings := html_hidden.packed(text)):
+        yield Text(part.path, strings)
     for rows in _tables(root) if root is not None else ():
         budget.spend_cells(sum(map(len, rows)))
         yield Table(part.path, rows)
@@ -119,7 +126,9 @@ def _tree(text: str) -> Any | None:
     """None where the parser would drop text: nothing to parse, or elements nested too deep for it."""
     parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=True)
     try:
-        root = lxml.html.document_fromstring(text.replace("\0", "").encode("utf-8", "replace"), parser=parser)
+        # What stands behind the page is shown in it (HTML §13.2.6.4.19); libxml2 leaves it out.
+        whole = _CLOSED.sub("", text.replace("\0", ""))
+        root = lxml.html.document_fromstring(whole.encode("utf-8", "replace"), parser=parser)
     except (lxml.etree.LxmlError, ValueError, AssertionError):
         return None
     return None if any(error.type_name == "ERR_RESOURCE_LIMIT" for error in parser.error_log) else root

@@ -144,6 +144,11 @@ def number(text: str) -> bool:
     return _NUMBER.search(text) is not None
 
 
+def numbers(text: str) -> list[str]:
+    """All numbers that are written so."""
+    return [match[0] for match in _NUMBER.finditer(text)]
+
+
 def may_tell(value: bytes) -> bool:
     """Whether an ASCII value that machines write must be decoded: encoded words, ISO-2022-JP, or a number."""
     if _USUAL.fullmatch(value):

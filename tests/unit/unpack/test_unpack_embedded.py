@@ -1,6 +1,8 @@
 """Files that stand in a text without a header that says so."""
 
 import base64
+import binascii
+import hashlib
 import io
 import quopri
 import random
@@ -207,3 +209,25 @@ def test_a_pgp_signature_passes_and_what_calls_itself_one_is_read() -> None:
 
 def test_a_real_zip_is_found_whole() -> None:
     assert zipfile.ZipFile(io.BytesIO(ZIP)).testzip() is None
+
+
+@pytest.mark.parametrize("width", [16, 20, 40, 59, 76, 100])
+@pytest.mark.parametrize(
+    "pack", [base64.b64encode, base64.urlsafe_b64encode, binascii.hexlify], ids=["base64", "for URLs", "hex"]
+)
+def test_a_list_packed_in_lines_of_any_width_is_found(pack, width: int) -> None:
+    packed = pack("山田 太郎,090-1234-5678\r\n".encode("cp932") * 30).decode()
+    text = "\n".join(packed[at : at + width] for at in range(0, len(packed), width))
+    said = [
+        item.text if isinstance(item, Text) else str(item.rows)
+        for item in make.leaves(f"x\n{text}\n".encode())
+        if not isinstance(item, Problem)
+    ]
+    assert any("090-1234-5678" in one for one in said[1:]) or "090-1234-5678" in said[0]
+
+
+def test_words_in_lines_of_one_width_are_no_file() -> None:
+    words = "\n".join(f"abcdefghijklmnop{number:04d}" for number in range(100))
+    digests = "\n".join(hashlib.sha256(bytes([number])).hexdigest() for number in range(100))
+    for text in (words, digests):
+        assert [type(item) for item in make.leaves(f"一覧\n{text}\n".encode())] == [Text]

@@ -1,0 +1,76 @@
+"""What the source of a page says and the page does not: in comments, scripts, attributes, names of tags, whatever their notation.
+
+In: the source, and the text that was read from it. Out: the pieces of the source with telephone numbers or e-mail addresses that the text
+lacks, as lines; "" for fewer of them than asked for. Notations of HTML, URLs and JavaScript are undone, and lists of character codes.
+"""
+
+import html
+import re
+from urllib.parse import unquote
+
+from mailguard.unpack import writing
+
+_EMAIL = re.compile(r"[\w.+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,20}", re.ASCII)
+_ESCAPED = re.compile(r"\\u\{?([0-9a-fA-F]{4,5})\}?")
+_BYTES = re.compile(r"(?:\\x[0-9a-fA-F]{2})+")
+_CODES = re.compile(r"(?:\d{2,6}[ \t\r\n]{0,3},[ \t\r\n]{0,3}){20,}\d{2,6}")
+_PIECES = re.compile(r"[<>\r\n]+")
+_JOINED = re.compile(r"""["'`]\s{0,20}\+\s{0,20}["'`]""")
+_BASE64 = re.compile(r"""(?<=["'`])[A-Za-z0-9+/]{200,}={0,2}(?=["'`])""")
+_MOST_STRINGS = 100
+_LONGEST = 100_000  # characters of a piece that are read
+_MOST = 20_000  # pieces that are read
+
+
+def words(source: str, shown: str, least: int) -> str:
+    """least: so many different numbers and addresses."""
+    source = _plain(source)
+    found = _told(source)
+    if len(found) < least:
+        return ""
+    hidden = {value for value in found if value not in shown}
+    if len(hidden) < least:
+        return ""
+    pieces = [piece[:_LONGEST].strip() for piece in _PIECES.split(source) if hidden & _told(piece)]
+    return "\n".join(pieces[:_MOST])
+
+
+def packed(source: str) -> str:
+    """Long strings of base64 in scripts, each in quotation marks on a line of its own."""
+    if "<script" not in source.lower():
+        return ""
+    found = _BASE64.findall(_JOINED.sub("", source))
+    return "\n".join(f'"{run}"' for run in found[:_MOST_STRINGS])
+
+
+def _told(text: str) -> set[str]:
+    found = set(writing.numbers(text))
+    if "@" in text:
+        found.update(_EMAIL.findall(text))
+    return found
+
+
+def _plain(source: str) -> str:
+    if "fromCharCode" in source or "fromCodePoint" in source or "<script" in source:
+        source = _CODES.sub(_characters, source)
+    if "\\u" in source:
+        source = _ESCAPED.sub(_character, source)
+    if "\\x" in source:
+        source = _BYTES.sub(_text, source)
+    if "%" in source:
+        source = unquote(source, errors="replace")
+    return html.unescape(source) if "&" in source else source
+
+
+def _character(match: re.Match[str]) -> str:
+    code = int(match[1], 16)
+    return chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else match[0]
+
+
+def _text(match: re.Match[str]) -> str:
+    return bytes.fromhex(match[0].replace("\\x", "")).decode("utf-8", "replace")
+
+
+def _characters(match: re.Match[str]) -> str:
+    codes = [int(code) for code in match[0].split(",")]
+    return "".join(chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else "?" for code in codes)

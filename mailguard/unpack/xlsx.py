@@ -77,7 +77,15 @@ def _without_cells(content: bytes, budget: Budget) -> bytes:
     if begin is None or _KEPT.search(content, 0, begin.start()):
         return content
     sheet_range.check(content, budget)
-    ends = [match.end() for match in _SHEET_DATA_END.finditer(content, begin.end())]
-    if not ends:
+    end = _end(content, begin.end())
+    if not end:
         return content if begin[0].endswith(b"/>") else content[: begin.start()]
-    return content[: begin.start()] + content[ends[-1] :]
+    return content[: begin.start()] + content[end:]
+
+
+def _end(content: bytes, start: int) -> int:
+    """Where the last end tag of the cells ends; 0 if there is none."""
+    at = content.rfind(b"</sheetData>", start)
+    if at >= 0 and content.find(b"sheetData", at + 12) < 0:
+        return at + 12
+    return max((match.end() for match in _SHEET_DATA_END.finditer(content, start)), default=0)

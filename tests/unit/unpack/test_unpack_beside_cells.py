@@ -54,6 +54,32 @@ def test_cells_without_a_place_are_counted_and_an_odd_place_is_not_guessed() -> 
         sheet_range.check(b'<row><c t=">" r="XFD1048576"><v>1</v></c></row>', BUDGET)
 
 
+PLACED = b'<row r="2"><c r="B2" s="1" t="s"><v>1</v></c><c r="D2"><v>1</v></c></row>'
+
+
+@pytest.mark.parametrize(
+    ("content", "area"),
+    [
+        (PLACED, 3),
+        (PLACED + b'<row r="9"><c r="Z9" s="1"/></row><cols><col min="1"/></cols>', 3),
+        (PLACED + b'<row r="9"><c r="Z9" t="a/"></c></row>', 25 * 8),
+        (PLACED + b'<row r="9"><c s="1" r="Z9"><v>1</v></c></row>', 25 * 8),
+        (PLACED + b'<x:row r="9"><x:c r="Z9"><v>1</v></x:c></x:row>', 25 * 8),
+        (PLACED + b'<row r="9"><c\nr="Z9"><v>1</v></c></row>', 25 * 8),
+        (PLACED + b"<row r=\"9\"><c r='Z9'><v>:c</v></c></row>", 25 * 8),
+        (PLACED + b"<row><c><v>1</v></c></row>", 4 * 4),
+    ],
+)
+def test_however_cells_are_written_their_range_is_told(
+    monkeypatch: pytest.MonkeyPatch, content: bytes, area: int
+) -> None:
+    areas: list[int] = []
+    monkeypatch.setattr(sheet_range, "check_filled", lambda area, *_: areas.append(area))
+    monkeypatch.setattr(sheet_range, "_STRETCH", 40)
+    sheet_range.check(content, BUDGET)
+    assert areas == [area]
+
+
 def test_binary_members_give_their_strings_and_how_far_they_reach() -> None:
     def record(kind: int, data: bytes) -> bytes:
         return bytes((kind, len(data))) + data

@@ -178,4 +178,4 @@ def card(site: Site, t: Texts, row: CampaignRow) -> CampaignCard:
     reasons = list(dict.fromkeys(say.reason(t, code) for code in row.reasons))[:3]
     persons = say.persons(t, row.persons, exact=row.persons_exact) if row.persons else t.count("count.unknown", 0)
     arriving = bool(row.pending and row.messages) and site.clock() - row.last_seen <= show.ARRIVING
-    return CampaignCard(row, t("list.separator").join(reasons), persons, arriving)
+    return CampaignCard(row, t("reasons.separator").join(reasons), persons, arriving)

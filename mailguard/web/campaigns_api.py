@@ -115,7 +115,7 @@ def _row(t: Texts, row: CampaignRow) -> Json:
         "source": {"id": row.source_id, "title": row.source_title},
         "subject": row.subject,
         "reasons": list(row.reasons),
-        "why": t("list.separator").join(dict.fromkeys(say.reason(t, code) for code in row.reasons)),
+        "why": t("reasons.separator").join(dict.fromkeys(say.reason(t, code) for code in row.reasons)),
         "holds": row.holds,
         "states": {state.value: count for state, count in row.states.items()},
         "messages": row.messages,

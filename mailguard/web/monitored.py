@@ -77,7 +77,7 @@ class MonitoredPages:
         titles = {source.id: source.title for source in self._site.store.sources.all()}
         source = titles.get(mailing.source_id) or mailing.source_id or t("watched.undeclared")
         summary = mailing.summary
-        reasons = t("list.separator").join(dict.fromkeys(say.reason(t, code) for code in summary.reasons))
+        reasons = t("reasons.separator").join(dict.fromkeys(say.reason(t, code) for code in summary.reasons))
         persons = (
             say.persons(t, summary.persons, exact=summary.exact) if summary.persons else t.count("count.unknown", 0)
         )

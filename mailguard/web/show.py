@@ -3,19 +3,35 @@
 In: rows of the store. Out: small frozen values that a template only prints.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
 
 from mailguard.lifecycle import MessageState, RecipientState
-from mailguard.model import BODY, HEADERS, HTML, MAIL, SENDERS, UNNAMED, Finding, Inspection, Kind, PartPath, Problem
+from mailguard.model import (
+    BODY,
+    FILE_NAME,
+    HEADERS,
+    HTML,
+    MAIL,
+    SENDERS,
+    UNNAMED,
+    Finding,
+    Inspection,
+    Kind,
+    PartPath,
+    Problem,
+)
 from mailguard.store.views import HoldRow
 from mailguard.web.texts import Texts
 
 JAPAN = timezone(timedelta(hours=9), "JST")  # no summer time since 1951; needs no zone files
 ARRIVING = timedelta(seconds=60)
 OPENED = frozenset({"mail", "other", "list"})  # where a password was found
+_COLUMN = "列 "
+_LINES = re.compile(r"([0-9]+)(?:〜([0-9]+))?行目")
 CONSTANTS = frozenset({BODY, HTML, HEADERS, SENDERS[-1], UNNAMED, MAIL})
 
 
@@ -32,6 +48,17 @@ def short(t: Texts, at: datetime) -> str:
 def iso(at: datetime) -> str:
     """A moment for programs."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def where(t: Texts, place: str) -> str:
+    """Where a finding stands, as the detectors say it in Japanese: a column, lines, the name of the file."""
+    if place == FILE_NAME:
+        return t("where.file_name")
+    if place.startswith(_COLUMN):
+        return t("where.column", name=place.removeprefix(_COLUMN))
+    if lines := _LINES.fullmatch(place):
+        return t("where.lines", first=lines[1], last=lines[2]) if lines[2] else t("where.line", n=lines[1])
+    return place
 
 
 def somebody(t: Texts, name: str) -> str:

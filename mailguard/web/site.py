@@ -131,6 +131,7 @@ class Site:
             "t": t,
             "when": lambda at: show.when(t, at),
             "short": lambda at: show.short(t, at),
+            "where": lambda place: show.where(t, place),
             "by": lambda name: show.somebody(t, name),
             "person": session.person if session else None,
             "csrf": session.csrf if session else "",

@@ -42,7 +42,7 @@ def said(site: Site, t: Texts, viewer: str) -> Watched:
             day.day,
             titles.get(day.source_id) or day.source_id or t("watched.undeclared"),
             day.messages,
-            t("list.separator").join(
+            t("reasons.separator").join(
                 f"{say.reason(t, code)} {t.count('count.messages', number)}" for code, number in day.reasons.items()
             ),
         )

@@ -34,7 +34,7 @@ TEXTS = {
     "choice.stop_rest": "stop the rest",
     "refused.disabled": "Your account is disabled. Ask the administrator.",
     "refused.not_approver": "Only approvers can decide.",
-    "refused.not_auditor": "Only approvers, auditors and administrators read the record.",
+    "refused.not_auditor": "Only approvers, auditors and administrators may read the record.",
     "refused.own_source": "You are an operator of this source. Nobody approves a mailing they take part in.",
     "refused.own_login": "This mail was sent with your login. Nobody approves their own mail.",
     "refused.own_address": "This mail bears your e-mail address as its author. Nobody approves their own mail.",

@@ -4,7 +4,7 @@ TEXTS = {
     "leak.title": "Draft of a leak report",
     "leak.help": "Drafts the report and the letter to the persons from the record, in Japanese. Of a hold that never left it is the proof of that. Each draft is recorded.",
     "leak.open": "Make a draft",
-    "leak.known": "Day of knowing (day 1)",
+    "leak.known": "Day on which it became known (day 1)",
     "leak.known.help": "When somebody in the organisation knew. The deadlines count from this day.",
     "leak.to": "Receiver",
     "leak.to.all": "Everybody who must be told",

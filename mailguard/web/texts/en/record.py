@@ -32,5 +32,8 @@ TEXTS = {
     "actor.time": "time",
     "actor.relay": "relay",
     "actor.other": "{code}",
+    "action.hold.viewed": "looked at the hold",
+    "action.hold.exported": "took the record",
+    "action.hold.false_positive": "called it a false positive",
     "action.other": "{code}",
 }

@@ -34,4 +34,5 @@ TEXTS = {
     "refused.request_recipients": "Please enter the number of recipients, at least 1.",
     "refused.request_dates": "Please check begin and end. The end must be still to come, at most 92 days after the begin.",
     "refused.request_sample_missing": "Please add the message, or type its text.",
+    "requests.up_to": "up to {recipients}",
 }

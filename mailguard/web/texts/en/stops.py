@@ -18,7 +18,7 @@ TEXTS = {
     "stops.history": "Stops that ended",
     "stops.history.none": "None so far.",
     "stops.what": "What to stop",
-    "stops.of_campaign": "To stop one mailing only, use the page of its hold.",
+    "stops.of_campaign": "To stop one mailing only, use the page of its hold or campaign.",
     "stops.begin": "Stop now",
     "stops.begin.help": "Stops the sending at once (waiting now: {waiting}) and holds new mail, too. What was sent cannot be taken back. Two approvers are needed to go on.",
     "stops.asked": "{name} asked to go on at {at}. A different approver must agree.",
@@ -61,4 +61,5 @@ TEXTS = {
     "refused.exception_asked": "You have asked already. A different approver must agree.",
     "action.stop.exception_asked": "Asked to let it through a stop (first person)",
     "action.stop.exception": "Let it through a stop (second person)",
+    "stops.ended.at": "Ended at {at}",
 }

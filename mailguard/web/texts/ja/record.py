@@ -32,5 +32,8 @@ TEXTS = {
     "actor.time": "期限",
     "actor.relay": "中継サーバー",
     "actor.other": "{code}",
+    "action.hold.viewed": "保留を表示",
+    "action.hold.exported": "記録を書き出した",
+    "action.hold.false_positive": "誤検知と判断",
     "action.other": "{code}",
 }

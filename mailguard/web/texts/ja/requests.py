@@ -34,4 +34,5 @@ TEXTS = {
     "refused.request_recipients": "宛先数を1以上の数で入力してください。",
     "refused.request_dates": "開始と終了の日時を確認してください。終了はこれからの日時で、期間は92日以内です。",
     "refused.request_sample_missing": "送信するメールを添付するか、本文を入力してください。",
+    "requests.up_to": "宛先数 {recipients}",
 }

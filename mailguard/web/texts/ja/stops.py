@@ -18,7 +18,7 @@ TEXTS = {
     "stops.history": "これまでの緊急停止",
     "stops.history.none": "終了した緊急停止はありません。",
     "stops.what": "止めるもの",
-    "stops.of_campaign": "1つの配信だけを止めるときは、その保留の画面から止めます。",
+    "stops.of_campaign": "1つの配信だけを止めるときは、その保留か配信の画面から止めます。",
     "stops.begin": "緊急停止する",
     "stops.begin.help": "対象のメールの送信をすぐに止め(送信待ち {waiting})、新しく届くメールも保留にします。送り終えたメールは取り消せません。再開には承認者2人が必要です。",
     "stops.asked": "{name}さんが{at}に再開を求めました。別の承認者の同意が必要です。",
@@ -61,4 +61,5 @@ TEXTS = {
     "refused.exception_asked": "あなたはすでに求めています。別の承認者の同意が必要です。",
     "action.stop.exception_asked": "緊急停止中の送信を求めた(1人目)",
     "action.stop.exception": "緊急停止中の送信を認めた(2人目)",
+    "stops.ended.at": "{at}に再開",
 }

@@ -49,6 +49,7 @@ from mailguard.unpack import (
     sqlite,
     text,
     tnef,
+    unseen,
     vcard,
     xls,
     xlsx,
@@ -137,6 +138,9 @@ HANDLERS: tuple[Handler, ...] = (
 
 _PASSING = (image, signature, ole_object)
 """Those that may find something in order without having read it: their `passed` says why."""
+
+_LOOKED_THROUGH = (image, pdf, sqlite, dbf)
+"""Formats with room for what their readers do not show."""
 
 ARCHIVES = (zip_archive, archive, compressed, sevenzip, rar, lzh)
 
@@ -259,11 +263,22 @@ def _passed(part: Part, sniffed: str, budget: Budget) -> str:
 def _and_embedded(handler: Handler, part: Part, sniffed: str, budget: Budget) -> Iterator[Item]:
     if sniffed in sniff.READABLE and handler not in {mail, mbox}:
         yield from embedded.packed(part, budget)
+    shown: list[str] = []
     for item in handler.open_part(part, budget):
         yield item
+        if handler in _LOOKED_THROUGH:
+            shown.append(_shown(item))
         # The leaves of a mail come by themselves; what else it gives are its headers.
         if isinstance(item, Text | Table) and handler is not mail:
             yield from embedded.find(item, part.depth, budget)
+    if handler in _LOOKED_THROUGH and (words := unseen.words(part.data, "\n".join(shown))):
+        yield Text(part.path, words)
+
+
+def _shown(item: Item) -> str:
+    if isinstance(item, Text):
+        return item.text
+    return "\n".join(",".join(row) for row in item.rows) if isinstance(item, Table) else ""
 
 
 def warm() -> None:

@@ -65,6 +65,7 @@ _BLOCKS = frozenset(
         "select",
         "table",
         "tbody",
+        "text",
         "textarea",
         "tfoot",
         "thead",

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
-from mailguard.unpack import exif, markup
+from mailguard.unpack import exif, markup, unseen
 from mailguard.unpack.exif import Tiff
 
 _LONGEST = 1_000_000  # bytes of one text, unpacked
@@ -42,6 +42,8 @@ def _png(data: bytes) -> Iterator[str]:
             yield from _chunk(name, body)
         elif name == b"eXIf":
             yield from _tiff(body)
+        elif name == b"iCCP":
+            yield unseen.words(_inflated(body.partition(b"\0")[2][1:]), "")
         at += 12 + length
 
 

@@ -13,7 +13,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from mailguard.model import Part, Problem, ProblemKind, Table, Text
-from mailguard.unpack import charset, pdf_rest, pdf_words, rest, scanned, sniff
+from mailguard.unpack import charset, pdf_rest, pdf_words, rest, scanned, sniff, unseen
 from mailguard.unpack.budget import Budget
 from mailguard.unpack.pdf_fonts import Fonts
 from mailguard.unpack.pdf_layout import Grid, laid_out
@@ -116,7 +116,8 @@ def _unsaid(objects: Objects, pages: list[str], tables: Tables) -> list[str]:
     """Lines that no page shows: what stands twice would count twice."""
     said = "".join("".join((*pages, *tables.cells())).split())
     lines = [line for line in objects.lines if "".join(line.split()) not in said]
-    return ["\n".join(lines)] if lines else []
+    hidden = unseen.words(b"\n".join(objects.streams), "\n".join((said, *lines)))
+    return ["\n".join(filter(None, (*lines, hidden)))] if lines or hidden else []
 
 
 def _page(document: pypdfium2.PdfDocument, number: int, fonts: Fonts, budget: Budget) -> tuple[str, list[Grid], str]:

@@ -5,12 +5,13 @@ or not (pikepdf); page contents and pictures are never decoded here, but what sw
 """
 
 import io
+import re
 from collections.abc import Iterator
 
 import pikepdf
 
 from mailguard.model import Part, PartPath, Problem, ProblemKind
-from mailguard.unpack import charset, pdf_stream
+from mailguard.unpack import charset, pdf_stream, sniff, writing
 from mailguard.unpack.budget import Budget, LimitError
 from mailguard.unpack.header import clean_name
 from mailguard.unpack.html_attributes import link_words
@@ -40,6 +41,12 @@ _LABELS = ("/TU", "/T")
 _FILES = ("/UF", "/F", "/Unix", "/Mac", "/DOS")
 _NOT_INFO = ("/Author", "/Creator", "/Producer", "/CreationDate", "/ModDate", "/Trapped")
 _DEEPEST = 20
+_LONG_KEY = 10
+_TECHNICAL = ("/Image", "/ObjStm", "/XRef", "/Metadata", "/Type1C", "/CIDFontType0C", "/OpenType", "/EmbeddedFile")
+_COMMENTS = re.compile(rb"(?<![^\r\n\s])%[^\r\n]{10,2000}")
+_HEX_TEXT = re.compile(rb"<\s{0,5}[Ff][Ee][Ff][Ff]([0-9A-Fa-f\s]{40,20000})>")
+_MOST_STREAM = 5_000_000  # bytes of a stream that is looked through, packed
+_MOST_LOOKED = 30_000_000  # of all of them, unpacked
 
 
 class Objects:
@@ -55,6 +62,8 @@ class Objects:
         self.patterns = False
         self.fonts = Fonts()
         self._part, self._budget = part, budget
+        self._looked = 0
+        self.streams: list[bytes] = []  # what may hold more than is shown
         self._met: set[tuple[int, int]] = set()
         self._chars = 0
 
@@ -79,7 +88,7 @@ class Objects:
         info = file.trailer.get("/Info")
         if isinstance(info, pikepdf.Dictionary):
             for key, value in info.items():
-                if key not in _NOT_INFO:
+                if key not in _NOT_INFO or writing.number(_string(value)):
                     self._add(value)
         form = file.Root.get("/AcroForm")
         if isinstance(form, pikepdf.Dictionary) and "/XFA" in form:
@@ -90,17 +99,46 @@ class Objects:
         if depth > _DEEPEST:
             self._problem(ProblemKind.TOO_DEEP, "objects inside each other")
         elif isinstance(thing, pikepdf.Stream):
-            if pdf_stream.swells(thing, self._budget):
-                self._problem(ProblemKind.RATIO, "a stream that unpacks to far more than its size")
-            self.patterns |= _writes(thing)
-            if thing.get("/Type") == "/Metadata":
-                self._metadata(thing)
+            self._stream(thing)
             self._dictionary(thing, depth)
         elif isinstance(thing, pikepdf.Dictionary):
             self._dictionary(thing, depth)
         elif isinstance(thing, pikepdf.Array):
             for item in _direct(thing):
                 self._thing(item, depth + 1)
+        else:
+            self._beside(thing)
+
+    def _stream(self, stream: pikepdf.Stream) -> None:
+        swells = pdf_stream.swells(stream, self._budget)
+        if swells:
+            self._problem(ProblemKind.RATIO, "a stream that unpacks to far more than its size")
+        self.patterns |= _writes(stream)
+        if stream.get("/Type") == "/Metadata":
+            self._metadata(stream)
+        elif not swells and self._looked < _MOST_LOOKED and _may_tell(stream):
+            self._look(stream)
+
+    def _look(self, stream: pikepdf.Stream) -> None:
+        """One that no reader need ask for, or the contents of a page with more than a page shows."""
+        try:
+            data = pdf_stream.decoded(stream, self._budget)
+        except (LimitError, pikepdf.PdfError, pikepdf.DataDecodingError, NotImplementedError, ValueError):
+            return
+        self._looked += len(data)
+        if sniff.sniff(data) in sniff.ARCHIVES:
+            self._found(("(stream)",), data, "")
+        for match in _HEX_TEXT.finditer(data):
+            digits = b"".join(match[1].split())
+            self._beside(bytes.fromhex(digits[: len(digits) & ~3].decode()).decode("utf-16-be", "replace"))
+        # Of the contents of a page only the comments: PDFium reads the letters.
+        self.streams.append(b"\n".join(_COMMENTS.findall(data)) if b"ET" in data else data)
+
+    def _beside(self, value: object) -> None:
+        """A string or name that no reader shows: read if there is a telephone number in it."""
+        text = str(value)[1:].replace("_", " ") if isinstance(value, pikepdf.Name) else _string(value)
+        if writing.number(text):
+            self._line(text)
 
     def _dictionary(self, thing: pikepdf.Dictionary | pikepdf.Stream, depth: int) -> None:
         keys = set(thing.keys())
@@ -114,9 +152,14 @@ class Objects:
         if "/EF" in keys:
             self._file(thing)
         self.fonts.add(thing)
-        for key in keys:
+        self._inside(thing, depth)
+
+    def _inside(self, thing: pikepdf.Dictionary | pikepdf.Stream, depth: int) -> None:
+        for key in set(thing.keys()):
             item = thing[key]
-            if isinstance(item, pikepdf.Dictionary | pikepdf.Array) and not item.is_indirect:
+            if len(key) > _LONG_KEY:
+                self._beside(pikepdf.Name(key))
+            if not (isinstance(item, pikepdf.Object) and item.is_indirect) and key not in (*_SHOWN, *_LABELS):
                 self._thing(item, depth + 1)
 
     def _field(self, thing: pikepdf.Dictionary | pikepdf.Stream) -> None:
@@ -190,6 +233,12 @@ def _opened(data: bytes, password: str) -> pikepdf.Pdf:
         if password.isascii():
             raise
         return pikepdf.open(io.BytesIO(data), password=password.encode("latin-1", "replace"), suppress_warnings=True)
+
+
+def _may_tell(stream: pikepdf.Stream) -> bool:
+    """Not pictures, fonts, and what pikepdf reads itself."""
+    technical = stream.get("/Type") in _TECHNICAL or stream.get("/Subtype") in _TECHNICAL or "/Length1" in stream
+    return not technical and int(stream.get("/Length", 0)) <= _MOST_STREAM
 
 
 def _writes(stream: pikepdf.Stream) -> bool:

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from mailguard.model import Part, Table, Text
-from mailguard.unpack import cards
+from mailguard.unpack import cards, writing
 from mailguard.unpack.budget import Budget
 
 _FEW = 3  # records inside a record that are still part of it (two telephones)
 _PROSE = 80  # characters from which a value may be writing, which is read by sentences
+_LONG_KEY = 10  # characters
 _COORDINATES = 50  # plain numbers in a list beyond these are a measurement
 
 Pairs = list[tuple[str, str]]
@@ -72,6 +73,8 @@ class Records:
         if isinstance(value, bytes):
             self.files.append((key, value))
             return []
+        if len(key) > _LONG_KEY and writing.number(key):  # a name is a header, which is not read for people
+            self.lines.append(f"{key} {shown(value)}")
         text = shown(value)
         text = html.unescape(text) if "&#" in text else text
         if len(text) > _PROSE:

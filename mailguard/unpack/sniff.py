@@ -107,7 +107,7 @@ _OFFICE = (
 )
 _TYPES_BYTES = 1_000_000  # of [Content_Types].xml
 _HTML = re.compile(
-    rb"<(?:!doctype\s+html|html|head|body|table|div|p|br|span|meta|title)\b[^<>]{0,1000}>", re.IGNORECASE
+    rb"<(?:!doctype\s+html|html|head|body|table|div|p|br|span|meta|title|svg)\b[^<>]{0,1000}>", re.IGNORECASE
 )
 _HEADER_LINE = re.compile(
     rb"(?:return-path|received|from|to|cc|date|subject|message-id|mime-version|content-type|delivered-to|reply-to|sender"

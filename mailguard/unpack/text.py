@@ -21,6 +21,7 @@ _HIDDEN = (
     (";", re.compile(r"^[^\n:]{1,60};ENCODING=(?:QUOTED-PRINTABLE|BASE64|B)\b", re.MULTILINE | re.IGNORECASE), ProblemKind.NOT_READ, "encoded values"),
     (":: ", re.compile(r"^[\w;-]{1,60}:: [A-Za-z0-9+/=]{8}", re.MULTILINE), ProblemKind.NOT_READ, "encoded values"),
 )  # fmt: skip
+_BYTES = re.compile(r"(?:\\x[0-9a-fA-F]{2}){2,}")
 _JSON_ESCAPE = re.compile(r"\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})|\\u([0-9a-f]{4})", re.IGNORECASE)
 
 
@@ -44,7 +45,13 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Prob
 def _unescape(text: str) -> str:
     if "\\u" in text:
         text = _JSON_ESCAPE.sub(_character, text)
+    if "\\x" in text:
+        text = _BYTES.sub(_written, text)
     return html.unescape(text) if "&#" in text else text
+
+
+def _written(match: re.Match[str]) -> str:
+    return bytes.fromhex(match[0].replace("\\x", "")).decode("utf-8", "replace")
 
 
 def _character(match: re.Match[str]) -> str:

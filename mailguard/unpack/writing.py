@@ -149,6 +149,11 @@ def numbers(text: str) -> list[str]:
     return [match[0] for match in _NUMBER.finditer(text)]
 
 
+def numbers_in(data: bytes) -> Iterator[re.Match[bytes]]:
+    """The same in bytes."""
+    return _NUMBER_BYTES.finditer(data)
+
+
 def may_tell(value: bytes) -> bool:
     """Whether an ASCII value that machines write must be decoded: encoded words, ISO-2022-JP, or a number."""
     if _USUAL.fullmatch(value):

@@ -52,8 +52,16 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Prob
         return
     records = Records()
     records.add(_value(root))
-    records.lines += [str(comment.text).strip() for comment in root.iter(lxml.etree.Comment) if comment.text]
+    records.lines += [
+        str(comment.text).strip() for comment in root.iter(lxml.etree.Comment, lxml.etree.PI) if comment.text
+    ]
+    records.lines += [str(pi.text).strip() for pi in _before(root) if pi.text]
     yield from records.items(part, budget)
+
+
+def _before(root: Any) -> list[Any]:
+    """Comments and instructions beside the outermost element."""
+    return [*root.itersiblings(preceding=True), *root.itersiblings()]
 
 
 def _value(element: Any) -> object:

@@ -5,7 +5,9 @@ Exit codes: 0 all is well or the file would pass, 1 a rule fails or the file wou
 
 import argparse
 import json
+import re
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from mailguard import service
@@ -16,6 +18,8 @@ from mailguard.detect import kinds, ruleset
 from mailguard.errors import ConfigError
 from mailguard.policy import thresholds
 
+_LIMITS = re.compile(r"^\s*\[(?:attachment|body|headers|file_name)\]", re.MULTILINE)
+
 
 def register(verbs: Verbs) -> None:
     """Add the command."""
@@ -24,9 +28,11 @@ def register(verbs: Verbs) -> None:
         actions,
         "check",
         "Run every hit and miss of every rule, and read every policy; says file, line and why. 0: all hold, 1: one fails.",
-        "mailguard rules check rules/",
+        "mailguard rules check rules/",  # or a policy file
     )
-    check.add_argument("directory", nargs="?", type=Path, help="rule files; without it those in force")
+    check.add_argument(
+        "directory", nargs="?", type=Path, help="rule files, or one policy file; without it those in force"
+    )
     takes_config(check)
     check.set_defaults(run=_check)
     rules_test.register(actions)
@@ -50,19 +56,37 @@ def register(verbs: Verbs) -> None:
 def _check(arguments: argparse.Namespace) -> int:
     config = config_of(arguments)
     directory = arguments.directory or service.rules_dir(config)
+    if directory.is_file():
+        thresholds(directory)
+        print(f"{directory}: a policy that can be used")
+        return 0
     try:
         rules = ruleset.load(directory)
     except ConfigError as error:
         raise ConfigError(str(located(directory, str(error)) or error)) from None
-    policies = {*directory.glob("policy*.toml"), *([] if arguments.directory else [service.policy_file(config)])}
-    for policy in sorted(policies):
-        thresholds(policy)
-    failures = kinds.check(rules)
+    policies = {*_policies(directory), *([] if arguments.directory else [service.policy_file(config)])}
+    failures = list(_broken(sorted(policies)))
+    failures += [str(located(directory, failure, rules) or failure) for failure in kinds.check(rules)]
     for failure in failures:
-        print(located(directory, failure, rules) or failure, file=sys.stderr)
+        print(failure, file=sys.stderr)
     if not failures:
         print(f"{directory}: all rules do what their examples say (ruleset {rules.version})")
     return 1 if failures else 0
+
+
+def _policies(directory: Path) -> Iterator[Path]:
+    """Files called policies, and those that have the limits of one."""
+    for path in directory.glob("*.toml"):
+        if path.name.startswith("policy") or _LIMITS.search(path.read_text("utf-8", "replace")):
+            yield path
+
+
+def _broken(policies: Iterable[Path]) -> Iterator[str]:
+    for policy in policies:
+        try:
+            thresholds(policy)
+        except ConfigError as error:
+            yield str(error)
 
 
 def _stats(arguments: argparse.Namespace) -> int:

@@ -1,15 +1,15 @@
 """A verdict step by step: how each finding stands, what was measured against each limit. Pure.
 
-In: what `judge` gets. Out: an `Explanation`, made by the very code that judges.
+In: what `judge` gets. Out: an `Explanation` of the `Judgement` that its verdict comes from: nothing is reckoned again.
 """
 
 from dataclasses import dataclass
 
 from mailguard.model import Envelope, Finding, Inspection, SourceMode, Verdict
-from mailguard.policy.case import Case, Standing
-from mailguard.policy.judging import judge
+from mailguard.policy.case import Standing
+from mailguard.policy.judging import judgement
 from mailguard.policy.legal import Legal, legal
-from mailguard.policy.weighing import Comparison, Weighing
+from mailguard.policy.weighing import Comparison
 from mailguard.policy.whole import Policy
 
 
@@ -38,17 +38,17 @@ def explain(
     envelope: Envelope, inspection: Inspection, policy: Policy, mode: SourceMode = SourceMode.FINDINGS
 ) -> Explanation:
     """Everything that leads to the verdict."""
-    case = Case(envelope, inspection, policy)
-    weighing = Weighing(case, policy.limits.monitor.rules)
+    judged = judgement(envelope, inspection, policy, mode)
+    weighing = judged.weighing
     findings = []
     for finding in inspection.findings:
         scope = weighing.scope_of(finding)
         findings.append(Weighed(finding, weighing.standing(finding, scope), policy.limits.sure(scope)))
     return Explanation(
         tuple(findings),
-        case.one_recipient,
-        len(case.strangers()),
-        tuple(weighing.comparisons(mode)),
-        judge(envelope, inspection, policy, mode),
+        judged.case.one_recipient,
+        len(judged.case.strangers()),
+        judged.comparisons,
+        judged.verdict,
         legal(inspection, policy.limits.report),
     )

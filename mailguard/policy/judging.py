@@ -5,6 +5,7 @@ paragraphs that hold. What is the recipient's own or the organisation's own (all
 """
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
 from mailguard.digest import Digester
 from mailguard.model import Action, Envelope, Inspection, SourceMode, Verdict
@@ -29,20 +30,46 @@ def judge(
 
     recipients: how many its mailing has had until now; where nobody counts them (None) it is judged as one of many.
     """
+    return judgement(envelope, inspection, policy, mode, recipients=recipients).verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict, and what it was made of. weighing and comparisons: without what is only monitored."""
+
+    case: Case
+    weighing: Weighing
+    comparisons: tuple[Comparison, ...]
+    verdict: Verdict
+
+
+def judgement(
+    envelope: Envelope,
+    inspection: Inspection,
+    policy: Policy,
+    mode: SourceMode = SourceMode.FINDINGS,
+    *,
+    recipients: int | None = None,
+) -> Judgement:
+    """`judge` with its steps: the one reckoning that verdicts and explanations come from."""
     case = Case(envelope, inspection, policy, recipients)
-    reasons = _reasons(Weighing(case).comparisons(mode))
+    weighing = Weighing(case)
+    comparisons = every = tuple(weighing.comparisons(mode))
+    if policy.limits.monitor.rules:
+        weighing = Weighing(case, policy.limits.monitor.rules)
+        comparisons = tuple(weighing.comparisons(mode))
+    return Judgement(case, weighing, comparisons, _verdict(case, _reasons(every), _reasons(comparisons), mode))
+
+
+def _verdict(case: Case, reasons: dict[str, set[bytes]], held: dict[str, set[bytes]], mode: SourceMode) -> Verdict:
+    """reasons: everything that would hold; held: without what is only monitored."""
     if not reasons:
         return Verdict(Action.PASS)
-    if policy.monitor or mode is SourceMode.MONITOR:
+    if not held or case.policy.monitor or mode is SourceMode.MONITOR:
         return Verdict(Action.PASS, watched=tuple(reasons))
-    if policy.limits.monitor.rules:
-        held = _reasons(Weighing(case, policy.limits.monitor.rules).comparisons(mode))
-        if not held:
-            return Verdict(Action.PASS, watched=tuple(reasons))
-        reasons = held
     # A table that was not read to its end may hold more: it is evidence as a whole, so that an approval covers what is behind.
-    evidence = tuple(sorted(set().union(inspection.uncounted, *reasons.values())))
-    return Verdict(Action.HOLD, tuple(reasons), evidence, tuple(case.mismatches))
+    evidence = tuple(sorted(set().union(case.inspection.uncounted, *held.values())))
+    return Verdict(Action.HOLD, tuple(held), evidence, tuple(case.mismatches))
 
 
 def stopped(inspection: Inspection, verdict: Verdict, digester: Digester) -> Verdict:

@@ -3,9 +3,9 @@
 In: TOML. Out: `Thresholds`, or ConfigError "file: place: fact. Remedy.". A limit that is not written holds nothing.
 """
 
-import re
 import tomllib
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 import msgspec
@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from mailguard.errors import ConfigError
 from mailguard.model import Kind, Problem, ProblemKind
+from mailguard.policy.faults import Tables, fault
 
 Number = Annotated[int, Meta(ge=1, le=1_000_000)]
 Share = Annotated[float, Meta(ge=0, le=1)]
@@ -32,7 +33,6 @@ REASONS = frozenset(
     | {f"{scope}_{measure}" for scope in SCOPES.values() for measure in MEASURES.values()}
     | {f"problem_{kind}" for kind in ProblemKind}
 )  # every code that a verdict may carry
-_WHERE = re.compile(r"(?P<fact>.+?)(?: - at `(?:key in )?\$\.?(?P<place>.*)`)?", re.DOTALL)
 
 
 class Scope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -120,14 +120,14 @@ class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
     def __post_init__(self) -> None:
         if self.attachment.values is None:
-            raise ValueError("attachment.values is missing: files full of personal data would pass")
+            raise ValueError("attachment: values is missing: files full of personal data would pass")
         if self.body.persons is None or self.body.names is None:
-            raise ValueError("body.persons or body.names is missing: lists of persons in a body would pass")
+            raise ValueError("body: persons or names is missing: lists of persons in a body would pass")
         for name in SCOPES:
             scope: Scope | None = getattr(self, name)
             dropped = sorted(scope.ignore & self.high_risk) if scope else []
             if dropped:
-                raise ValueError(f"{name}.ignore names {dropped[0]}, which is in high_risk")
+                raise ValueError(f"{name}.ignore: names {dropped[0]}, which is in high_risk")
 
     def passes(self, problem: Problem) -> bool:
         """Whether it is a file that nothing reads, of a type that is said to hold no personal data."""
@@ -141,6 +141,21 @@ class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         return self.confidence if scope.confidence is None else scope.confidence
 
 
+_TABLES: Tables = MappingProxyType(
+    {
+        "": Thresholds,
+        "attachment": Scope,
+        "body": Scope,
+        "file_name": Scope,
+        "headers": Headers,
+        "pictures": Pictures,
+        "monitor": Monitor,
+        "report": Report,
+        "earlier_runs": EarlierRuns,
+    }
+)
+
+
 def thresholds(path: Path, shown: Path | None = None) -> Thresholds:
     """Read a policy file; raises ConfigError. shown: the name that errors give it."""
     shown = shown or path
@@ -151,7 +166,6 @@ def thresholds(path: Path, shown: Path | None = None) -> Thresholds:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{shown}: not valid TOML: {error}. Correct that line.") from None
     except msgspec.ValidationError as error:
-        match = _WHERE.fullmatch(str(error))
-        place = f"{match['place']}: " if match and match["place"] else ""
-        fact = (match["fact"] if match else str(error)).replace(" | null", "")
-        raise ConfigError(f"{shown}: {place}{fact}. Correct it, or take the shipped rules/policy.toml.") from None
+        found = fault(str(error), path.read_text("utf-8"), _TABLES)
+        place = f"{found.place}: " if found.place else ""
+        raise ConfigError(f"{shown}:{found.line}: {place}{found.fact}. {found.remedy}.") from None

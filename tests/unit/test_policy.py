@@ -277,7 +277,7 @@ def test_content_key_depends_on_source_subject_and_evidence_but_not_on_their_ord
 def test_a_broken_policy_file_is_named(tmp_path):
     broken = tmp_path / "policy.toml"
     broken.write_text("body_persons = 'three'\n")
-    with pytest.raises(ConfigError, match=r"policy\.toml.*Correct it"):
+    with pytest.raises(ConfigError, match=r"policy\.toml.*Known are"):
         thresholds(broken)
 
 

@@ -87,9 +87,16 @@ def test_a_file_that_cannot_be_used_is_told_with_its_line(rules, capsys, old, ne
 
 def test_rules_check_reads_every_policy(rules, capsys):
     relaxed = rules / "policy-relaxed.toml"
-    relaxed.write_text(relaxed.read_text("utf-8").replace("persons = 5", "persons = 'x'"), "utf-8")
+    relaxed.write_text(relaxed.read_text("utf-8").replace("persons = 5", "persons = -5"), "utf-8")
+    ours = rules / "ours.toml"
+    ours.write_text((rules / "policy.toml").read_text("utf-8").replace("[body]", "[bodies]"), "utf-8")
     assert run("rules", "check", rules) == 1
-    assert f"{relaxed}: body.persons: Expected `int`" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert f"{relaxed}:{line_of(relaxed, 'persons = -5')}: body.persons: is no number >= 1. Correct it" in said
+    assert f"{ours}:{line_of(ours, '[bodies]')}: unknown key 'bodies'. Known are: " in said
+    assert run("rules", "check", ours) == 1
+    assert "unknown key 'bodies'" in capsys.readouterr().err
+    assert run("rules", "check", rules / "policy.toml") == 0
 
 
 def test_a_verdict_is_explained_step_by_step_and_masked(tmp_path, capsys):

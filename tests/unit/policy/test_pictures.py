@@ -96,5 +96,5 @@ def test_a_wrong_rule_is_one_clear_error(tmp_path):
     file.write_text(
         (shipped_dir() / "policy.toml").read_text("utf-8").replace('unread = "mailing"', 'unread = "maybe"')
     )
-    with pytest.raises(ConfigError, match=r"p\.toml: pictures\.unread: .*'maybe'.*Correct it"):
+    with pytest.raises(ConfigError, match=r"p\.toml:\d+: pictures\.unread: .*'maybe'.*Correct it"):
         thresholds(file)

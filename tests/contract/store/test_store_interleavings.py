@@ -18,6 +18,7 @@ from stage import Stage
 from mailguard.errors import ConflictError, NotFoundError, RefusedError
 from mailguard.lifecycle import Choice, HoldState, IllegalTransitionError, RecipientState
 from mailguard.model import Source
+from mailguard.store.reservations import Leaving
 from mailguard.store.views import Clearance, Outcome
 
 PEOPLE = ("tanaka", "sato", "suzuki", "kato")  # tanaka operates ski, kato operates own and approves
@@ -42,6 +43,9 @@ operations = st.one_of(
     st.tuples(st.just("release"), st.sampled_from(["accepted", "refused", "crash", "lost"])),
     st.tuples(st.just("release"), st.just("accepted")),
     st.tuples(st.just("stop"), st.sampled_from(APPROVERS), st.booleans()),
+    st.tuples(st.just("stop_mailing"), st.sampled_from(APPROVERS), st.integers(0, 5)),
+    st.tuples(st.just("dot"), st.booleans()),
+    st.tuples(st.just("dot"), st.booleans()),
     st.tuples(st.just("resume"), st.sampled_from(PEOPLE), st.booleans()),
     st.tuples(st.just("forward"), st.sampled_from([1, 60, 3_600, 86_400])),
     st.tuples(st.just("crash")),
@@ -61,6 +65,7 @@ class Model:
     vouched: dict = field(default_factory=dict)  # hold → who approved it
     senders: dict = field(default_factory=lambda: defaultdict(set))  # hold → who sent its mail
     sent: dict = field(default_factory=lambda: defaultdict(set))  # hold → pairs that a next hop may have
+    leaving: list = field(default_factory=list)  # under an approval, before their final dot
     last: str = ""
 
     def __post_init__(self):
@@ -94,9 +99,21 @@ class Model:
         if reservation is None:
             self.senders[self.stage.store.holds.admit(arrival).hold_id].add(sender)
             return
-        self.goes(reservation.hold_id, message.id, range(recipients))
-        if content != 2:  # else the process dies before it can confirm
-            self.stage.store.holds.confirm(reservation, recipients)
+        self.leaving.append(Leaving(reservation, arrival))
+
+    def dot(self, confirms):
+        """The content of the oldest message under an approval is out; may its final dot follow?"""
+        if not self.leaving:
+            return
+        one, holds = self.leaving.pop(0), self.stage.store.holds
+        message = one.arrival.message
+        if holds.may_leave([one]) == [True]:
+            self.goes(one.reservation.hold_id, message.id, range(one.reservation.recipients))
+            if confirms:  # else the process dies before it can
+                holds.confirm(one.reservation, one.reservation.recipients)
+            return
+        holds.give_back(one.reservation)
+        self.senders[holds.admit(one.arrival).hold_id].add(self.messages[message.id][1])
 
     def decide(self, which, login, choice, cap, fresh):
         rows = self.stage.store.holds.recent(limit=10)
@@ -135,6 +152,12 @@ class Model:
         said = [Outcome(position, state, "said") for position, _ in claim.waiting]
         self.stage.store.releases.record(claim.token, said, None)
 
+    def stop_mailing(self, login, which):
+        rows = self.stage.store.holds.recent(limit=10)
+        with contextlib.suppress(*REFUSALS):
+            if rows:
+                self.stage.store.stops.stop_campaign(self.people[login].id, rows[which % len(rows)].id, "stop")
+
     def stop(self, login, everything):
         person, stops = self.people[login].id, self.stage.store.stops
         try:
@@ -157,6 +180,7 @@ class Model:
         self.stage.store.holds.expire_due()
 
     def crash(self):
+        self.leaving.clear()
         self.stage.reopen()
 
     # What must hold

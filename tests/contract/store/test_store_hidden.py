@@ -73,7 +73,9 @@ def test_a_stop_is_seen_by_those_whose_mail_it_stops(stage, folk, hold):
     for call in (stops.ask_end, lambda *given: stops.agree_end(*given[:2])):
         with pytest.raises(NotFoundError):
             call(folk.other.id, source.id, "x")
-    everything = stops.stop_all(folk.other.id, "x")
+    with pytest.raises(RefusedError):
+        stops.stop_all(folk.other.id, "x")
+    everything = stops.stop_all(folk.sato.id, "x")
     assert [stop.id for stop in stops.active(folk.other.id)] == [everything.id]
     assert len(stops.active()) == 3
     assert [one.id for one in stage.store.sources.all(folk.client.id)] == ["ski"]

@@ -267,18 +267,12 @@ def _and_embedded(handler: Handler, part: Part, sniffed: str, budget: Budget) ->
     for item in handler.open_part(part, budget):
         yield item
         if handler in _LOOKED_THROUGH:
-            shown.append(_shown(item))
+            shown.append(unseen.said(item))
         # The leaves of a mail come by themselves; what else it gives are its headers.
         if isinstance(item, Text | Table) and handler is not mail:
             yield from embedded.find(item, part.depth, budget)
     if handler in _LOOKED_THROUGH and (words := unseen.words(part.data, "\n".join(shown))):
         yield Text(part.path, words)
-
-
-def _shown(item: Item) -> str:
-    if isinstance(item, Text):
-        return item.text
-    return "\n".join(",".join(row) for row in item.rows) if isinstance(item, Table) else ""
 
 
 def warm() -> None:

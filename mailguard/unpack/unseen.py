@@ -7,12 +7,20 @@ has no three by chance, and what belongs to the file alone (its maker's, a suppo
 import re
 from typing import Final
 
+from mailguard.model import Table, Text
 from mailguard.unpack import charset, writing
 
 LEAST: Final = 3
 _AROUND = 200  # bytes of writing before and behind a number
 _MOST = 20_000
 _BREAK = re.compile(rb"[\0-\x08\x0b\x0c\x0e-\x1f\x7f]+")
+
+
+def said(item: object) -> str:
+    """What a reader gave, as far as it is writing."""
+    if isinstance(item, Text):
+        return item.text
+    return "\n".join(",".join(row) for row in item.rows) if isinstance(item, Table) else ""
 
 
 def words(data: bytes, shown: str) -> str:

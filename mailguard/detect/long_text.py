@@ -5,10 +5,15 @@ crosses a line feed.
 """
 
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+import numpy as np
+
 LONG = 2_000  # characters from which the cheap search is worth its call
+_VERY_LONG = 50_000  # characters from which it is worth a look which there are
+_STRETCH = 1 << 20  # characters that are looked through at a time
 _OWN_CASE = re.compile("[ſKıİ]")  # equal to s, k and i without regard to case, but not in lower case
 
 
@@ -19,6 +24,22 @@ def lowered(text: str) -> str | None:
         return text.lower()
     found = text.lower()
     return None if _OWN_CASE.search(text) or len(found) != len(text) else found
+
+
+def holds_any(text: str, words: Iterable[str]) -> bool:
+    """Whether any of the words stands in a text. Of a very long one its characters are known first, which rule out most words."""
+    if len(text) < _VERY_LONG:
+        return any(word in text for word in words)
+    known = _characters(text)
+    return any(known.issuperset(word) and word in text for word in words)
+
+
+@lru_cache(maxsize=1)
+def _characters(text: str) -> frozenset[str]:
+    found = np.zeros(sys.maxunicode + 1, bool)
+    for start in range(0, len(text), _STRETCH):
+        found[np.frombuffer(text[start : start + _STRETCH].encode("utf-32-le", "surrogatepass"), np.uint32)] = True
+    return frozenset(map(chr, np.flatnonzero(found).tolist()))
 
 
 def lines(anchor: "re.Pattern[str]", text: str) -> Iterator[tuple[int, int]]:

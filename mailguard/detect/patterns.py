@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import regex
 
 from mailguard.detect.checks import CHECKS
-from mailguard.detect.long_text import LONG, lines, lowered
+from mailguard.detect.long_text import LONG, holds_any, lines, lowered
 from mailguard.detect.ruleset import KindRules, Pattern
 from mailguard.detect.span import Span
 from mailguard.model import Kind
@@ -57,7 +57,7 @@ def _matches(pattern: Pattern, text: str) -> "Iterator[regex.Match[str]]":
 
 
 def _worded(pattern: Pattern, lower: str) -> bool:
-    return all(not words or any(word in lower for word in words) for words in (pattern.literals, pattern.words))
+    return all(not words or holds_any(lower, words) for words in (pattern.literals, pattern.words))
 
 
 def possible(pattern: Pattern, text: str) -> bool:

@@ -82,3 +82,13 @@ def test_lines_and_stretches_are_whole_and_in_order():
     assert [text[slice(*found)] for found in long_text.stretches(figure, text, 2, 2)] == [text[:-1]]
     assert [text[slice(*found)] for found in long_text.stretches(figure, text, 0, 0)] == ["bb1", "1d1", "1"]
     assert list(long_text.lines(figure, "")) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=30), st.lists(st.text(min_size=1, max_size=4), max_size=4), st.integers(1, 9))
+def test_a_word_is_found_in_a_very_long_text_as_in_any(text, words, stretch):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(long_text, "_VERY_LONG", 0)
+        patch.setattr(long_text, "_STRETCH", stretch)
+        long_text._characters.cache_clear()
+        assert long_text.holds_any(text, words) == any(word in text for word in words)

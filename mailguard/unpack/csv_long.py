@@ -67,7 +67,7 @@ def long_table(part: Part, head: str, delimiter: str, skip: int, budget: Budget)
     bound = data.count(delimiter.encode()) + data.count(b"\n") + data.count(b"\r") + 1
     if budget.cells + bound > budget.limits.cells or b"\0" in data or b"\x1b" in data:
         return None
-    encoding = _encoding(data, head)
+    encoding = _encoding(data, head, part.charset)
     if not encoding or not delimiter.isascii() or _odd_lines(data, delimiter):
         return None
     reading = _Reading(data, encoding, delimiter, csv.QUOTE_MINIMAL, skip)
@@ -82,10 +82,11 @@ def long_table(part: Part, head: str, delimiter: str, skip: int, budget: Budget)
     return LongTable(part.path, first, reading.after(len(first)), ends + 1)
 
 
-def _encoding(data: bytes, head: str) -> str:
+def _encoding(data: bytes, head: str, declared: str) -> str:
     """The charset that gives this beginning; "" if that is not sure. What does not fit it further on shows as U+FFFD."""
     if not head or head.isascii():
-        return ""
+        plain = data.isascii() and "7" not in declared  # UTF-7 is written in ASCII
+        return "ascii" if head and plain else ""
     for encoding in ("utf-8-sig", "cp932"):
         with suppress(UnicodeError):
             if sample(data).decode(encoding) == head.removeprefix("\ufeff"):

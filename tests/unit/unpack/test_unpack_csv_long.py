@@ -16,6 +16,9 @@ def opened(data):
     return table
 
 
+ASCII = b"".join([b"number,mail\n", *[b"%d,a%d@example.jp\n" % (row, row) for row in range(3_000)]])
+
+
 @pytest.fixture
 def batches(monkeypatch):
     monkeypatch.setattr(csv_long, "LONG", 10_000)
@@ -38,12 +41,20 @@ def test_batches_hold_every_row_once(batches, codec, line_end):
         DATA + b"\0",
         DATA + b"\x1b",
         DATA + b"QUJD" * 30 + b"\r\n",
-        b"\n".join([b"number,mail", *[b"%d,a%d@example.jp" % (row, row) for row in range(3_000)]]),
+        ASCII + "9,田中@example.jp".encode(),
     ],
     ids=["nul", "escape", "base64", "ascii"],
 )
 def test_what_needs_the_whole_text_is_read_whole(batches, data):
     assert type(opened(data)) is Table
+
+
+def test_ascii_alone_is_read_in_batches_unless_it_may_be_utf7(batches):
+    table = opened(ASCII)
+    assert isinstance(table, LongTable)
+    assert [*table.rows, *(row for batch in table.rest() for row in batch)][3_000] == ["2999", "a2999@example.jp"]
+    [whole] = csv.open_part(Part(("list.csv",), ASCII, charset="UTF-7"), Budget(Limits(), len(ASCII)))
+    assert type(whole) is Table
 
 
 def test_a_lone_quote_swallows_no_rows(batches):

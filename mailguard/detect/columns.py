@@ -19,7 +19,7 @@ from mailguard.detect.halves import Halves
 from mailguard.detect.headers import KANA_TITLE, MEANINGLESS, Header, halved
 from mailguard.detect.layout import HALF, LOST_ZERO, Column, Layout, share
 from mailguard.detect.no_data import no_data
-from mailguard.detect.numbering import as_written
+from mailguard.detect.numbering import MEMBERS, as_written
 from mailguard.detect.organisation_rows import about_organisations
 from mailguard.detect.stand_ins import BLANKS
 from mailguard.detect.surname_cells import surname_columns
@@ -195,6 +195,8 @@ class Reader:
             votes |= self._half_votes(header, votes, voters) | self._lost_votes(header, voters)
             if header.kind is Kind.NAME and votes.get(Kind.NAME, 0.0) <= _NOBODY and self._words(voters):
                 return None, 0.0
+            if header.kind in MEMBERS and not as_written(best, voters):
+                return header.kind, 0.9
             return self._with_header(header.kind, votes, best, strong=header.strong)
         if header is not None and (header.organisation or header.thing) and best in _NAMES:
             return None, 0.0

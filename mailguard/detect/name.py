@@ -25,7 +25,10 @@ _MASKED = regex.compile(r"[〇○●◯*＊×✕_■□△▲?？…]|XX|xx|Ｘ�
 _HONORIFIC = regex.compile(r"(?<=..)[ ]?(?:様|さま|さん|殿|氏|先生|ちゃん|くん|君)$")
 _CALLED = regex.compile(r"(?<=.)[ ]?(?:様|さま|さん|殿|ちゃん|くん)$")
 _WRITTEN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Latin}々ヶー'.・=, -]{2,40}+")
-_BEHIND = regex.compile(r"(?<=..)[ ]?\([\p{Hiragana}\p{Katakana}\p{Latin}ー・ ]{2,30}\)$")
+# How it is read, or something short about the person: (サトウ ハナコ), (34), (女), (営業部).
+_BEHIND = regex.compile(
+    r"(?<=..)[ ]?\((?:[\p{Hiragana}\p{Katakana}\p{Latin}ー・ ]{2,30}|[0-9]{1,3}[歳才]?|(?![株有同名資医学財社福])[\p{Han}]{1,6})\)$"
+)
 _KANJI_KANA = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}々ヶー]+")
 _KATAKANA = regex.compile(r"[\p{Katakana}ー]+")
 _KANA = regex.compile(r"[\p{Hiragana}\p{Katakana}ー]+")

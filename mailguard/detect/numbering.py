@@ -10,6 +10,7 @@ from mailguard.detect.layout import HALF, share
 from mailguard.model import Kind
 
 _FIGURES = frozenset({Kind.PHONE, Kind.POSTAL_CODE, Kind.MY_NUMBER, Kind.CARD})
+MEMBERS = frozenset({Kind.MEMBER_NUMBER, Kind.EMPLOYEE_NUMBER})  # a header of these is believed, too
 _MOBILE = re.compile("0[6-9]0[0-9]{8}")
 _YEAR = re.compile("[0-9]{2,4}-(?:19|20)[0-9]{2}-[0-9]{3,5}")
 _NEARLY_ALL = 0.9

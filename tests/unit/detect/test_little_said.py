@@ -87,6 +87,12 @@ def test_header_words_of_offices(kinds, title, cells, kind):
     assert kinds(["氏名", title], NAMES, cells) == [N, kind]
 
 
+@pytest.mark.parametrize("behind", ["(34)", "（34歳）", "(女)", " (営業部)", "（サトウ ハナコ）"])
+def test_what_is_said_of_a_person_in_brackets_is_no_part_of_the_name(kinds, behind):
+    assert kinds(["参加者", "席"], [name + behind for name in NAMES], list("ABCDEF")) == [N]
+    assert kinds(["参加団体", "席"], [f"{name}(株)" for name in FAMILIES], list("ABCDEF")) == []
+
+
 def test_halves_of_names_under_a_single_letter(kinds):
     kana = [FAMILY_KANA, GIVEN_KANA]
     assert kinds(["氏", "セイ", "名", "メイ"], FAMILIES, kana[0], GIVENS, kana[1]) == [N, K, N, K]

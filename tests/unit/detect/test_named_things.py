@@ -81,6 +81,13 @@ def test_what_is_numbered_is_no_phone_and_no_postal_code(kinds, title, cells):
     assert kinds([title, "数量"], cells, counts(cells)) == []
 
 
+def test_members_are_numbered_like_phones(kinds):
+    numbers = [f"031234567{number}" for number in range(6)]
+    assert kinds(["会員番号", "口数"], numbers, counts(numbers)) == [Kind.MEMBER_NUMBER]
+    mobiles = [f"0901234567{number}" for number in range(6)]
+    assert kinds(["会員番号", "口数"], mobiles, counts(mobiles)) == [Kind.PHONE]
+
+
 def test_phones_under_a_header_of_numbers_stay_phones(kinds):
     phones = [f"0463-2{number}-1234" for number in range(1, 9)]
     assert kinds(["管理番号", "数量"], phones, counts(phones)) == [Kind.PHONE]

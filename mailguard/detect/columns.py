@@ -18,6 +18,7 @@ from mailguard.detect.furigana import lone_readings, unnamed_furigana
 from mailguard.detect.halves import Halves
 from mailguard.detect.headers import KANA_TITLE, MEANINGLESS, Header, halved
 from mailguard.detect.layout import HALF, LOST_ZERO, Column, Layout, share
+from mailguard.detect.listed_names import listing
 from mailguard.detect.no_data import no_data
 from mailguard.detect.numbering import MEMBERS, as_written
 from mailguard.detect.organisation_rows import about_organisations
@@ -44,10 +45,8 @@ _NOBODY = 0.1  # where fewer cells are names, the column may be of something els
 _SOME = 3  # distinct cells that may show it
 _NAMES = {Kind.NAME, Kind.NAME_KANA}
 _CONTACTS = (Kind.EMAIL, Kind.PHONE, Kind.POSTAL_CODE, Kind.ADDRESS)
-LISTED = 60  # distinct cells asked whether they list several persons
 _KANA = re.compile(r"[ぁ-ゖァ-ヶー]+")
 _LISTS = re.compile(r"[・ 、,，/／&＆\n]|(?<=[^ ])と(?=[^ ])")
-_PARTED = re.compile(r"[・ ]|(?<=[^ ])と(?=[^ ])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,7 @@ class Reader:
         columns = surname_columns(columns, titles, headers, cells, self.family)
         columns = joined_pieces(columns, headers, titles, cells)
         columns = lone_readings(columns, headers, self.cells[Kind.NAME_KANA])
-        columns = [self._listing(column) for column in columns]
+        columns = [listing(column, self.family, self.given) for column in columns]
         columns = CareColumns(self.cells[Kind.SPECIAL_CARE]).found(columns, titles, headers, cells)
         free = tuple((i, cells[i]) for i, column in enumerate(columns) if column is None and not cells[i].empty)
         meant = tuple(column for column in columns if column is not None)
@@ -198,13 +197,9 @@ class Reader:
             if header.kind in MEMBERS and not as_written(best, voters):
                 return header.kind, 0.9
             return self._with_header(header.kind, votes, best, strong=header.strong)
-        if header is not None and (header.organisation or header.thing) and best in _NAMES:
+        if votes[best] < _ALONE.get(best, 2.0) or (header is not None and _refuses(header, best, voters)):
             return None, 0.0
-        if header is not None and header.code and not as_written(best, voters):
-            return None, 0.0
-        if votes[best] >= _ALONE.get(best, 2.0):
-            return best, round(0.5 + votes[best] / 2, 2)
-        return None, 0.0
+        return best, round(0.5 + votes[best] / 2, 2)
 
     def _with_header(
         self, kind: Kind, votes: dict[Kind, float], best: Kind, *, strong: bool
@@ -249,22 +244,6 @@ class Reader:
         pieces = _LISTS.split(value)
         return max(self.given(value), min(map(self.given, pieces)) if all(pieces) else 0.0)
 
-    def _listing(self, column: Column | None) -> Column | None:
-        """Whether cells such as ひなた・律 list given names: then what stands first is rarely a surname."""
-        if column is None or column.kind is not Kind.NAME or column.piece == "family":
-            return column
-        parts = [_PARTED.split(value) for value in column.cells.voters[:LISTED] if _PARTED.search(value)]
-        parts = [part for part in parts if all(part)]
-        if not parts:
-            return column
-        if not _hits(0.7 * len(parts), len(parts), (all(map(self._is_given, part)) for part in parts)):
-            return column
-        surnames = sum(self.family(part[0]) >= max(HALF, self.given(part[0])) for part in parts)
-        return replace(column, several=True) if surnames <= 0.6 * len(parts) else column
-
-    def _is_given(self, value: str) -> bool:
-        return self.given(value) >= HALF
-
 
 def _columns(rows: Sequence[Sequence[str]], first: int, width: int) -> list[Categorical]:
     """The folded cells of each column; short rows end in empty cells."""
@@ -296,6 +275,13 @@ def _hits(least: float, many: int, flags: Iterable[bool]) -> int:
         if hits < least:
             return 0
     return hits
+
+
+def _refuses(header: Header, kind: Kind, voters: Sequence[str]) -> bool:
+    """Whether a header without a kind of its own says that its cells are not what they look like."""
+    if header.organisation or header.thing:
+        return kind in _NAMES
+    return header.code and not as_written(kind, voters)
 
 
 def _said(cells: Categorical) -> Categorical:

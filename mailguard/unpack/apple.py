@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterator
 
 from mailguard.model import Part, Problem, ProblemKind, Table, Text
-from mailguard.unpack import charset, sniff
+from mailguard.unpack import charset, rest, sniff
 from mailguard.unpack.budget import Budget
 
 NAME = "Files of a Mac (AppleDouble, AppleSingle)"
@@ -47,3 +47,5 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Prob
                 yield Problem(part.path, ProblemKind.NOT_READ, f"resources of more than {_MOST} bytes")
             told += [charset.decode(run) for run in _WRITING.findall(value[:_MOST])]
     yield Text(part.path, "\n".join(told))
+    ends = [at + length for _, at, length in entries if at + length <= len(data)]
+    yield from rest.parts(part, [data[max(ends, default=len(data)) :]], budget)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mailguard.model import MAIL, Part, PartPath, Problem, ProblemKind, Table, Text
-from mailguard.unpack import binhex, short_lines, signature, sniff, uuencode
+from mailguard.unpack import binhex, short_lines, signature, sniff, spread, uuencode
 from mailguard.unpack.budget import Budget
 from mailguard.unpack.header import clean_name
 from mailguard.unpack.transfer import from_base64
@@ -20,6 +20,7 @@ BASE64 = "(base64)"
 QUOTED_PRINTABLE = "(quoted-printable)"
 UUENCODED = "(uuencode)"
 BINHEX = "(BinHex)"
+SPREAD = "(letters apart)"
 
 _LINES = 3  # full lines one after the other are no accident
 _LOOSE = 200  # characters: from here even one line is looked into, and read if it turns out as something
@@ -67,6 +68,13 @@ def find(item: Text | Table, depth: int, budget: Budget) -> Iterator[Part | Prob
     if text.count("=") >= 3 * _QP_PLACES and len(list(itertools.islice(_QP.finditer(text), _QP_PLACES))) == _QP_PLACES:
         data = binascii.a2b_qp(text.encode("utf-8", "replace"))
         yield _part(item.path, QUOTED_PRINTABLE, data, depth, budget)
+    for joined in spread.texts(text):
+        yield _part(item.path, SPREAD, joined.encode("utf-8", "replace"), depth, budget)
+    yield from _encoded(item, text, depth, budget)
+
+
+def _encoded(item: Text | Table, text: str, depth: int, budget: Budget) -> Iterator[Part | Problem]:
+    """Base64 and hexadecimal figures."""
     names = (BASE64 if number == 1 else f"{BASE64} ({number})" for number in itertools.count(1))
     for run in _runs(text):
         figures = _HEX.fullmatch(text, run.start, run.end)

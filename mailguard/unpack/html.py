@@ -111,6 +111,7 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Prob
         budget.spend_cells(sum(map(len, rows)))
         yield Table(part.path, rows)
     yield from html_attributes.data_parts(part, page.files, budget)
+    yield from html_attributes.files_of_styles(part, text, budget)
     if attached(part.path):
         for number, script in enumerate(_scripts(text, root), 1):
             yield from html_data.objects(part, script, number, budget)

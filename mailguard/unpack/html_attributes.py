@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote, unquote_to_bytes
 
 from mailguard.model import Part, Problem, ProblemKind
+from mailguard.unpack import rest, sniff
 from mailguard.unpack.budget import Budget
 from mailguard.unpack.header import parameters
 from mailguard.unpack.transfer import from_base64
@@ -20,6 +21,8 @@ _VALUED = {"input", "option", "button", "data", "param"}
 _META = {"description", "keywords", "author", "og:title", "og:description"}
 _URI = re.compile(r"\s*(?:tel|sms|callto|mailto):", re.IGNORECASE)
 _DATA = re.compile(r"\s*data:([^,]{0,500}),", re.IGNORECASE)
+_STYLE_URI = re.compile(r"""url\(\s{0,5}["']?data:([^,"'()]{0,200}),([^"'()\s]*)""", re.IGNORECASE)
+_MOST_STYLE_URIS = 1_000
 _ATTRIBUTE = re.compile(r"""([a-zA-Z-]{1,20})\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _FIGURES = re.compile(r"[^0-9]")
 
@@ -73,6 +76,22 @@ def data_parts(part: Part, uris: list[str], budget: Budget) -> Iterator[Part | P
         budget.file(part.depth + 1)
         budget.spend(len(data))
         yield Part(path, data, media_type, declared, part.depth + 1, inline=True)
+
+
+def files_of_styles(part: Part, source: str, budget: Budget) -> Iterator[Part]:
+    """Files in data: URIs of styles that are neither pictures nor fonts, whatever they say they are."""
+    for number, match in enumerate(_STYLE_URI.finditer(source), 1):
+        if number > _MOST_STYLE_URIS:
+            return
+        packed = unquote_to_bytes(match[2])
+        try:
+            data = from_base64(packed) if match[1].lower().endswith("base64") else packed
+        except binascii.Error:
+            continue
+        if rest.tells(data) and not sniff.sniff(data).startswith("image/"):
+            budget.file(part.depth + 1)
+            budget.spend(len(data))
+            yield Part((*part.path, f"(style {number})"), data, depth=part.depth + 1)
 
 
 def without_tree(text: str) -> Iterator[tuple[str, str]]:

@@ -231,3 +231,15 @@ def test_words_in_lines_of_one_width_are_no_file() -> None:
     digests = "\n".join(hashlib.sha256(bytes([number])).hexdigest() for number in range(100))
     for text in (words, digests):
         assert [type(item) for item in make.leaves(f"一覧\n{text}\n".encode())] == [Text]
+
+
+@pytest.mark.parametrize("gap", [" ", "\u3000", "\r\n", " \r\n", "\n"])
+def test_letters_that_stand_apart_are_read_together(gap: str) -> None:
+    people = "\n".join(f"山田 太郎 090-1234-56{number:02d}" for number in range(9))
+    items = make.leaves(f"一覧です。\n{gap.join(people)}\n".encode(), BODY, media_type="text/plain")
+    assert any("090-1234-5607" in item.text for item in items if isinstance(item, Text))
+
+
+def test_a_heading_with_wide_letters_and_a_long_text_are_left_alone() -> None:
+    for text in ("お 知 ら せ\n" * 9, " ".join("あいうえお" * 20), "a " * 200_000, "x  " * 100_000):
+        assert len(make.leaves(text.encode(), BODY, media_type="text/plain")) == 1

@@ -79,3 +79,22 @@ def test_time_is_linear(piece: str) -> None:
     source = "<script>" + piece * 100_000
     assert html_hidden.words(source, "", 3) == ""
     html_hidden.packed(source)
+
+
+@pytest.mark.parametrize("declared", ["text/csv", "font/woff", "image/png"])
+def test_a_list_in_the_address_of_a_style_is_a_file(declared: str) -> None:
+    uri = f"data:{declared};base64,{base64.b64encode(UTF8).decode()}"
+    for source in (
+        page("", f"<style>a{{background:url({uri})}}</style>"),
+        page(f"<p style=\"background:url('{uri}')\">x"),
+    ):
+        assert SEEN in said(source, HTML, media_type="text/html")
+
+
+def test_pictures_and_fonts_in_styles_are_what_the_page_shows() -> None:
+    for data in (make.png(20, 20), b"wOFF" + bytes(range(256)) * 4):
+        uri = f"data:image/png;base64,{base64.b64encode(data).decode()}"
+        leaves = make.leaves(
+            page("", f"<style>a{{background:url({uri})}}</style>").encode(), HTML, media_type="text/html"
+        )
+        assert [item.text for item in leaves] == ["お知らせ"]

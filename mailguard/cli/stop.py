@@ -20,10 +20,10 @@ def register(verbs: Verbs) -> None:
     campaign = verb(
         actions,
         "campaign",
-        "The same for the mailing of a hold.",
+        "The same for one mailing: what its tool calls so, and what has its subject.",
         'mailguard stop campaign H-7K2M9QX4TD --reason "wrong list"',
     )
-    campaign.add_argument("id", help="a hold of the mailing")
+    campaign.add_argument("id", help="a hold of the mailing, or the campaign as `mailguard hold campaigns` says it")
     for parser, run in ((every, _all), (source, _source), (campaign, _campaign)):
         parser.add_argument("--reason", required=True, help="shown on the page and kept")
         parser.set_defaults(run=run)
@@ -50,7 +50,7 @@ def register(verbs: Verbs) -> None:
     about = export.add_mutually_exclusive_group(required=True)
     about.add_argument("--hold", action="append", default=[], metavar="ID", help="may be given several times")
     about.add_argument("--source", default="", metavar="ID")
-    about.add_argument("--campaign", default="", metavar="ID", help="all holds of the mailing of this hold")
+    about.add_argument("--campaign", default="", metavar="ID", help="a campaign, or all holds of the mailing of a hold")
     export.add_argument("--clear", action="store_true", help="addresses in clear, until they are purged; recorded")
     export.add_argument("--reason", default="", help="why addresses are needed in clear; kept sealed")
     export.add_argument("--format", choices=list(FORMATS), default="csv")

@@ -37,11 +37,12 @@ class ReleasedRuns:
 
     def _of(self, tx: Connection, hold: Any) -> tuple[Sequence[bytes], Inspection]:
         which = hold.id, hold.revision
-        if which not in self._known:
+        known = self._known.get(which)
+        if known is None:
             inspection = self._context.vault.open_msgpack(hold.inspection, f"inspection:{hold.id}", Inspection)
             declared = tx.execute(select(sources.c.id).where(sources.c.id == hold.source_id)).first() is not None
             source = Source(hold.source_id, "", declared=declared)
-            self._known[which] = series(source, inspection, self._context.digester), inspection
+            known = self._known[which] = series(source, inspection, self._context.digester), inspection
             if len(self._known) > _MOST:
                 self._known.popitem(last=False)
-        return self._known[which]
+        return known

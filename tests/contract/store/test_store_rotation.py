@@ -14,7 +14,7 @@ DIGESTS = {
     "requests.mailing_key",
     "audit_head.seal", "audit_seals.seal", "attempts.name_key", "attempts.place_key", "blobs.id", "candidates.key", "candidates.submitter", "locked.submitter", "claimed.key", "evidence.key",
     "holds.content_key", "holds.subject_key", "logins.login_key", "participants.key", "parts.blob_id",
-    "people.login_key", "people.mail_key", "sessions.id", "stops.subject_key", "stop_blocks.keys", "stop_blocks.path_key", "stop_entries.key",
+    "people.login_key", "people.mail_key", "sessions.id", "stops.subject_key", "stops.campaign_key", "stop_blocks.keys", "stop_blocks.path_key", "stop_entries.key",
     "stop_files.content_key", "stop_files.path_key", "suppressions.key", "campaigns.key", "messages.fold_key", "runs.series", "runs.traits", "watched_mailings.subject_key",
 }  # fmt: skip
 

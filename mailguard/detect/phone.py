@@ -16,11 +16,11 @@ from mailguard.detect.ruleset import KindRules
 from mailguard.detect.span import Span, moved
 from mailguard.model import Kind
 
-_NEEDS = r"[0-9][-0-9(). ・~_/一]{7}|[〇零○][〇零○一二三四五六七八九ー]"
+_NEEDS = r"[0-9][-0-9(). ・~〜_/一]{7}|[〇零○][〇零○一二三四五六七八九ー]"
 # What every number begins with, in whatever writing: 0 or +81, and eight figures close behind it. It begins with a set of
 # characters, which `re` looks for far faster than for several beginnings.
 _POSSIBLE = re.compile(
-    r"[0+〇零○](?:(?<=0)(?<![0-9]0)|(?<=\+)81|(?<=[〇零○]))(?=[-. ()\[\]〔〕・~_/ー\d〇零○一二三四五六七八九]{8})"
+    r"[0+〇零○](?:(?<=0)(?<![0-9]0)|(?<=\+)81|(?<=[〇零○]))(?=[-. ()\[\]〔〕・~〜_/ー\d〇零○一二三四五六七八九]{8})"
     r"(?:[-. ()\[\]〔〕・~_/ー]{0,5}[\d〇零○一二三四五六七八九]){8}"
 )
 # A cell that is one by itself; with links, blanks may become part of a number.
@@ -48,7 +48,7 @@ _NEXT = re.compile(r" ?[/、,;・\n] ?| +(?=\(?\+?0[0-9]{1,4}-)")
 _TOLL_FREE = re.compile(r"0120[0-9]{6}|0800[0-9]{7}|0(?:570|990)[0-9]{6}|00(?:77|88)[0-9]{6,9}|1[0-9]{2}|[79]1[0-9]{2}")
 # What an office numbers: No. 06-2023-0012, 許可番号 第06-2023-0012号. 電話No. and 問合せ番号 are no such words.
 _NUMBERED = re.compile(
-    r"(?:(?<![a-z電話携帯])(?<!tel )(?<!tel\.)(?<!fax )(?<!phone )no\.?|№|第|(?:許可|認可|認定|登録|届出|免許|証書|文書|注文|受注|発注|伝票|管理|整理|製造|製品|商品|契約|請求書?|見積書?|案件|特許|出願|資産|図面|シリアル|証明書?|議案|事件|ロット)(?:番号|no\.?|コード)|(?:lot|serial|order) ?(?:no\.?|number)?)[ :#(]{0,3}第?$",
+    r"(?:(?<![a-z電話携帯])(?<!tel )(?<!tel\.)(?<!fax )(?<!phone )no\.?|№|第|(?:許可|受付|予約|認可|認定|登録|届出|免許|証書|文書|注文|受注|発注|伝票|管理|整理|製造|製品|商品|契約|請求書?|見積書?|案件|特許|出願|資産|図面|シリアル|証明書?|議案|事件|ロット)(?:番号|no\.?|コード)|(?:lot|serial|order) ?(?:no\.?|number)?)[ :#(]{0,3}第?$",
     re.IGNORECASE,
 )
 _LOST = 0.4  # only under a phone header

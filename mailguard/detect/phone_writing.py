@@ -14,9 +14,9 @@ _KANJI_NUMBER = re.compile(
     rf"(?<![{_LARGER}])\(?[{_ZERO}][{_FIGURE}](?:[-ー() ・]{{0,2}}[{_FIGURE}]){{8,9}}(?![{_LARGER}])"
 )
 _SEPARATED = re.compile(
-    r"(?<![-0-9A-Za-z_/.])(?:\+81[・~_/一])?0?[0-9]{1,4}(?P<mark>[・~_/一])[0-9]{2,4}(?P=mark)[0-9]{4}(?![-0-9A-Za-z_/])"
+    r"(?<![-0-9A-Za-z_/.])(?:\+81[・~〜_/一])?0?[0-9]{1,4}(?P<mark>[・~〜_/一])[0-9]{2,4}(?P=mark)[0-9]{4}(?![-0-9A-Za-z_/])"
 )
-_MARK = str.maketrans("・~_/一", "-----")
+_MARK = str.maketrans("・~〜_/一", "------")
 # What stands against a number and is none of it: another number, Tel., an extension, square brackets.
 _NEXT = re.compile(r"(?:(?<=[-) .][0-9]{4})|(?<=0[0-9]{9})|(?<=0[0-9]{10}))[/・](?=\(?\+?0)")
 _LABEL = re.compile(r"(?:(?<=tel)|(?<=fax)|(?<=no)|(?<=phone))\.(?=[0-9(])", re.IGNORECASE)
@@ -24,7 +24,7 @@ _EXTENSION = re.compile(r"(?<=[0-9]{4})(?:ext|x)(?=[. ]{0,2}[0-9]{1,5}(?![0-9]))
 _BRACKETS = str.maketrans("[]〔〕", "()()")
 _LINK = re.compile(r"(?:https?://|www\.)[!-'*-;=?-~]{1,2000}")
 _RARE = re.compile(
-    rf"[{_ZERO}][{_FIGURE}ー]|[0-9][・~_/一]|[\[〔]0|(?:tel|fax|no|phone)\.|[0-9](?:ext|x)|://|www\.", re.IGNORECASE
+    rf"[{_ZERO}][{_FIGURE}ー]|[0-9][・~〜_/一]|[\[〔]0|(?:tel|fax|no|phone)\.|[0-9](?:ext|x)|://|www\.", re.IGNORECASE
 )
 
 

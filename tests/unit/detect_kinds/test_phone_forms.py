@@ -135,3 +135,19 @@ def test_toll_free_and_short_numbers_are_an_organisations(number, free):
 @pytest.mark.parametrize("text", ["03-0123-4567", "06-0123-4567", "04-0123-4567", "(03)0123-4567"])
 def test_a_number_that_nobody_has_is_written_as_a_phone_all_the_same(detectors, text):
     assert detectors.of(Kind.PHONE).cell(text) >= 0.5
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["No. 06-2023-0012", "No.06-2023-0012", "№ 06-2023-0012", "許可番号 第06-2023-0012号", "受付番号 0123-45-6789", "注文番号：03-2020-1234"],
+)  # fmt: skip
+def test_what_an_office_numbers_is_no_phone(detectors, text):
+    assert found(detectors, text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["電話No.06-6203-0012", "Tel.No.03-3123-4567", "TEL No. 06-6203-0012", "登録 03-3123-4567", "080〜1234〜5678"],
+)
+def test_numbers_called_phones_stay_phones(detectors, text):
+    assert len(found(detectors, text)) == 1

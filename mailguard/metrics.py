@@ -123,6 +123,12 @@ ROUTES_SHORT = Gauge(
     multiprocess_mode="livesum",
     registry=REGISTRY,
 )
+SETTINGS_DIFFER = Gauge(
+    "mailguard_settings_differ",
+    "1 while policy, rules, routes or settings in files are not those agreed on, which are in force; 0 is normal",
+    multiprocess_mode="livesum",
+    registry=REGISTRY,
+)
 STOPS = Gauge(
     "mailguard_stops_active",
     "Emergency stops in force by scope (all, source, campaign); 0 is normal",

@@ -1,4 +1,4 @@
-"""What people of the page and SMTP logins have in common: they get passwords, and are disabled."""
+"""SMTP logins get passwords and are disabled; people of the page get their first one in the same way."""
 
 import argparse
 import secrets
@@ -11,7 +11,7 @@ from mailguard.store import Store
 
 
 class Accounts(Protocol):
-    """`store.people` or `store.logins`."""
+    """`store.logins`."""
 
     def disable(self, name: str, /, actor: str) -> None:
         """Nobody gets in under this name."""

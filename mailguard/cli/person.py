@@ -3,15 +3,14 @@
 import argparse
 
 from mailguard.cli import deputy
-from mailguard.cli.account import changes_password, chosen_password, takes_password
+from mailguard.cli.account import chosen_password, takes_password
 from mailguard.cli.change import submit
 from mailguard.cli.deputy import person_id
 from mailguard.cli.options import ACTOR, Verbs, nested, store_of, takes_config, verb
-from mailguard.store import Store
+from mailguard.cli.who import secret
 from mailguard.store.context import fresh_id
-from mailguard.store.orders import AddPerson, DisablePerson, EnablePerson, SetOrganisation, SetRole
+from mailguard.store.orders import AddPerson, DisablePerson, EnablePerson, GivePassword, SetOrganisation, SetRole
 from mailguard.store.passwords import hashed
-from mailguard.store.people import People
 
 ROLES = ("operator", "approver", "auditor", "administrator")
 
@@ -52,14 +51,20 @@ def register(verbs: Verbs) -> None:
     role.add_argument("role", choices=ROLES)
     belongs.add_argument("organisation")
     deputy.register(actions)
-    password = verb(actions, "password", "Set a new password; sessions end at once.", "mailguard person password sato")
-    changes_password(password, _people, "login")
+    password = verb(
+        actions,
+        "password",
+        "Give somebody a password for one use, with an approver's consent, or change your own.",
+        "mailguard person password sato --own",
+    )
+    password.add_argument("login")
+    password.add_argument(
+        "--own", action="store_true", help="change your own: the one of now is asked for, then the new one"
+    )
+    takes_password(password)
+    password.set_defaults(run=_password)
     for parser in (add, listing, disable, enable, role, belongs, password):
         takes_config(parser)
-
-
-def _people(store: Store) -> People:
-    return store.people
 
 
 def _add(arguments: argparse.Namespace) -> int:
@@ -75,6 +80,18 @@ def _add(arguments: argparse.Namespace) -> int:
             secret=hashed(chosen_password(arguments)),
         )
         return submit(store, ACTOR, order, f"added {arguments.login}")
+
+
+def _password(arguments: argparse.Namespace) -> int:
+    with store_of(arguments) as store:
+        person = person_id(store, arguments.login)
+        if arguments.own:
+            store.people.choose_password(person, secret("Password now: "), secret("New password: "), "")
+            print(f"changed the password of {arguments.login}")
+            return 0
+        order = GivePassword(person, hashed(chosen_password(arguments)))
+        done = f"{arguments.login} logs in with this password once, and chooses another one"
+        return submit(store, ACTOR, order, done)
 
 
 def _disable(arguments: argparse.Namespace) -> int:

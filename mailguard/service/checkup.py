@@ -21,7 +21,7 @@ from mailguard.config.passwords import listed
 from mailguard.errors import ConfigError, StoreError
 from mailguard.notify.channels import Channels
 from mailguard.policy import thresholds
-from mailguard.service import loops, ports, routes_check, tools
+from mailguard.service import loops, ports, routes_check, settled_check, tools
 from mailguard.service.finding import Finding, Weight
 from mailguard.service.scanning import policy_file
 from mailguard.store.engine import Database
@@ -43,6 +43,7 @@ def findings(config: Config, clock: Callable[[], datetime]) -> Iterator[Finding]
     yield from tools.findings()
     yield from _policy(config)
     yield from routes_check.findings(config, clock)
+    yield from settled_check.findings(config, clock)
     yield from _passwords(config)
     yield from _channels(config)
 

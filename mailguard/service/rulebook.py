@@ -20,7 +20,8 @@ from mailguard.store.settings import Content
 _KEPT = 3  # copies: those who still inspect by the one before may start a worker
 _SETTINGS = "settings.json"
 _PREFIX = "mailguard-rules-"
-_POLICY, _ROUTES = "policy.toml", "routes.toml"
+_POLICY, _ROUTES, _RULES = "policy.toml", "routes.toml", "rules"
+_KEYS = "rules_dir and policy.file"
 
 
 class Rulebook:
@@ -47,7 +48,7 @@ class Rulebook:
     def _taken(self) -> tuple[Config, str]:
         folder = private_folder(_PREFIX)
         try:
-            rules = folder / "rules"
+            rules = folder / _RULES
             rules.mkdir()
             source, policy = rules_dir(self._given), policy_file(self._given)
             for path in sorted(source.glob("*.toml")):
@@ -55,12 +56,12 @@ class Rulebook:
             _copy(policy, folder / _POLICY)
             version = ruleset.load(rules).version
             thresholds(folder / _POLICY, shown=policy)
-            if self.obey is not None:
-                self.obey(folder, self._given)
-                thresholds(folder / _POLICY)
             if self._given.holds.routes:
                 _copy(Path(self._given.holds.routes), folder / _ROUTES, "holds.routes")
                 routes_of(self._given, folder / _ROUTES)
+            if self.obey is not None:
+                self.obey(folder, self._given)
+                version = _agreed(under(self._given, folder))
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -71,24 +72,43 @@ class Rulebook:
 
 
 def under(config: Config, folder: Path) -> Config:
-    """A configuration that reads its rules, policy and routes from a copy."""
+    """A configuration that reads its rules, policy and routes from a copy, routes only if it has some."""
     policy = config.policy.model_copy(update={"file": str(folder / _POLICY)})
-    routes = str(folder / _ROUTES) if config.holds.routes else ""
+    routes = str(folder / _ROUTES) if (folder / _ROUTES).exists() else ""
     holds = config.holds.model_copy(update={"routes": routes})
-    copied = config.model_copy(update={"rules_dir": folder / "rules", "policy": policy, "holds": holds})
+    copied = config.model_copy(update={"rules_dir": folder / _RULES, "policy": policy, "holds": holds})
     settings = folder / _SETTINGS
     return Content.read(settings.read_text("utf-8")).apply(copied) if settings.exists() else copied
 
 
-def policy_text(folder: Path) -> str:
-    """The policy file of a copy."""
-    return (folder / _POLICY).read_text("utf-8")
+def content_of(config: Config) -> Content:
+    """The settings that a configuration and its files ask for. Raises ConfigError."""
+    rules = {path.name: _text(path) for path in sorted(rules_dir(config).glob("*.toml"))}
+    routes = _text(Path(config.holds.routes), "holds.routes") if config.holds.routes else ""
+    return Content.of(config, _text(policy_file(config)), routes, rules)
 
 
 def write_settings(folder: Path, content: Content) -> None:
     """Put settings into a copy that nobody reads yet."""
-    (folder / _POLICY).write_text(content.policy, "utf-8")
-    (folder / _SETTINGS).write_text(content.text, "utf-8")
+    rules = content.rules or {}
+    for path in (folder / _RULES).glob("*.toml"):
+        path.unlink()
+    texts = {_POLICY: content.policy, _SETTINGS: content.text, _ROUTES: content.routes or ""}
+    for name, text in {**texts, **{f"{_RULES}/{name}": text for name, text in rules.items()}}.items():
+        (folder / name).write_bytes(text.encode())
+    if not content.routes:
+        (folder / _ROUTES).unlink()
+
+
+def _agreed(config: Config) -> str:
+    """The version of rules that were agreed on, if this program can use them and what else was. Raises ConfigError."""
+    try:
+        thresholds(policy_file(config))
+        routes_of(config)
+        return ruleset.load(rules_dir(config)).version
+    except ConfigError as error:
+        remedy = "`mailguard change list` shows the files of now: agree to them."
+        raise ConfigError(f"The settings agreed on do not fit this version: {error} {remedy}") from None
 
 
 def folder_of(config: Config) -> Path:
@@ -96,9 +116,18 @@ def folder_of(config: Config) -> Path:
     return policy_file(config).parent
 
 
-def _copy(path: Path, to: Path, keys: str = "rules_dir and policy.file") -> None:
+def _copy(path: Path, to: Path, keys: str = _KEYS) -> None:
     try:
         to.write_bytes(path.read_bytes())
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}). Check {keys} in the configuration.") from None
+
+
+def _text(path: Path, keys: str = _KEYS) -> str:
+    try:
+        return path.read_bytes().decode()
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: is not UTF-8. Write it again as UTF-8.") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}). Check {keys} in the configuration.") from None
 

@@ -1,4 +1,4 @@
-"""Keeps policy, own contacts, monitoring and retention to what was agreed on.
+"""Keeps policy, rules, routes, own contacts, monitoring and retention to what was agreed on.
 
 In: a fresh copy of the rules, and the configuration that was given. Out: the same copy with the settings in force: those of
 the files when nothing was in force before or nobody has to consent, else those agreed on last; the files then wait as a
@@ -8,6 +8,7 @@ change. An error leaves what was in force.
 import logging
 from pathlib import Path
 
+from mailguard import metrics
 from mailguard.config import Config
 from mailguard.errors import ConflictError
 from mailguard.service import rulebook
@@ -27,10 +28,11 @@ class Settled:
 
     def obey(self, folder: Path, given: Config) -> None:
         """Write the settings in force into a copy. Raises StoreError."""
-        wanted = Content.of(rulebook.policy_text(folder), given)
+        wanted = rulebook.content_of(rulebook.under(given, folder))
         content = self._in_force(wanted)
         rulebook.write_settings(folder, content)
         self._obeyed = content.text
+        metrics.SETTINGS_DIFFER.set(content.text != wanted.text)
 
     def stale(self) -> bool:
         """Whether other settings came into force since."""
@@ -40,7 +42,9 @@ class Settled:
     def _in_force(self, wanted: Content) -> Content:
         content = self._store.settings.in_force()
         if content is None:
-            return self._store.settings.take_first(wanted.text)
+            content = self._store.settings.take_first(wanted.text)
+        if content.routes is None or content.rules is None:
+            content = self._store.settings.complete(wanted)
         if content.text == wanted.text:
             return content
         try:

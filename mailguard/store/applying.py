@@ -50,6 +50,7 @@ class Applying:
             of.DisablePerson: lambda one: self.people.switch(tx, one.person_id, actor, enabled=False),
             of.SetRole: lambda one: self.people.change_role(tx, one.person_id, one.role, actor),
             of.SetOrganisation: lambda one: self.people.change_organisation(tx, one.person_id, one.organisation, actor),
+            of.GivePassword: lambda one: self.people.give_password(tx, one.person_id, one.secret, actor),
             of.AddDeputy: lambda one: self._add_deputy(tx, one, actor),
             of.EndDeputy: lambda one: self.deputies.call_off(tx, one.deputy, actor),
             of.AddSource: lambda one: self.sources.put(tx, one.source, actor),
@@ -86,7 +87,9 @@ class Applying:
         return self.people.person(row)
 
     def _of_person(
-        self, tx: Connection, order: of.EnablePerson | of.DisablePerson | of.SetRole | of.SetOrganisation
+        self,
+        tx: Connection,
+        order: of.EnablePerson | of.DisablePerson | of.SetRole | of.SetOrganisation | of.GivePassword,
     ) -> Described:
         person = self._one(tx, order.person_id)
         match order:
@@ -94,6 +97,8 @@ class Applying:
                 fact = Fact("role", person.role, order.role)
             case of.SetOrganisation():
                 fact = Fact("organisation", person.organisation, order.organisation)
+            case of.GivePassword():
+                fact = Fact("password", "", "given")
             case _:
                 fact = Fact("enabled", _yes(person.enabled), _yes(isinstance(order, of.EnablePerson)))
         return Described(person.id, frozenset({person.id}), (Fact("person", person.name, person.name), fact))
@@ -142,7 +147,10 @@ class Applying:
 
 
 def _person(order: of.AddPerson) -> Person:
-    return Person(order.id, order.login, order.name, order.email, order.role, order.organisation, order.language)
+    given = order.secret is not None
+    return Person(
+        order.id, order.login, order.name, order.email, order.role, order.organisation, order.language, given=given
+    )
 
 
 def _added(order: of.AddPerson) -> tuple[Fact, ...]:

@@ -29,6 +29,7 @@ MACHINE = frozenset({"cli", "config"})  # the actors of who runs the machine and
 READERS = frozenset({"approver", "auditor", "administrator"})
 WAITING = "waiting"
 SETTINGS = "settings.take"  # the kind of what files ask for
+GIVEN = "person.password"
 WHY = {
     "not_changes": "Changes are shown to approvers, auditors and administrators of the own company.",
     "not_asker": "Only an administrator of the own company may ask for this.",
@@ -75,6 +76,8 @@ class Changes:
             self._may_ask(tx, actor, order)
             if not guarded(tx):
                 self._applying.apply(tx, order, actor)
+                if isinstance(order, orders.GivePassword):
+                    self._warn(tx, order.person_id, "change_agreed")
                 return None
             return self._change(self._ask(tx, actor, order))
 
@@ -157,7 +160,7 @@ class Changes:
         }  # fmt: skip
         tx.execute(insert(changes), row)
         self._audit.append(tx, actor, "change.asked", key, kind=order.kind, about=described.subject)
-        self._tell(tx, key, "change_asked", actor)
+        self._tell(tx, key, order.kind, described.subject, "change_asked", actor)
         return self._row(tx, key)
 
     def _in_place_of_others(self, tx: Connection, kind: str, subject: str) -> None:
@@ -201,13 +204,20 @@ class Changes:
         }  # fmt: skip
         tx.execute(update(changes).where(changes.c.id == row.id, changes.c.state == WAITING).values(**values))
         self._audit.append(tx, actor, f"change.{state}", row.id, kind=row.kind, about=row.subject)
-        self._tell(tx, row.id, f"change_{state}", row.asked_by)
+        self._tell(tx, row.id, row.kind, row.subject, f"change_{state}", row.asked_by)
         return self._change(self._row(tx, row.id))
 
-    def _tell(self, tx: Connection, change_id: str, event: str, asker: str) -> None:
+    def _tell(self, tx: Connection, change_id: str, kind: str, subject: str, event: str, asker: str) -> None:
         own = [row for row in approvers(tx) if _own(row)]
         asked = [] if asker in MACHINE else [_person(tx, asker)]
         self._notices.say(tx, event, [*own, *asked], path="/changes", about=change_id)
+        if kind == GIVEN:
+            self._warn(tx, subject, event)
+
+    def _warn(self, tx: Connection, person_id: str, event: str) -> None:
+        """Whose password somebody else wants to make, or made, hears of it, reader of changes or not."""
+        if said := {"change_asked": "password_asked", "change_agreed": "password_given"}.get(event):
+            self._notices.say(tx, said, [_person(tx, person_id)], path="/password", channels=False)
 
     @staticmethod
     def _may_ask(tx: Connection, actor: str, order: Order) -> None:
@@ -215,7 +225,8 @@ class Changes:
             return
         person = _person(tx, actor)
         able = person.enabled and _own(person)
-        if able and person.role == "administrator" and not isinstance(order, orders.TakeSettings):
+        of_the_machine = isinstance(order, orders.TakeSettings | orders.GivePassword)
+        if able and person.role == "administrator" and not of_the_machine:
             return
         own_deputy = isinstance(order, orders.AddDeputy) and order.absent_id == person.id
         if able and person.role == "approver" and (own_deputy or isinstance(order, orders.RemoveStopEntry)):

@@ -53,11 +53,17 @@ class Notices:
         ]
         self._put(tx, rows)
 
-    def say(self, tx: Connection, event: str, readers: Iterable[Any], *, path: str, about: str = "") -> None:
-        """The same for what is about no hold: path is the page to look at, about the title of what it is about."""
+    def say(
+        self, tx: Connection, event: str, readers: Iterable[Any], *, path: str, about: str = "", channels: bool = True
+    ) -> None:
+        """The same for what is about no hold: path is the page to look at, about the title of what it is about.
+
+        channels: whether they hear it, too; not what is said to one person.
+        """
         now = self._context.clock()
         told = {"event": event, "path": path, "about": about, "due_at": now}
-        self._put(tx, [{**reader, **told} for reader in self._readers(readers)])
+        heard = [reader for reader in self._readers(readers) if channels or reader["person_id"]]
+        self._put(tx, [{**reader, **told} for reader in heard])
 
     def pending(self, limit: int = 50) -> list[Notice]:
         """Due notices, oldest first; those of the stop list behind the others."""

@@ -54,6 +54,13 @@ class SetRole(_Order, frozen=True, tag="person.role"):
     role: str
 
 
+class GivePassword(_Order, frozen=True, tag="person.password"):
+    """A password that somebody else made, for who cannot log in: good for choosing another one."""
+
+    person_id: str
+    secret: str
+
+
 class SetOrganisation(_Order, frozen=True, tag="person.organisation"):
     """Another organisation; "" is the own company."""
 
@@ -135,6 +142,7 @@ Order = (
     | DisablePerson
     | SetRole
     | SetOrganisation
+    | GivePassword
     | AddDeputy
     | EndDeputy
     | AddSource

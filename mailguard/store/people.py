@@ -96,11 +96,29 @@ class People:
         with self._context.database.write() as tx:
             self.change_organisation(tx, self._found(tx, login).id, organisation, actor)
 
-    def set_password(self, login: str, password: str, actor: str) -> None:
-        """A new password; every session of this person ends."""
-        self._change(login, actor, "person.password", {"password": hashed(password)})
+    def choose_password(self, person_id: str, old: str, new: str, client: str) -> None:
+        """A person's own new password; every session ends. Raises RefusedError, ThrottledError, ConflictError.
+
+        client: the address that asks.
+        """
+        secret = hashed(new)
+        with self._context.database.read() as tx:
+            key = tx.execute(_BY_ID, {"key": person_id}).one().login_key
+        row = self._passwords.check(key, client, _BY_LOGIN, old)
+        if row is None:
+            raise RefusedError("password_wrong", "The password of now is wrong. Nothing was changed.")
+        if old == new:
+            raise RefusedError("password_same", "Choose a password that is not the one of now.")
+        with self._context.database.write() as tx:
+            if tx.execute(_BY_ID, {"key": person_id}).one().password != row.password:
+                raise ConflictError("This password was changed meanwhile. Nothing was changed now.")
+            self._write(tx, person_id, person_id, "person.password", {"password": secret, "given": False})
 
     # Within a transaction of somebody else
+
+    def give_password(self, tx: Connection, person_id: str, secret: str, actor: str) -> None:
+        """One that is hashed already, made by somebody else: it is good for choosing another one."""
+        self._write(tx, person_id, actor, "person.password", {"password": secret, "given": True}, given=True)
 
     def put(self, tx: Connection, person: Person, secret: str | None, actor: str) -> None:
         """Add a person whose password is hashed already. Raises RefusedError, ConflictError."""
@@ -112,7 +130,7 @@ class People:
         row = {
             "id": person.id, "login_key": context.login_key(person.login), "mail_key": context.mail_key(person.email),
             "sealed": self._sealed(person.id, profile), "role": person.role, "language": person.language,
-            "enabled": True, "password": secret, "added_at": context.clock(),
+            "enabled": True, "password": secret, "given": person.given, "added_at": context.clock(),
             "organisation_key": context.organisation_key(organisation),
         }  # fmt: skip
         if tx.execute(_BY_LOGIN, {"key": row["login_key"]}).first():
@@ -160,6 +178,7 @@ class People:
             profile.organisation,
             row.language,
             row.enabled,
+            row.given,
         )
 
     def _one(self, query: Any, key: str | bytes) -> Person | None:

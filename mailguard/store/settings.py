@@ -1,7 +1,7 @@
 """The settings that decide what is held and how long it is kept, as they were taken or agreed to: the newest are in force.
 
-In: policy file, monitoring, own contacts and retention as one text. Out: the same, sealed meanwhile. What a file says counts
-only when it is in force here; what cannot be read is an error, never a laxer policy.
+In: policy, rule files, routes, monitoring, own contacts and retention as one text. Out: the same, sealed meanwhile. What a file
+says counts only when it is in force here; what cannot be read is an error, never a laxer policy.
 """
 
 import difflib
@@ -24,18 +24,25 @@ _NEWEST = select(settings).order_by(settings.c.serial.desc()).limit(1)
 
 
 class Content(msgspec.Struct, frozen=True):
-    """What stands in such a text. policy: the policy file as it is."""
+    """What stands in such a text. policy, routes, rules: files as they are, rules by their names; routes "": there are none.
+
+    None: it was taken before routes and rules were settled.
+    """
 
     policy: str
     monitor: bool
     own: dict[str, tuple[str, ...]]
     retention: dict[str, float | bool]
+    routes: str | None = None
+    rules: dict[str, str] | None = None
 
     @classmethod
-    def of(cls, policy: str, whole: config.Config) -> "Content":
-        """What a configuration says."""
-        own, kept = whole.own.model_dump(), whole.retention.model_dump()
-        return cls(policy, whole.policy.monitor, {name: tuple(values) for name, values in own.items()}, kept)
+    def of(cls, whole: config.Config, policy: str, routes: str, rules: dict[str, str]) -> "Content":
+        """What a configuration and its files say."""
+        own = {name: tuple(values) for name, values in whole.own.model_dump().items()}
+        numbers = whole.retention.model_dump().items()  # 7 and 7.0 are one value, and are to be one text
+        kept = {name: value if isinstance(value, bool) else float(value) for name, value in numbers}
+        return cls(policy, whole.policy.monitor, own, kept, routes, rules)
 
     @property
     def text(self) -> str:
@@ -51,7 +58,7 @@ class Content(msgspec.Struct, frozen=True):
             raise _altered() from None
 
     def apply(self, given: config.Config) -> config.Config:
-        """A configuration in which these are the settings, but for the policy file. Raises DamagedError."""
+        """A configuration in which these are the settings, but for the files. Raises DamagedError."""
         try:
             update = {
                 "own": type(given.own).model_validate(self.own),
@@ -82,6 +89,16 @@ class Settings:
             self.put(tx, text, "config")
         return Content.read(text)
 
+    def complete(self, whole: Content) -> Content:
+        """Routes and rules of `whole` are in force as well where nothing is known of them; what is in force then."""
+        with self._context.database.write() as tx:
+            known = now(self._context, tx)
+            if known is None or known.routes is not None or known.rules is not None:
+                return known or whole
+            known = msgspec.structs.replace(known, routes=whole.routes, rules=whole.rules)
+            self.put(tx, known.text, "config")
+        return known
+
     # Within a transaction of somebody else
 
     def put(self, tx: Connection, text: str, actor: str) -> None:
@@ -99,7 +116,7 @@ class Settings:
     def compared(self, tx: Connection, text: str) -> tuple[Fact, ...]:
         """What a text changes, by name."""
         before, after = now(self._context, tx), Content.read(text)
-        return tuple(Fact(name, was, shall) for name, was, shall in _differences(before, after))
+        return tuple(Fact(name, was, shall) for name, was, shall in differences(before, after))
 
 
 def now(context: Context, tx: Connection) -> Content | None:
@@ -122,16 +139,28 @@ def retention(context: Context, tx: Connection) -> config.Retention:
         raise _altered() from None
 
 
-def _differences(before: Content | None, after: Content) -> Iterator[tuple[str, str, str]]:
-    old = before.policy.splitlines() if before else []
-    changed = list(difflib.unified_diff(old, after.policy.splitlines(), lineterm="", n=0))[2:]
-    if changed:
-        was, shall = (_some([line[1:] for line in changed if line[0] == sign]) for sign in "-+")
-        yield "policy", was, shall
+def differences(before: Content | None, after: Content) -> Iterator[tuple[str, str, str]]:
+    """(name, before, after) of each."""
+    old, new = _files(before), _files(after)
+    said: set[tuple[str, str]] = set()
+    for name in sorted(old | new):
+        was, shall = texts = old.get(name, ""), new.get(name, "")
+        changed = list(difflib.unified_diff(was.splitlines(), shall.splitlines(), lineterm="", n=0))[2:]
+        if changed and texts not in said:  # a policy that is one of the rule files is told once
+            gone, come = (_some([line[1:] for line in changed if line[0] == sign]) for sign in "-+")
+            yield name, gone, come
+        said.add(texts)
     past: dict[str, Any] = _flat(before) if before else {}
     for name, value in _flat(after).items():
         if past.get(name, "") != value:
             yield name, past.get(name, ""), value
+
+
+def _files(content: Content | None) -> dict[str, str]:
+    if content is None:
+        return {}
+    rules = {f"rules.{name}": text for name, text in (content.rules or {}).items()}
+    return {"policy": content.policy, "routes": content.routes or "", **rules}
 
 
 def _flat(content: Content) -> dict[str, str]:

@@ -16,7 +16,10 @@ from mailguard.routes import Missing, Needs
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who can log in. role: operator | approver | auditor | administrator; language: ja | en."""
+    """Somebody who can log in. role: operator | approver | auditor | administrator; language: ja | en.
+
+    given: the password was made by somebody else: it opens only the page where a new one is chosen.
+    """
 
     id: str
     login: str
@@ -26,6 +29,7 @@ class Person:
     organisation: str = ""
     language: str = "ja"
     enabled: bool = True
+    given: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,12 +95,12 @@ class Api(Entrance):
         if person is None:
             raise Refusal(401, "login_wrong", t("login.wrong"))
         token = self._site.store.sessions.create(person.id, self._site.settings.session_hours)
-        session = self._site.look_up(request, token)
+        session = self._site.look_up(request, token, choosing=True)
         return {"token": token, "expires_at": show.iso(session.expires_at), "person": _person(person)}
 
     def log_out(self, request: Request) -> Json:
         """End this session."""
-        _, token = self._changing(request)
+        _, token = self._changing(request, choosing=True)
         self._site.store.sessions.delete(token)
         return {}
 

@@ -27,6 +27,7 @@ from mailguard.web.holds import HoldPages
 from mailguard.web.login import LoginPages
 from mailguard.web.monitored import MonitoredPages
 from mailguard.web.parts import Opens, PartApi, PartPages
+from mailguard.web.password import PasswordPages
 from mailguard.web.report import ReportPages
 from mailguard.web.requests import RequestApi, RequestPages
 from mailguard.web.site import Clock, build
@@ -56,6 +57,7 @@ def create_app(
     trouble = Trouble(site)
     app = FastAPI(title="mailguard", openapi_url=None, docs_url=None, redoc_url=None)
     app.include_router(LoginPages(site).router)
+    app.include_router(PasswordPages(site).router)
     app.include_router(ReportPages(site).router)
     app.include_router(HoldPages(site).router)
     app.include_router(CampaignPages(site).router)

@@ -19,7 +19,14 @@ from mailguard.web.site import Site
 from mailguard.web.texts import Texts
 
 Field = Annotated[str, Form(max_length=5000)]
-CODED = {"role": "role", "mode": "mode", "enabled": "yes", "monitor": "yes", "retention.confirm": "yes"}
+CODED = {
+    "password": "password",
+    "role": "role",
+    "mode": "mode",
+    "enabled": "yes",
+    "monitor": "yes",
+    "retention.confirm": "yes",
+}
 
 
 @dataclass(frozen=True, slots=True)

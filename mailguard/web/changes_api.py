@@ -11,7 +11,7 @@ from pydantic import Field
 from starlette.requests import Request
 
 from mailguard.store.changes import Change
-from mailguard.store.orders import AddPerson, Order, TakeSettings
+from mailguard.store.orders import AddPerson, GivePassword, Order, TakeSettings
 from mailguard.web import show
 from mailguard.web.deciding import Refusal
 from mailguard.web.entrance import Entrance, Strict
@@ -52,13 +52,13 @@ class ChangesApi(Entrance):
         return {"changes": [_change(change) for change in found]}
 
     def ask(self, request: Request, body: OrderBody) -> Json:
-        """Ask for a change: {"kind": "deputy.add", "fields": {…}}. People with a password are added on the command line."""
+        """Ask for a change: {"kind": "deputy.add", "fields": {…}}. Whatever has a password is asked for on the command line."""
         session, _ = self._changing(request)
         try:
             order = msgspec.convert({**body.fields, "kind": body.kind}, Order)
         except msgspec.ValidationError:
             order = None
-        if order is None or isinstance(order, AddPerson | TakeSettings):
+        if order is None or isinstance(order, AddPerson | GivePassword | TakeSettings):
             raise Refusal(422, "invalid", self._site.texts(request)("trouble.422.help"))
         change = self._site.store.changes.submit(session.person.id, order)
         return {"change": _change(change) if change else None}

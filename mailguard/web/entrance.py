@@ -19,12 +19,12 @@ class Entrance:
     def __init__(self, site: Site) -> None:
         self._site = site
 
-    def _session(self, request: Request) -> tuple[Session, str]:
+    def _session(self, request: Request, *, choosing: bool = False) -> tuple[Session, str]:
         token = _bearer(request) or self._site.token(request)
-        return self._site.look_up(request, token), token
+        return self._site.look_up(request, token, choosing=choosing), token
 
-    def _changing(self, request: Request) -> tuple[Session, str]:
-        session, token = self._session(request)
+    def _changing(self, request: Request, *, choosing: bool = False) -> tuple[Session, str]:
+        session, token = self._session(request, choosing=choosing)
         if not _bearer(request):
             # Only a cookie comes along by itself, so only then could another site have sent this.
             self._site.check_form(request, session.csrf, request.headers.get("x-csrf-token", ""))

@@ -64,7 +64,7 @@ class LoginPages:
         """End the session in the store, not only in the browser."""
         site = self._site
         try:
-            site.check_form(request, site.session(request).csrf, csrf)
+            site.check_form(request, site.session(request, choosing=True).csrf, csrf)
         except LoginNeededError:
             return RedirectResponse("/login", 303)
         site.store.sessions.delete(site.token(request))

@@ -34,6 +34,10 @@ class LoginNeededError(Exception):
     """Nobody is logged in."""
 
 
+class PasswordNeededError(Exception):
+    """Who is logged in has a password that somebody else made, and has to choose another one first."""
+
+
 class ForgedError(Exception):
     """A form or call that did not come from our own page."""
 
@@ -89,16 +93,21 @@ class Site:
         """The session token of a browser, "" if none."""
         return request.cookies.get(self.cookie("session"), "")
 
-    def session(self, request: Request) -> Session:
-        """Who sent this request by browser; raises LoginNeededError."""
-        return self.look_up(request, self.token(request))
+    def session(self, request: Request, *, choosing: bool = False) -> Session:
+        """Who sent this request by browser; see look_up."""
+        return self.look_up(request, self.token(request), choosing=choosing)
 
-    def look_up(self, request: Request, token: str) -> Session:
-        """The live session of `token`; raises LoginNeededError."""
+    def look_up(self, request: Request, token: str, *, choosing: bool = False) -> Session:
+        """The live session of `token`; raises LoginNeededError. choosing: what needs no password of the person's own.
+
+        Anything else raises PasswordNeededError until there is one.
+        """
         session = self.store.sessions.get(token) if token else None
         if session is None or not session.person.enabled or session.expires_at <= self.clock():
             raise LoginNeededError
         request.state.language = session.person.language
+        if session.person.given and not choosing:
+            raise PasswordNeededError
         return session
 
     def check_origin(self, request: Request) -> None:

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from mailguard.errors import ConflictError, NotFoundError, RefusedError, StoreError
 from mailguard.web.deciding import Refusal
-from mailguard.web.site import ForgedError, LoginNeededError, Site
+from mailguard.web.site import ForgedError, LoginNeededError, PasswordNeededError, Site
 
 STATUSES = frozenset({400, 401, 403, 404, 405, 408, 409, 413, 415, 422, 429, 500, 503})
 CODES = {
@@ -46,6 +46,7 @@ class Trouble:
         for cause, status in CAUSES:
             app.add_exception_handler(cause, self._with(status))
         app.add_exception_handler(LoginNeededError, self._login)
+        app.add_exception_handler(PasswordNeededError, self._password)
         app.add_exception_handler(HTTPException, self._http)
         app.add_exception_handler(RefusedError, self._refused)
         app.add_exception_handler(Refusal, self._refused)
@@ -81,6 +82,13 @@ class Trouble:
         return self.answer(
             request, status, code=error.code, text=self._site.texts(request).known("refused", error.code)
         )
+
+    def _password(self, request: Request, error: Exception) -> Response:
+        del error
+        if request.url.path.startswith("/api/"):
+            text = self._site.texts(request)("refused.password_given")
+            return self.answer(request, 403, code="password_given", text=text)
+        return RedirectResponse("/password", 303)
 
     def _login(self, request: Request, error: Exception) -> Response:
         del error

@@ -11,11 +11,13 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    text,
 )
 
 from mailguard.store.schema.base import SERIAL, Moment, metadata
 
 # Who can log in; login, name, address and organisation are sealed, their keys find and compare them. organisation_key: empty for the own company.
+# given: the password was made by somebody else.
 people = Table(
     "people",
     metadata,
@@ -28,6 +30,7 @@ people = Table(
     Column("language", String(5), nullable=False),
     Column("enabled", Boolean, nullable=False),
     Column("password", String(200)),
+    Column("given", Boolean, nullable=False, server_default=text("false")),
     Column("added_at", Moment, nullable=False),
     UniqueConstraint("login_key", name="people_login"),
     CheckConstraint("role IN ('operator', 'approver', 'auditor', 'administrator')", name="people_role"),

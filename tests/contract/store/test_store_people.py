@@ -64,7 +64,7 @@ def test_a_session_ends_with_its_time_its_password_or_its_person(stage):
     stage.clock.forward(hours=1)
     assert sessions.get(token) is None
     token = sessions.create(person.id, 1)
-    stage.store.people.set_password("sato", PASSWORD * 2, "test")
+    stage.store.people.choose_password(person.id, PASSWORD, PASSWORD * 2, HERE)
     assert sessions.get(token) is None
     token = sessions.create(person.id, 1)
     sessions.delete(token)

@@ -82,12 +82,14 @@ async def test_good_rules_take_over_and_broken_ones_do_not(tmp_path, workers, ap
             policy.write_text(policy.read_text("utf-8").replace("all = false", "all = true"), "utf-8")
             second = ruleset.load(rules).version
             os.kill(service.pid, signal.SIGHUP)
-            await said(service, f"reload: rules version={second} instead of {first}", workers)
             if approvers > 1:
                 await said(service, "waits for consent, the settings agreed on stay")
+                await said(service, f"reload: rules as before version={first}")
                 assert "held" in await asyncio.to_thread(service.send, Mail)
                 assert "MONITORING IS ON" not in service.log()
+                assert measured(service)["mailguard_settings_differ"] == "1.0"
                 await asyncio.to_thread(agree, service)
+            await said(service, f"reload: rules version={second} instead of {first}", workers)
             await said(service, "MONITORING IS ON", workers)
             assert "held" not in await asyncio.to_thread(service.send, Mail)
             now_measured = measured(service)
@@ -95,6 +97,7 @@ async def test_good_rules_take_over_and_broken_ones_do_not(tmp_path, workers, ap
             assert now_measured[f'mailguard_rules_loaded{{version="{first}"}}'] == "0.0"
             assert now_measured['mailguard_would_hold_total{reason="attachment_findings",source="mailer"}'] == "1.0"
             assert now_measured["mailguard_monitoring"] == f"{workers}.0"
+            assert now_measured["mailguard_settings_differ"] == "0.0"
         finally:
             await asyncio.to_thread(service.stop)
         with opened(service) as store:

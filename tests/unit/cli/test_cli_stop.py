@@ -23,7 +23,9 @@ def run(tmp_path, monkeypatch):
 def test_a_stop_begins_at_once_and_two_approvers_end_it(run, capsys):
     for login in ("sato", "suzuki"):
         person = ("--name", login, "--role", "approver", "--password-stdin")
-        assert run("person", "add", login, *person) == 0
+        assert run("person", "add", login, *person, password="given by somebody") == 0
+        assert run("person", "password", login, "--own", password=f"given by somebody\n{WORDS}") == 0
+    capsys.readouterr()
     assert run("stop", "list") == 0
     assert "nothing is stopped" in capsys.readouterr().out
     assert run("stop", "all", "--reason", "wrong list") == 0

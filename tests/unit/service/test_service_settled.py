@@ -1,4 +1,4 @@
-"""Policy, own contacts, monitoring and retention: what was agreed on stays in force, whatever the files say."""
+"""Policy, rules, routes, own contacts, monitoring, retention: what was agreed on stays in force, whatever the files say."""
 
 import tempfile
 from datetime import UTC, datetime
@@ -7,13 +7,15 @@ from shutil import copytree
 
 import pytest
 
-from mailguard import config
-from mailguard.config import Config, Own, PolicySection, Retention
+from mailguard import config, metrics
+from mailguard.config import Config, Holds, Own, PolicySection, Retention
 from mailguard.detect import ruleset
-from mailguard.errors import ConflictError, DamagedError
+from mailguard.errors import ConfigError, ConflictError, DamagedError
 from mailguard.policy import thresholds
 from mailguard.service import policy_file, rulebook
+from mailguard.service.checkup import Weight, findings
 from mailguard.service.rulebook import Rulebook
+from mailguard.service.scanning import routes_of, rules_dir
 from mailguard.service.settled import Settled
 from mailguard.store import open_store
 from mailguard.store.settings import Content
@@ -94,6 +96,14 @@ def test_a_changed_policy_waits_for_consent_and_then_comes_into_force(start, sto
     assert not book.settled.stale()
 
 
+def test_a_start_with_the_same_files_asks_for_nothing(start, store, caplog):
+    start()
+    approvers(store)
+    assert start().renew() is False
+    assert store.changes.all() == []
+    assert "differ" not in caplog.text
+
+
 def test_monitoring_own_contacts_and_retention_wait_as_well(start, store):
     start()
     sato, _ = approvers(store)
@@ -139,5 +149,111 @@ def test_settings_that_were_altered_are_an_error_and_no_laxer_policy(start, stor
 
 def test_the_store_purges_by_the_retention_in_force(store):
     assert not store.holds.purge_confirms()
-    store.settings.take_first(Content.of("", Config(retention=Retention(confirm=True))).text)
+    store.settings.take_first(Content.of(Config(retention=Retention(confirm=True)), "", "", {}).text)
     assert store.holds.purge_confirms()
+
+
+ROUTE = '[[route]]\nname = "{}"\nthen = {{ approvals = {} }}\n'
+
+
+@pytest.fixture
+def routes(tmp_path):
+    path = tmp_path / "own-routes.toml"
+    path.write_text(ROUTE.format("strict", 2), "utf-8")
+    return path
+
+
+def approvals(book):
+    return [route.then.approvals for route in routes_of(book.config).routes]
+
+
+def differ():
+    return metrics.SETTINGS_DIFFER._value.get()
+
+
+def test_changed_routes_wait_for_consent_and_so_does_naming_none(start, store, routes):
+    holds = Holds(routes=str(routes))
+    book = start(holds=holds)
+    sato, _ = approvers(store)
+    assert differ() == 0
+    routes.write_text(ROUTE.format("strict", 1), "utf-8")
+    book.renew()
+    assert (approvals(book), differ()) == ([2], 1)
+    assert approvals(start()) == [2]  # a configuration that names none
+    last, first = store.changes.all()
+    assert [fact.name for fact in last.facts] == ["routes"]
+    assert (last.facts[0].after, first.state) == ("", "expired")
+    book.renew()
+    (change,) = (one for one in store.changes.all() if one.state == "waiting")
+    assert (change.facts[0].before, change.facts[0].after) == ("then = { approvals = 2 }", "then = { approvals = 1 }")
+    store.changes.agree(change.id, sato.id)
+    assert book.renew() is True
+    assert (approvals(book), differ()) == ([1], 0)
+    assert approvals(start(holds=holds)) == [1]
+
+
+def test_changed_rules_wait_for_consent_and_new_and_removed_files_too(start, store, folder):
+    book = start()
+    sato, _ = approvers(store)
+    agreed, phone = book.version, folder / "phone.toml"
+    phone.write_text(phone.read_text("utf-8").replace("confidence", "# weaker\nconfidence", 1), "utf-8")
+    (folder / "sex.toml").unlink()
+    assert book.renew() is False
+    assert (book.version, ruleset.load(rules_dir(book.config)).version) == (agreed, agreed)
+    (change,) = store.changes.all()
+    assert [(fact.name, bool(fact.before)) for fact in change.facts] == [
+        ("rules.phone.toml", False),
+        ("rules.sex.toml", True),
+    ]
+    assert start().version == agreed
+    store.changes.agree(change.id, sato.id)
+    assert book.renew() is True
+    assert book.version == ruleset.load(folder).version != agreed
+    assert not (rules_dir(book.config) / "sex.toml").exists()
+
+
+def test_rules_that_a_new_version_cannot_use_are_an_error_until_others_are_agreed_on(start, store, monkeypatch):
+    start()
+    sato, _ = approvers(store)
+    good = store.settings.in_force()
+    with store._database.write() as tx:
+        old = {**good.rules, "phone.toml": good.rules["phone.toml"].replace("confidence", "certainty")}
+        store.settings.put(tx, Content(good.policy, False, good.own, good.retention, "", old).text, "test")
+    with pytest.raises(ConfigError, match=r"do not fit this version: phone\.toml: .*mailguard change list"):
+        start()
+    (change,) = store.changes.all()
+    store.changes.agree(change.id, sato.id)
+    assert start().version == ruleset.load(ruleset.shipped_dir()).version
+
+
+def test_what_was_agreed_on_before_routes_were_settled_is_completed_once(start, store, folder, routes, tmp_path):
+    book = start()
+    approvers(store)
+    with store._database.write() as tx:
+        whole = store.settings.in_force()
+        store.settings.put(tx, Content(whole.policy, False, whole.own, whole.retention).text, "test")
+    soften(folder)
+    assert [fact.weight for fact in checked(folder, tmp_path / "data")] == [Weight.OK]
+    holds = Holds(routes=str(routes))
+    book = start(holds=holds)
+    assert (persons(book), approvals(book)) == (3, [2])
+    routes.write_text(ROUTE.format("strict", 1), "utf-8")
+    assert approvals(start(holds=holds)) == [2]
+
+
+def checked(folder, data):
+    given = Config(rules_dir=folder, data_dir=data)
+    return [finding for finding in findings(given, lambda: NOW) if finding.place == "settings"]
+
+
+def test_config_check_tells_files_that_are_not_in_force(start, store, folder, tmp_path):
+    assert checked(folder, tmp_path / "data") == []
+    book = start()
+    approvers(store)
+    assert [fact.weight for fact in checked(folder, tmp_path / "data")] == [Weight.OK]
+    soften(folder)
+    (finding,) = checked(folder, tmp_path / "data")
+    assert (finding.weight, "policy. A start or SIGHUP asks" in finding.fact) == (Weight.WARNING, True)
+    book.renew()
+    (finding,) = checked(folder, tmp_path / "data")
+    assert f"{store.changes.all()[0].id} waits for consent" in finding.fact

@@ -10,10 +10,11 @@ from sqlalchemy import Connection, func, select
 
 from mailguard.errors import NotFoundError
 from mailguard.lifecycle import HoldState
-from mailguard.store import sight
+from mailguard.store import joint_checklist, sight
 from mailguard.store.campaign_views import CampaignRow, Decided, Snapshot
 from mailguard.store.desk import AtDesk, Desk
 from mailguard.store.holds import Holds
+from mailguard.store.joint_checklist import JointPoint
 from mailguard.store.reasons import reasons_of
 from mailguard.store.schema import campaigns, holds
 from mailguard.store.snapshots import Snapshots
@@ -113,6 +114,11 @@ class Campaigns(AtDesk):
         self.get(campaign_id, person_id)
         with self._database.read() as tx:
             return self._snapshots.take(tx, campaign_id, person_id).snapshot
+
+    def checklist(self, campaign_id: str, person_id: str) -> tuple[JointPoint, ...]:
+        """What this person has to tick to approve all that waits."""
+        with self._database.read() as tx:
+            return joint_checklist.shown(self._context, tx, campaign_id, self._snapshots.take(tx, campaign_id, person_id).ids)
 
     def decide(self, campaign_id: str, **wish: Any) -> Decided:
         """See `TogetherDeciding.decide`."""

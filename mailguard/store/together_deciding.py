@@ -19,6 +19,7 @@ from mailguard.store import pools, routing
 from mailguard.store.campaign_views import Decided
 from mailguard.store.decisions import Decisions, Wish
 from mailguard.store.desk import AtDesk, Desk
+from mailguard.store.joint_checklist import Shares
 from mailguard.store.likeness import Likeness
 from mailguard.store.routing import Reach
 from mailguard.store.saying import Said
@@ -39,8 +40,8 @@ class Intent:
     cap: int | None
     said: Said
 
-    def wish(self, hold: Any, reach: Reach, pool: str | None) -> Wish:
-        """The same for one of its holds; a route asks for the numbers of all of them together."""
+    def wish(self, hold: Any, reach: Reach, pool: str | None, said: Said) -> Wish:
+        """The same for one of its holds; a route asks for the numbers of all of them together. said: what of it is of this hold."""
         cap = hold.recipients if self.cap is None and self.choice is Choice.APPROVE else self.cap
         mistaken = self.said.code == Preset.FALSE_POSITIVE
         return Wish(
@@ -51,7 +52,7 @@ class Intent:
             self.reason,
             cap,
             mistaken,
-            self.said,
+            said,
             reach,
             together=pool,
         )
@@ -98,11 +99,12 @@ class TogetherDeciding(AtDesk):
         # One cap for all of them; without a number of its own each hold has only what was received.
         given = intent.choice is Choice.APPROVE and intent.cap is not None
         pool = pools.open_pool(tx, intent.campaign_id, intent.cap or 0) if given else None
+        shares = Shares(self._context, [alike[0] for alike in rows], intent.said)
         states: dict[HoldState, int] = {}
         twins = Twins(self._desk, tx, caps_follow=intent.cap is None)
         for alike in rows:
             with twins.like(alike) as first:
-                state = self._decisions.settle(tx, intent.wish(first, reach, pool))
+                state = self._decisions.settle(tx, intent.wish(first, reach, pool, shares.of(first)))
             states[state] = states.get(state, 0) + len(alike)
         twins.write()
         cap = self._cap(tx, intent, taken.ids, pool) if pool and HoldState.APPROVED in states else None

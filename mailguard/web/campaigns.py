@@ -141,7 +141,7 @@ class CampaignPages:
             snapshot=store.campaigns.snapshot(campaign_id, person.id),
             samples=[self._sample(t, view) for view in views],
             barred=deciding.barred(self._site, first, person) if row.pending else None,
-            points=store.holds.checklist(first.row.id) if row.pending else (),
+            points=store.campaigns.checklist(campaign_id, person.id) if row.pending else (),
             presets=PRESETS,
             compared=(changed := compared.of(self._site, t, row, views)),
             preset_cap=changed.earlier if changed.earlier > row.recipients else "",

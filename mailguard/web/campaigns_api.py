@@ -3,6 +3,7 @@
 In: a bearer token, or a browser's cookie with its CSRF header. Out: masks, counts and states; problem details.
 """
 
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -14,6 +15,7 @@ from mailguard.dossier import FORMATS, written
 from mailguard.lifecycle import Choice, HoldState
 from mailguard.store.campaign_views import CampaignRow
 from mailguard.store.decisions import CAP
+from mailguard.store.joint_checklist import JointPoint
 from mailguard.web import compared, mailing, say, show
 from mailguard.web.api import ROWS, hold_row
 from mailguard.web.deciding import Refusal
@@ -104,9 +106,14 @@ class CampaignApi(Entrance):
                 "persons": snapshot.persons,
                 "already_approved": snapshot.agreed,
             },
+            "checklist": [_point(one) for one in store.campaigns.checklist(campaign_id, person_id)],
             "differs": list(compared.of(self._site, t, row, samples).codes),
             "samples": [hold_row(t, view.row) | {"why": say.headline(t, view)} for view in samples],
         }
+
+
+def _point(one: JointPoint) -> Json:
+    return {**asdict(one.point), "holds": one.holds, "named": list(one.named)}
 
 
 def _row(t: Texts, row: CampaignRow) -> Json:

@@ -136,3 +136,25 @@ def test_of_two_who_press_at_once_one_hears_who_was_first_and_when(world, langua
     assert problem.status_code == 409
     assert person in problem.json()["text"]
     assert said.format(person) in problem.json()["text"]
+
+
+def test_a_campaign_shows_the_points_of_all_its_holds_and_for_which_they_stand(world, hold):
+    envelope = Envelope("news@example.co.jp", ("other@example.com",), login="bulk")
+    message = Message("m-2", envelope, b"Subject: x\r\n\r\nmade up, too\r\n", world.clock())
+    verdict = Verdict(Action.HOLD, ("attachment_findings",), (b"other",))
+    arrival = Arrival(message, cut(message.content, world.store.digester), world.source, INSPECTION, verdict, b"two")
+    other = Route("本人宛て", Then(checklist=(Point("basis", "法的な根拠がある", "There is a legal basis"),)))
+    world.store.holds.admit(replace(arrival, ruling=Ruling(Routes((other,)))))
+    (row,) = world.store.campaigns.recent()
+    page, api = world.client("sato"), world.client("sato", language="en")
+    html = page.get(f"/campaigns/{row.id}").text
+    assert html.count("宛先は本人だけです") == html.count("法的な根拠がある") == 1
+    assert f"(保留1件: {hold})" in html
+    assert "There is a legal basis" in api.get(f"/campaigns/{row.id}").text
+    points = api.get(f"/api/campaigns/{row.id}").json()["checklist"]
+    assert [(one["id"], one["required"], one["holds"], one["named"][:1]) for one in points][0] == ("who", True, 1, [hold])
+    assert [one["id"] for one in points] == ["who", "basis"]
+    sent = {"csrf": field(html), "snapshot": field(html, "snapshot"), "reason": "確認", "room": "received"}
+    assert page.post(f"/campaigns/{row.id}/approve", data={**sent, "checked": ["who"]}).status_code in {403, 422}
+    done = page.post(f"/campaigns/{row.id}/approve", data={**sent, "checked": ["who", "basis"]})
+    assert done.headers["location"] == f"/campaigns/{row.id}?done=first"

@@ -12,6 +12,7 @@ TEXTS = {
     "campaign.samples": "Some of the holds",
     "campaign.all": "Holds of this campaign",
     "campaign.decide": "Decide together",
+    "campaign.point.holds": "({holds}: {named})",
     "campaign.snapshot": "What you decide: {holds}, {recipients}, {messages}",
     "campaign.snapshot.help": "Only the holds that were there when this page was shown are decided. When one was added or changed since, nothing is done and you are told.",
     "campaign.agreed": "{holds} more have your approval and wait for another approver.",

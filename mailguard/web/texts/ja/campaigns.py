@@ -12,6 +12,7 @@ TEXTS = {
     "campaign.samples": "保留の例",
     "campaign.all": "この配信の保留",
     "campaign.decide": "まとめて判断する",
+    "campaign.point.holds": "({holds}: {named})",
     "campaign.snapshot": "対象: {holds}、{recipients}、{messages}",
     "campaign.snapshot.help": "この画面に表示した時点の保留だけをまとめて判断します。その後に保留が増えたり内容が変わったりした場合は、何も変更せずにお知らせします。",
     "campaign.agreed": "ほかの{holds}は承認済みで、別の承認者を待っています。",

@@ -118,7 +118,9 @@ class Campaigns(AtDesk):
     def checklist(self, campaign_id: str, person_id: str) -> tuple[JointPoint, ...]:
         """What this person has to tick to approve all that waits."""
         with self._database.read() as tx:
-            return joint_checklist.shown(self._context, tx, campaign_id, self._snapshots.take(tx, campaign_id, person_id).ids)
+            return joint_checklist.shown(
+                self._context, tx, campaign_id, self._snapshots.take(tx, campaign_id, person_id).ids
+            )
 
     def decide(self, campaign_id: str, **wish: Any) -> Decided:
         """See `TogetherDeciding.decide`."""

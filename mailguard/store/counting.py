@@ -10,12 +10,12 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from mailguard.errors import DamagedError
 from mailguard.lifecycle import HoldState
 from mailguard.model import Inspection
 from mailguard.routes import NO_RULING, Ruling
 from mailguard.store import grouping, routing, shown
 from mailguard.store.desk import AtDesk
+from mailguard.store.handing_out import next_due
 from mailguard.store.joining import FINDINGS
 from mailguard.store.schema import counts, holds, messages
 from mailguard.store.views import Uncounted
@@ -37,25 +37,13 @@ class Counting(AtDesk):
             .order_by(counts.c.tries, counts.c.message)
             .limit(1)
         )
-        while True:
-            with self._database.read() as tx:
-                if tx.execute(query).first() is None:
-                    return None  # the usual answer; nobody who writes has to wait for it
-            with self._database.write() as tx:
-                row = tx.execute(query).one_or_none()
-                if row is None:
-                    return None
-                parts = self._desk.shelf.fetch(tx, row.serial)
-                why = "begun too often" if row.tries >= TRIES else "" if row.skeleton else "the bytes are gone"
-                if why:
-                    self._give_up(tx, row.hold_id, why)
-                    continue
-                tx.execute(update(counts).where(counts.c.hold_id == row.hold_id).values(tries=row.tries + 1))
-            try:
-                skeleton = self._vault.open(row.skeleton, f"skeleton:{row.id}")
-                return Uncounted(row.hold_id, row.id, self._desk.shelf.assemble(skeleton, parts))
-            except DamagedError:
-                self.give_up(row.hold_id, "the bytes are damaged")
+        return next_due(
+            self._database,
+            query,
+            take=self._begin,
+            unseal=self._uncounted,
+            damaged=lambda row: self.give_up(row.hold_id, "the bytes are damaged"),
+        )
 
     def fill_in(self, hold_id: str, whole: Inspection, ruling: Ruling = NO_RULING) -> bool:
         """Write what the whole message holds; whether the hold lacked it. The revision rises while it can be decided."""
@@ -87,6 +75,17 @@ class Counting(AtDesk):
         """Leave the hold at the most there may be; recorded once."""
         with self._database.write() as tx:
             self._give_up(tx, hold_id, why)
+
+    def _begin(self, tx: Connection, row: Any) -> dict[bytes, bytes] | None:
+        if why := "begun too often" if row.tries >= TRIES else "" if row.skeleton else "the bytes are gone":
+            self._give_up(tx, row.hold_id, why)
+            return None
+        tx.execute(update(counts).where(counts.c.hold_id == row.hold_id).values(tries=row.tries + 1))
+        return self._desk.shelf.fetch(tx, row.serial)
+
+    def _uncounted(self, row: Any, parts: dict[bytes, bytes]) -> Uncounted:
+        skeleton = self._vault.open(row.skeleton, f"skeleton:{row.id}")
+        return Uncounted(row.hold_id, row.id, self._desk.shelf.assemble(skeleton, parts))
 
     def _give_up(self, tx: Connection, hold_id: str, why: str) -> None:
         waiting = (counts.c.hold_id == hold_id, counts.c.given_up.is_(False))

@@ -39,8 +39,7 @@ def joint(context: Context, rows: Iterable[Any], reach: Reach) -> tuple[JointPoi
             required, count, named = found.get(key, (False, 0, ()))
             found[key] = required or point.required, count + 1, (*named, hold.id)[:NAMED]
     return tuple(
-        JointPoint(replace(point, required=required), count, named)
-        for point, (required, count, named) in found.items()
+        JointPoint(replace(point, required=required), count, named) for point, (required, count, named) in found.items()
     )
 
 

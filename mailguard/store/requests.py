@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, insert, select, update
 
-from mailguard.errors import DamagedError, NotFoundError, RefusedError
+from mailguard.errors import NotFoundError, RefusedError
 from mailguard.lifecycle import HoldState
 from mailguard.model import Inspection, Source, SourceMode, Verdict
 from mailguard.routes import NO_RULING, Ruling
@@ -23,6 +23,7 @@ from mailguard.store.calendar import add_business_days
 from mailguard.store.context import fresh_id
 from mailguard.store.desk import AtDesk, Desk
 from mailguard.store.draft import Drafts
+from mailguard.store.handing_out import next_due
 from mailguard.store.remembered import Remembered
 from mailguard.store.schema import holds, people, requests, sources
 
@@ -169,24 +170,25 @@ class Requests(AtDesk):
             .order_by(requests.c.tries, requests.c.serial)
             .limit(1)
         )
-        while True:
-            with self._database.read() as tx:
-                if tx.execute(query).first() is None:
-                    return None
-            with self._database.write() as tx:
-                row = tx.execute(query).one_or_none()
-                if row is None:
-                    return None
-                if row.tries >= TRIES:
-                    self._fail(tx, row.id, "begun too often")
-                    continue
-                tx.execute(update(requests).where(requests.c.serial == row.serial).values(tries=row.tries + 1))
-            try:
-                content = self._vault.open(row.sample, f"sample:{row.id}")
-            except DamagedError:
-                self.fail(row.id, "damaged")
-                continue
-            return Uninspected(row.id, row.source_id, SourceMode(row.mode), content)
+        return next_due(
+            self._database,
+            query,
+            take=self._begin,
+            unseal=self._uninspected,
+            damaged=lambda row: self.fail(row.id, "damaged"),
+        )
+
+    def _begin(self, tx: Connection, row: Any) -> int | None:
+        if row.tries >= TRIES:
+            self._fail(tx, row.id, "begun too often")
+            return None
+        tries: int = row.tries + 1
+        tx.execute(update(requests).where(requests.c.serial == row.serial).values(tries=tries))
+        return tries
+
+    def _uninspected(self, row: Any, _: int) -> Uninspected:
+        content = self._vault.open(row.sample, f"sample:{row.id}")
+        return Uninspected(row.id, row.source_id, SourceMode(row.mode), content)
 
     def fail(self, request_id: str, why: str) -> None:
         """The sample cannot be inspected: the request counts for nothing."""

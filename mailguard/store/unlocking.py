@@ -12,13 +12,13 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, delete, exists, insert, select, update
 
-from mailguard.errors import DamagedError
 from mailguard.lifecycle import HoldState
 from mailguard.model import Envelope, Inspection, ProblemKind, Verdict
 from mailguard.routes import NO_RULING, Ruling
 from mailguard.store import grouping, routing, shown
 from mailguard.store.candidates import PasswordCandidates
 from mailguard.store.desk import AtDesk, Desk
+from mailguard.store.handing_out import next_due
 from mailguard.store.joining import FINDINGS
 from mailguard.store.reasons import reasons_of
 from mailguard.store.schema import candidates, counts, evidence, holds, locked, messages
@@ -29,6 +29,7 @@ TRIES = 3  # times that one inspection is begun: one that ends the service every
 REASON = f"problem_{ProblemKind.ENCRYPTED}"
 OPENED = "opened"  # reason of a hold of which nothing is left but that it was encrypted
 _OPEN = (HoldState.PENDING.value, HoldState.RETURNED.value)
+_Begun = tuple[dict[bytes, bytes], tuple[bytes, ...]]  # sealed parts, candidates
 
 
 class Unlocking(AtDesk):
@@ -49,31 +50,13 @@ class Unlocking(AtDesk):
             .order_by(locked.c.begun, locked.c.message)
             .limit(1)
         )
-        while True:
-            with self._database.read() as tx:
-                if tx.execute(query).first() is None:
-                    return None
-            with self._database.write() as tx:
-                row = tx.execute(query).one_or_none()
-                if row is None:
-                    return None
-                if row.hold_state not in _OPEN or row.skeleton is None or row.envelope is None:
-                    tx.execute(delete(locked).where(locked.c.hold_id == row.hold_id))
-                    continue
-                if row.begun >= TRIES:
-                    self._tried(tx, row.hold_id, row.asked)
-                    self._desk.audit.append(tx, ACTOR, "hold.not_unlocked", row.hold_id, reason="begun too often")
-                    continue
-                tx.execute(update(locked).where(locked.c.hold_id == row.hold_id).values(begun=row.begun + 1))
-                parts = self._desk.shelf.fetch(tx, row.message)
-                secrets = self._told.within(tx, row.submitter, keep)
-            try:
-                content = self._desk.shelf.assemble(self._vault.open(row.skeleton, f"skeleton:{row.id}"), parts)
-                envelope = self._vault.open_msgpack(row.envelope, f"envelope:{row.id}", Envelope)
-            except DamagedError:
-                self.leave(row.hold_id, row.asked)
-                continue
-            return Unopened(row.hold_id, row.id, envelope, content, secrets, row.asked)
+        return next_due(
+            self._database,
+            query,
+            take=lambda tx, row: self._begin(tx, row, keep),
+            unseal=self._unopened,
+            damaged=lambda row: self.leave(row.hold_id, row.asked),
+        )
 
     def leave(self, hold_id: str, asked: int) -> None:
         """Nothing opened; what is told after `asked` is tried again."""
@@ -112,6 +95,23 @@ class Unlocking(AtDesk):
                 revision=hold.revision + 1, persons=inspection.persons, evidence=len(fresh),
             )  # fmt: skip
         return True
+
+    def _begin(self, tx: Connection, row: Any, keep: timedelta) -> _Begun | None:
+        if row.hold_state not in _OPEN or row.skeleton is None or row.envelope is None:
+            tx.execute(delete(locked).where(locked.c.hold_id == row.hold_id))
+            return None
+        if row.begun >= TRIES:
+            self._tried(tx, row.hold_id, row.asked)
+            self._desk.audit.append(tx, ACTOR, "hold.not_unlocked", row.hold_id, reason="begun too often")
+            return None
+        tx.execute(update(locked).where(locked.c.hold_id == row.hold_id).values(begun=row.begun + 1))
+        return self._desk.shelf.fetch(tx, row.message), self._told.within(tx, row.submitter, keep)
+
+    def _unopened(self, row: Any, begun: _Begun) -> Unopened:
+        parts, secrets = begun
+        content = self._desk.shelf.assemble(self._vault.open(row.skeleton, f"skeleton:{row.id}"), parts)
+        envelope = self._vault.open_msgpack(row.envelope, f"envelope:{row.id}", Envelope)
+        return Unopened(row.hold_id, row.id, envelope, content, secrets, row.asked)
 
     @staticmethod
     def _tried(tx: Connection, hold_id: str, asked: int) -> None:

@@ -283,3 +283,16 @@ def test_a_late_message_of_a_closed_hold_counts_nothing(stage, staff):
     assert stage.admit(staff[3], key=b"leaf 0", evidence=(b"leaf 0",)).outcome == "closed"
     assert stage.store.campaigns.get(campaign) == before
     assert stage.store.holds.get(before.first_hold).progress.messages == {MessageState.REJECTED: 2}
+
+
+def test_an_upgrade_names_the_reasons_of_all_holds_of_a_campaign(stage, staff):
+    files(stage, staff[3], 2)
+    stage.clock.forward(hours=1)
+    files(stage, staff[3], 3, reasons=("recipient_mismatch",))
+    whole = only(stage)
+    assert whole.reasons == ("attachment", "recipient_mismatch")
+    with stage.store._database.write() as tx:  # as grouping what was there left it
+        tx.exec_driver_sql("UPDATE campaigns SET reasons = '[\"attachment\"]', last_seen = first_seen")
+        tx.exec_driver_sql("UPDATE alembic_version SET version_num = '0024'")
+    stage.reopen()
+    assert only(stage) == whole

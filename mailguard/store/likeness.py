@@ -5,14 +5,14 @@ those named here, sealed ones as they read, who took part in sending, what was d
 are still being counted, and what kinds of data the hold shows. A column that is new counts until it is named here.
 """
 
+from collections import namedtuple
 from collections.abc import Sequence
-from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
 from mailguard.store.context import Context
-from mailguard.store.rotation import SEALED
+from mailguard.store.rotation import SEALED, Sealed
 from mailguard.store.schema import claimed, counts, decisions, holds, participants
 from mailguard.store.statement import Lookup, Statement
 
@@ -21,9 +21,18 @@ _APART = frozenset({
     "serial", "id", "content_key", "subject", "inspection", "likeness", "messages", "households", "late_messages", "folded",
     "first_seen", "last_seen", "expires_at", "changed_at", "changed_by",
 })  # fmt: skip
-_READ = [column for column in holds.c if column.name not in {"inspection", "subject"}]
-_NAMES = tuple(column.name for column in _READ)
-_HOLDS = Lookup(lambda keys: select(*_READ).where(holds.c.campaign_id == bindparam("campaign"), holds.c.id.in_(keys)))
+_SEALED = [one for one in SEALED if one.table is holds and one.column not in _APART]
+# What is compared as it stands comes first. Thousands of rows are read: no time is among them that nothing needs.
+_PLAIN = [column for column in holds.c if column.name not in _APART.union(one.column for one in _SEALED)]
+_BY_ITSELF = [holds.c[name] for name in ("serial", "id", "likeness", "messages", *[one.column for one in _SEALED])]
+_HOLDS = Lookup(
+    lambda keys: (
+        select(*_PLAIN, *_BY_ITSELF, (holds.c.expires_at <= bindparam("now")).label("over"))
+        .where(holds.c.campaign_id == bindparam("campaign"), holds.c.id.in_(keys))
+        .order_by(holds.c.serial)
+    )
+)
+Row = namedtuple("Row", [*[column.name for column in (*_PLAIN, *_BY_ITSELF)], "over"])  # type: ignore[misc]  # noqa: PYI024 - its fields are those of the table
 
 
 def _of_campaign(table: Any, *columns: Any) -> Statement:
@@ -44,43 +53,28 @@ _SPOKEN = Statement(
 )
 
 
-class Row:
-    """A row of `holds`."""
-
-    def __init__(self, values: Sequence[Any]) -> None:
-        self.__dict__.update(zip(_NAMES, values, strict=True))
-
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(name)
-
-
 class Likeness:
     """Compares the holds of one transaction."""
 
     def __init__(self, context: Context, tx: Connection) -> None:
         self._context, self._tx = context, tx
-        self._now = context.clock()
-        self._sealed = [one for one in SEALED if one.table is holds and one.column not in _APART]
-        named = _APART.union(one.column for one in self._sealed)
-        self._plain = attrgetter(*[name for name in _NAMES if name not in named])
 
     def classes(self, campaign_id: str, ids: Sequence[str]) -> list[list[Any]]:
         """Rows of these holds, those alike together, each in the order they opened."""
         beside = self._beside(campaign_id)
         found: dict[tuple[Any, ...], list[Any]] = {}
-        rows = sorted(_HOLDS.rows(self._tx, ids, campaign=campaign_id))
-        for values in rows:
-            hold = Row(values)
+        for values in _HOLDS.rows(self._tx, ids, campaign=campaign_id, now=self._context.clock()):
+            hold = Row(*values)
             found.setdefault((*self._columns(hold), tuple(beside.get(hold.id, ()))), []).append(hold)
         return list(found.values())
 
     def _columns(self, hold: Any) -> tuple[Any, ...]:
-        facts = vars(hold)
-        opened = tuple(
-            self._context.vault.open(facts[one.column], one.place(facts)) if facts[one.column] is not None else None
-            for one in self._sealed
-        )
-        return (*self._plain(hold), *opened, hold.likeness or hold.serial, hold.expires_at <= self._now)
+        opened = tuple(self._opened(hold, one) for one in _SEALED)
+        return (*hold[: len(_PLAIN)], *opened, hold.likeness or hold.serial, hold.over)
+
+    def _opened(self, hold: Any, one: Sealed) -> bytes | None:
+        sealed = getattr(hold, one.column)
+        return None if sealed is None else self._context.vault.open(sealed, one.place({"id": hold.id}))
 
     def _beside(self, campaign_id: str) -> dict[str, list[tuple[Any, ...]]]:
         """What stands of each hold in other tables."""

@@ -40,13 +40,16 @@ class Twins(AtDesk):
     def like(self, alike: Sequence[Any]) -> Iterator[Any]:
         """Gives the first of a class to be decided; then does the same to the others."""
         first, others = alike[0], alike[1:]
+        if not others:
+            yield first
+            return
         spoken = self._last(decisions.c.serial)
         recorded = self._last(audit.c.seq)
+        whole = select(holds).where(holds.c.id == first.id)
+        before = self._tx.execute(whole).one()._asdict()
         yield first
-        if not others:
-            return
-        after = self._tx.execute(select(holds).where(holds.c.id == first.id)).one()._asdict()
-        changed = {name: after[name] for name in vars(first) if after[name] != getattr(first, name)}
+        after = self._tx.execute(whole).one()._asdict()
+        changed = {name: value for name, value in after.items() if value != before[name]}
         self._change(first, others, changed)
         self._speak(first, others, spoken)
         self._record(first, others, recorded)

@@ -1,8 +1,8 @@
-"""Random interleavings of messages, decisions, returns, stops, crashes and duplicate submissions, against a model.
+"""Random interleavings of messages, decisions, returns, stops, changes, crashes and duplicate submissions, against a model.
 
 The model knows who took part in each message, who approved what, and what a next hop got. Whatever the order: no message goes
 without the approvals it needs, nobody's approval counts for what he sent himself, no cap is exceeded, nothing goes while it is
-stopped, and the record verifies.
+stopped, no password or route comes into force without a second person's consent, and the record verifies.
 """
 
 import contextlib
@@ -13,12 +13,16 @@ from itertools import count
 
 import hypothesis.strategies as st
 from hypothesis import given, settings
+from sqlalchemy import select
 from stage import Stage
 
 from mailguard.errors import ConflictError, NotFoundError, RefusedError
 from mailguard.lifecycle import Choice, HoldState, IllegalTransitionError, RecipientState
 from mailguard.model import Source
+from mailguard.store import orders
 from mailguard.store.reservations import Leaving
+from mailguard.store.schema import people
+from mailguard.store.settings import Content
 from mailguard.store.views import Clearance, Outcome
 
 PEOPLE = ("tanaka", "sato", "suzuki", "kato")  # tanaka operates ski, kato operates own and approves
@@ -48,8 +52,15 @@ operations = st.one_of(
     st.tuples(st.just("dot"), st.booleans()),
     st.tuples(st.just("resume"), st.sampled_from(PEOPLE), st.booleans()),
     st.tuples(st.just("forward"), st.sampled_from([1, 60, 3_600, 86_400])),
+    st.tuples(st.just("ask"), st.booleans(), st.sampled_from(PEOPLE), small, st.booleans()),
+    st.tuples(st.just("consent"), st.sampled_from(PEOPLE), st.sampled_from([True, True, False])),
     st.tuples(st.just("crash")),
 )  # fmt: skip
+
+
+def routed(number):
+    """Settings with routes of their own."""
+    return Content("", monitor=False, own={}, retention={}, routes=f"# {number}", rules={}).text
 
 
 @dataclass
@@ -67,6 +78,8 @@ class Model:
     sent: dict = field(default_factory=lambda: defaultdict(set))  # hold → pairs that a next hop may have
     leaving: list = field(default_factory=list)  # under an approval, before their final dot
     last: str = ""
+    asked: dict = field(default_factory=dict)  # change → (whose password, it) or ("", routes)
+    force: dict = field(default_factory=dict)  # what was consented to: whose password, "" for routes → it
 
     def __post_init__(self):
         stage = self.stage
@@ -77,6 +90,7 @@ class Model:
             stage.source(self.people["tanaka"], name="ski", logins=("ski",))
             stage.source(self.people["kato"], name="own", logins=("own",))
         self.sources = [*stage.store.sources.all(), Source("", "?", declared=False)]
+        stage.store.settings.take_first(routed(0))
 
     # What happens
 
@@ -183,7 +197,40 @@ class Model:
         self.leaving.clear()
         self.stage.reopen()
 
+    def ask(self, password, login, number, alone):
+        """The machine wants a password for somebody or other routes; or a person wants it alone."""
+        person, key = self.people[login].id, login if password else ""
+        value = f"secret {number}" if password else routed(number)
+        order = orders.GivePassword(person, value) if password else orders.TakeSettings(value)
+        try:
+            change = self.stage.store.changes.submit(person if alone else "cli" if password else "config", order)
+        except REFUSALS:
+            return
+        assert not alone
+        self.asked[change.id] = key, value
+
+    def consent(self, login, agree):
+        changes, person = self.stage.store.changes, self.people[login].id
+        for change in [one for one in changes.all() if one.state == "waiting"][:1]:
+            try:
+                (changes.agree if agree else changes.refuse)(change.id, person)
+            except REFUSALS:
+                return
+            key, value = self.asked[change.id]
+            assert login in APPROVERS
+            assert key != login
+            if agree:
+                self.force[key] = value
+
     # What must hold
+
+    def in_force(self):
+        """As the database has it."""
+        with self.stage.store._database.read() as tx:
+            secrets = {row.id: row.password for row in tx.execute(select(people))}
+        found = {login: secrets[person.id] for login, person in self.people.items() if secrets[person.id]}
+        content = self.stage.store.settings.in_force().text
+        return found | ({"": content} if content != routed(0) or "" in self.force else {})
 
     def goes(self, hold_id, message_id, positions):
         """The next hop gets it now."""
@@ -200,6 +247,7 @@ class Model:
     def play(self, series):
         for name, *facts in series:
             getattr(self, name)(*facts)
+        assert self.in_force() == self.force
         assert self.stage.store.audit.verify() is None
 
     def close(self):

@@ -152,12 +152,8 @@ def test_a_campaign_shows_the_points_of_all_its_holds_and_for_which_they_stand(w
     assert f"(保留1件: {hold})" in html
     assert "There is a legal basis" in api.get(f"/campaigns/{row.id}").text
     points = api.get(f"/api/campaigns/{row.id}").json()["checklist"]
-    assert [(one["id"], one["required"], one["holds"], one["named"][:1]) for one in points][0] == (
-        "who",
-        True,
-        1,
-        [hold],
-    )
+    first = {name: points[0][name] for name in ("id", "required", "holds", "named")}
+    assert first == {"id": "who", "required": True, "holds": 1, "named": [hold]}
     assert [one["id"] for one in points] == ["who", "basis"]
     sent = {"csrf": field(html), "snapshot": field(html, "snapshot"), "reason": "確認", "room": "received"}
     assert page.post(f"/campaigns/{row.id}/approve", data={**sent, "checked": ["who"]}).status_code in {403, 422}

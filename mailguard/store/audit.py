@@ -4,11 +4,11 @@ In: facts, inside the transaction that makes them true. Out: rows, and whether t
 mails by message id; never an address, a subject or a text.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from mailguard.store.context import Context
@@ -24,7 +24,7 @@ _END = Statement(_HEAD)
 _ADD = Statement(insert(audit), ("seq", "at", "actor", "action", "subject", "detail", "previous", "hash"))
 _SEAL = Statement(insert(audit_seals), ("seq", "seal"))
 _ADVANCE = Statement(update(audit_head).where(audit_head.c.length == bindparam("seen")), ("length", "hash", "seal"))
-_DETAIL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+_DETAIL = msgspec.json.Encoder(order="sorted").encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Audit:
         start, last = head[0][:2] if head else (0, START)
         rows = []
         for seq, entry in enumerate(entries, start + 1):
-            detail = _DETAIL(entry.detail)
+            detail = _DETAIL(entry.detail).decode()
             bare = AuditRow(seq, entry.at, entry.actor, entry.action, entry.subject, detail, last, "")
             last = chain(bare)
             rows.append(

@@ -11,10 +11,11 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
+from mailguard.lifecycle import HoldState
 from mailguard.store.context import Context
 from mailguard.store.rotation import SEALED, Sealed
 from mailguard.store.schema import claimed, counts, decisions, holds, participants
-from mailguard.store.statement import Lookup, Statement
+from mailguard.store.statement import Statement
 
 # What no rule looks at by itself: of `inspection` its likeness (shown.py; a hold without one is like no other), of `expires_at` whether it is over.
 _APART = frozenset({
@@ -25,12 +26,10 @@ _SEALED = [one for one in SEALED if one.table is holds and one.column not in _AP
 # What is compared as it stands comes first. Thousands of rows are read: no time is among them that nothing needs.
 _PLAIN = [column for column in holds.c if column.name not in _APART.union(one.column for one in _SEALED)]
 _BY_ITSELF = [holds.c[name] for name in ("serial", "id", "likeness", "messages", *[one.column for one in _SEALED])]
-_HOLDS = Lookup(
-    lambda keys: (
-        select(*_PLAIN, *_BY_ITSELF, (holds.c.expires_at <= bindparam("now")).label("over"))
-        .where(holds.c.campaign_id == bindparam("campaign"), holds.c.id.in_(keys))
-        .order_by(holds.c.serial)
-    )
+_HOLDS = Statement(
+    select(*_PLAIN, *_BY_ITSELF, (holds.c.expires_at <= bindparam("now")).label("over"))
+    .where(holds.c.campaign_id == bindparam("campaign"), holds.c.state == HoldState.PENDING.value)
+    .order_by(holds.c.serial)
 )
 Row = namedtuple("Row", [*[column.name for column in (*_PLAIN, *_BY_ITSELF)], "over"])  # type: ignore[misc]  # noqa: PYI024 - its fields are those of the table
 
@@ -60,11 +59,13 @@ class Likeness:
         self._context, self._tx = context, tx
 
     def classes(self, campaign_id: str, ids: Sequence[str]) -> list[list[Any]]:
-        """Rows of these holds, those alike together, each in the order they opened."""
-        beside = self._beside(campaign_id)
+        """Rows of these pending holds, those alike together, each in the order they opened."""
+        beside, wanted = self._beside(campaign_id), frozenset(ids)
         found: dict[tuple[Any, ...], list[Any]] = {}
-        for values in _HOLDS.rows(self._tx, ids, campaign=campaign_id, now=self._context.clock()):
-            hold = Row(*values)
+        for values in _HOLDS.rows(self._tx, {"campaign": campaign_id, "now": self._context.clock()}):
+            hold: Any = Row(*values)
+            if hold.id not in wanted:
+                continue
             found.setdefault((*self._columns(hold), tuple(beside.get(hold.id, ()))), []).append(hold)
         return list(found.values())
 

@@ -37,12 +37,13 @@ class Statement:
         finally:
             cursor.close()
 
-    def run(self, tx: Connection, rows: Sequence[_Names]) -> None:
-        """An INSERT or UPDATE, once for each of `rows`."""
+    def run(self, tx: Connection, rows: Sequence[_Names], common: _Names | None = None) -> None:
+        """An INSERT or UPDATE, once for each of `rows`; `common` is the same in all of them."""
         spoken = self._for(tx)
+        values = spoken.each(rows, common) if common else [spoken.values(row) for row in rows]
         cursor = _driver(tx).cursor()
         try:
-            cursor.executemany(spoken.text, [spoken.values(row) for row in rows])
+            cursor.executemany(spoken.text, values)
         finally:
             cursor.close()
 
@@ -98,6 +99,22 @@ class _Spoken:
         if self._positional:
             return [write(given[name]) if write else given[name] for name, write in self._writers]
         return {name: write(given[name]) if write else given[name] for name, write in self._writers}
+
+    def each(self, rows: Sequence[_Names], common: _Names) -> list[Any]:
+        """`rows` as the driver takes them, what they have in common written once."""
+        if not rows:
+            return []
+        own = [(at, name, write) for at, (name, write) in enumerate(self._writers) if name in rows[0]]
+        first = self.values({**common, **rows[0]})
+        if not self._positional:
+            return [first | {name: write(row[name]) if write else row[name] for _, name, write in own} for row in rows]
+        found = []
+        for row in rows:
+            values = list(first)
+            for at, name, write in own:
+                values[at] = write(row[name]) if write else row[name]
+            found.append(values)
+        return found
 
     def read(self, rows: Iterable[Sequence[Any]]) -> list[tuple[Any, ...]]:
         """Rows of the driver as values."""

@@ -22,6 +22,7 @@ from mailguard.store.statement import Statement
 
 _OWN = ("messages", "recipients", "persons")  # what the record says of each hold by itself
 _SAID = tuple(column.name for column in decisions.c if column.name != "serial")
+_EACH = frozenset({"serial", "hold_id", "reason", "cap"})  # what differs from hold to hold
 _ADD = Statement(insert(decisions), _SAID)
 
 
@@ -32,9 +33,8 @@ class Twins(AtDesk):
         super().__init__(desk)
         self._tx, self._caps_follow = tx, caps_follow
         self._entries: list[Entry] = []
-        self._said: list[dict[str, Any]] = []
-        self._due: list[str] = []
-        self._over: dict[str, list[str]] = {}
+        self._said: list[tuple[dict[str, Any], list[dict[str, Any]]]] = []
+        self._states: set[tuple[str, HoldState]] = set()  # campaign, and what holds of it became
 
     @contextmanager
     def like(self, alike: Sequence[Any]) -> Iterator[Any]:
@@ -57,26 +57,33 @@ class Twins(AtDesk):
             recipients = sum(hold.recipients for hold in others)
             pools.share(self._tx, [hold.id for hold in others], recipients, pools.shared(self._tx, first.id))
         if after["state"] != first.state:
-            state = HoldState(after["state"])
-            if state is HoldState.APPROVED:
-                self._due += [hold.id for hold in others]
-            elif state in lifecycle.CLOSED:
-                self._over.setdefault(state.value, []).extend(hold.id for hold in others)
+            self._states.add((first.campaign_id, HoldState(after["state"])))
 
     def write(self) -> None:
         """Write decisions, messages and the record of all classes."""
-        if self._said:
-            _ADD.run(self._tx, self._said)
+        for common, rows in self._said:
+            _ADD.run(self._tx, rows, common)
         now, held = self._context.clock(), MessageState.HELD
-        for some in _chunks(self._due):
-            mine = (messages.c.hold_id.in_(some), messages.c.state == held.value)
-            self._tx.execute(update(messages).where(*mine).values(due_at=now))
-        for state, ids in self._over.items():
-            target = lifecycle.advance(held, MessageState(state))
-            for some in _chunks(ids):
-                mine = (messages.c.hold_id.in_(some), messages.c.state == held.value)
-                self._tx.execute(update(messages).where(*mine).values(state=target.value, finished_at=now))
+        for campaign_id, state in sorted(self._states):
+            if state is HoldState.APPROVED:
+                self._follow(campaign_id, state, {"due_at": now})
+            elif state in lifecycle.CLOSED:
+                target = lifecycle.advance(held, MessageState(state.value))
+                self._follow(campaign_id, state, {"state": target.value, "finished_at": now})
         self._desk.audit.extend(self._tx, self._entries)
+
+    def _follow(self, campaign_id: str, state: HoldState, values: dict[str, Any]) -> None:
+        """Held messages follow holds of this state: no other of them has any that are held and not due.
+
+        In the order they lie in the database: each of its pages is written once.
+        """
+        mine = select(holds.c.id).where(holds.c.campaign_id == campaign_id, holds.c.state == state.value)
+        serials = select(messages.c.serial).where(
+            messages.c.hold_id.in_(mine), messages.c.state == MessageState.HELD.value
+        )
+        if state is HoldState.APPROVED:
+            serials = serials.where(messages.c.due_at.is_(None))
+        self._tx.execute(update(messages).where(messages.c.serial.in_(serials)).values(values))
 
     def _last(self, column: Any) -> int:
         return int(self._tx.execute(select(func.coalesce(func.max(column), 0))).scalar_one())
@@ -96,15 +103,17 @@ class Twins(AtDesk):
     def _speak(self, first: Any, others: Sequence[Any], since: int) -> None:
         of = (decisions.c.hold_id == first.id, decisions.c.serial > since)
         for row in self._tx.execute(select(decisions).where(*of)).all():
-            facts = {name: value for name, value in row._asdict().items() if name != "serial"}
+            facts = {name: value for name, value in row._asdict().items() if name not in _EACH}
             reason = self._vault.open(row.reason, f"reason:{first.id}")
-            follows = self._caps_follow and row.cap is not None
-            self._said += [
-                facts
-                | {"hold_id": hold.id, "reason": self._vault.seal(reason, f"reason:{hold.id}")}
-                | ({"cap": row.cap - first.recipients + hold.recipients} if follows else {})
+            more = -first.recipients if self._caps_follow and row.cap is not None else None
+            rows = [
+                {
+                    "hold_id": hold.id, "reason": self._vault.seal(reason, f"reason:{hold.id}"),
+                    "cap": row.cap if more is None else row.cap + more + hold.recipients,
+                }
                 for hold in others
-            ]
+            ]  # fmt: skip
+            self._said.append((facts, rows))
 
     def _record(self, first: Any, others: Sequence[Any], since: int) -> None:
         of = (audit.c.subject == first.id, audit.c.seq > since)

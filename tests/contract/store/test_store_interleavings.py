@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 import hypothesis.strategies as st
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from sqlalchemy import select
 from stage import Stage
 
@@ -259,7 +259,7 @@ def test_nothing_goes_without_the_approvals_it_needs_whatever_the_order(tmp_path
     Model(Stage(f"sqlite:///{made / 'mailguard.db'}", made)).stage.store.close()
     numbers = count()
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(st.lists(operations, min_size=5, max_size=40))
     def played(series):
         folder = tmp_path / str(next(numbers))
@@ -274,7 +274,7 @@ def test_nothing_goes_without_the_approvals_it_needs_whatever_the_order(tmp_path
 def test_the_same_on_a_server(request, tmp_path):
     server, numbers = request.getfixturevalue("postgresql"), count()
 
-    @settings(max_examples=3, deadline=None)
+    @settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(st.lists(operations, min_size=15, max_size=40))
     def played(series):
         url = server.database()

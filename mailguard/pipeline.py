@@ -183,8 +183,9 @@ class Pipeline:
         source, inspection, verdict, policy = found.source, found.inspection, found.verdict, found.policy
         submitter = self._hints.submitter(message.envelope, source, inspection) if inspection.encrypted else b""
         envelope = replace(message.envelope, from_domains=inspection.from_domains or None)  # asked for again at release
-        findings = (*inspection.findings, *verdict.findings)
-        inspection = replace(inspection, findings=findings, passwords=b"", passwords_key=b"")
+        if verdict.findings or inspection.passwords:
+            findings = (*inspection.findings, *verdict.findings)
+            inspection = replace(inspection, findings=findings, passwords=b"", passwords_key=b"")
         return Arrival(
             replace(message, envelope=envelope),
             pieces,

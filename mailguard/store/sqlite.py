@@ -4,12 +4,9 @@ In: the URL of a file. Out: a connected engine, and facts about its errors. SQLi
 again, up to 100 ms at a time: whoever writes without a pause starves the others.
 """
 
-import fcntl
 import os
-import sqlite3
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +15,7 @@ from sqlalchemy.engine import URL
 
 from mailguard.errors import StoreError, UnavailableError
 from mailguard.store.mark import Mark
-
-STEP = 0.001  # seconds between two looks at a lock
+from mailguard.store.turn import Turn
 
 _BUSY = "is locked by another program. Close that program; nothing was written"
 _FACTS = {
@@ -40,7 +36,8 @@ class Sqlite:
     def __init__(self, url: URL, patience: float) -> None:
         self._file = _make_private(url)
         self._patience = patience
-        self._queue = _open(self._file.with_name(f"{self._file.name}-queue"))
+        beside = [self._file.with_name(f"{self._file.name}-{name}") for name in ("queue", "turn")]
+        self._turn = Turn(_open(beside[0]), _open(beside[1]), patience)
         self.engine: Engine = create_engine(
             url, hide_parameters=True, pool_size=8, max_overflow=24, pool_timeout=patience
         )
@@ -58,7 +55,7 @@ class Sqlite:
         """
         connection = self._kept.pop() if self._kept else self.engine.connect().execution_options(writes=True)
         try:
-            with connection.begin():
+            with self._turn.taken(), connection.begin():
                 yield connection
         except BaseException:
             connection.close()
@@ -88,9 +85,7 @@ class Sqlite:
         while self._kept:
             self._kept.pop().close()
         self.engine.dispose()
-        with suppress(OSError):
-            os.close(self._queue)
-        self._queue = -1
+        self._turn.close()
 
     @staticmethod
     def explain(origin: Exception) -> StoreError:
@@ -127,48 +122,8 @@ class Sqlite:
             raw.execute("BEGIN")
             return
         # A transaction that reads first and writes later can deadlock in SQLite unless it takes the write lock at once.
-        deadline = time.monotonic() + self._patience
-        with self._front(deadline):
-            raw.execute("PRAGMA busy_timeout = 0")
-            try:
-                _immediate(raw, deadline)
-            finally:
-                raw.execute(f"PRAGMA busy_timeout = {self._milliseconds}")
-
-    @contextmanager
-    def _front(self, deadline: float) -> Iterator[None]:
-        """The first place in the queue: of all processes only this one tries to begin, so it will be the next.
-
-        The kernel ends the place with the process.
-        """
-        while True:
-            try:
-                fcntl.flock(self._queue, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise UnavailableError(
-                        "database: too many writers are waiting. Try again; nothing was written."
-                    ) from None
-            except (OSError, ValueError):  # ValueError: the handle is gone
-                raise UnavailableError("database: is closed. Open it again; nothing was written.") from None
-            time.sleep(STEP)
-        try:
-            yield
-        finally:
-            fcntl.flock(self._queue, fcntl.LOCK_UN)
-
-
-def _immediate(raw: sqlite3.Connection, deadline: float) -> None:
-    while True:
-        try:
-            raw.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > deadline:
-                raise
-        else:
-            return
-        time.sleep(STEP)
+        # It is free, unless another program has it: then SQLite waits.
+        raw.execute("BEGIN IMMEDIATE")
 
 
 def _make_private(url: URL) -> Path:

@@ -17,7 +17,7 @@ def test_database_key_and_folder_are_private(stage, staff):
     stage.admit(staff[3])
     assert mode(stage.folder) == 0o700
     assert {path.name: mode(path) for path in stage.folder.iterdir()} == {
-        NAME: 0o600, "mailguard.db": 0o600, "mailguard.db-queue": 0o600, "mailguard.db-changes": 0o600,
+        NAME: 0o600, "mailguard.db": 0o600, "mailguard.db-queue": 0o600, "mailguard.db-turn": 0o600, "mailguard.db-changes": 0o600,
             "mailguard.db-wal": 0o600, "mailguard.db-shm": 0o600, "mailguard.open": 0o600,
     }  # fmt: skip
 

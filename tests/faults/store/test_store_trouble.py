@@ -230,14 +230,16 @@ def test_of_several_processes_that_write_without_a_pause_none_starves(stage, tmp
     assert stage.store.audit.verify() is None
 
 
-def test_the_place_in_the_queue_ends_with_its_process(stage, staff):
+@pytest.mark.parametrize("lock", ["queue", "turn"])
+def test_the_place_in_the_queue_ends_with_its_process(stage, staff, lock):
     program = "import fcntl, os, sys\nfcntl.flock(os.open(sys.argv[1], os.O_RDWR), fcntl.LOCK_EX)\nos.abort()"
-    subprocess.run([sys.executable, "-c", program, f"{stage.file}-queue"], check=False, stderr=subprocess.DEVNULL)
+    subprocess.run([sys.executable, "-c", program, f"{stage.file}-{lock}"], check=False, stderr=subprocess.DEVNULL)
     assert stage.admit(staff[3]).outcome == "opened"
 
 
-def test_somebody_who_never_leaves_the_queue_is_not_waited_for_for_ever(impatient, stage, staff):
-    with Path(f"{stage.file}-queue").open("rb") as other:
+@pytest.mark.parametrize("lock", ["queue", "turn"])
+def test_somebody_who_never_leaves_the_queue_is_not_waited_for_for_ever(impatient, stage, staff, lock):
+    with Path(f"{stage.file}-{lock}").open("rb") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
         with pytest.raises(UnavailableError, match="waiting"):
             stage.admit(staff[3])

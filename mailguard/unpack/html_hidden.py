@@ -10,10 +10,12 @@ from urllib.parse import unquote
 
 from mailguard.unpack import writing
 
-_EMAIL = re.compile(r"[\w.+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,20}", re.ASCII)
+_DOMAIN = re.compile(r"@(?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,20}")
+_LOCAL = re.compile(r"[\w.+-]{1,64}\Z", re.ASCII)
 _ESCAPED = re.compile(r"\\u\{?([0-9a-fA-F]{4,5})\}?")
 _BYTES = re.compile(r"(?:\\x[0-9a-fA-F]{2})+")
 _CODES = re.compile(r"(?:\d{2,6}[ \t\r\n]{0,3},[ \t\r\n]{0,3}){20,}\d{2,6}")
+_PERCENTS = 20  # escapes of URLs; fewer write no list
 _PIECES = re.compile(r"[<>\r\n]+")
 _JOINED = re.compile(r"""["'`]\s{0,20}\+\s{0,20}["'`]""")
 _BASE64 = re.compile(r"""(?<=["'`])[A-Za-z0-9+/]{200,}={0,2}(?=["'`])""")
@@ -45,8 +47,10 @@ def packed(source: str) -> str:
 
 def _told(text: str) -> set[str]:
     found = set(writing.numbers(text))
-    if "@" in text:
-        found.update(_EMAIL.findall(text))
+    for domain in _DOMAIN.finditer(text) if "@" in text else ():
+        local = _LOCAL.search(text, max(domain.start() - 64, 0), domain.start())
+        if local:
+            found.add(local[0] + domain[0])
     return found
 
 
@@ -57,7 +61,7 @@ def _plain(source: str) -> str:
         source = _ESCAPED.sub(_character, source)
     if "\\x" in source:
         source = _BYTES.sub(_text, source)
-    if "%" in source:
+    if source.count("%") >= _PERCENTS:
         source = unquote(source, errors="replace")
     return html.unescape(source) if "&" in source else source
 

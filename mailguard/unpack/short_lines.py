@@ -11,7 +11,7 @@ from mailguard.unpack import rest
 from mailguard.unpack.transfer import from_base64
 
 _LINES = re.compile(
-    r"^[ \t>]{0,20}([A-Za-z0-9+/_-]{16,200})[ \t]{0,20}\r?\n(?:[ \t>]{0,20}[A-Za-z0-9+/_-]{16,200}[ \t]{0,20}\r?\n){4,}"
+    r"\n[ \t>]{0,20}([A-Za-z0-9+/_-]{16,200})[ \t]{0,20}\r?\n(?:[ \t>]{0,20}[A-Za-z0-9+/_-]{16,200}[ \t]{0,20}\r?\n){4,}"
     r"(?:[ \t>]{0,20}[A-Za-z0-9+/_-]{1,200}={0,2}[ \t]{0,20}$)?",
     re.MULTILINE,
 )
@@ -26,7 +26,7 @@ _MOST = 20
 
 def files(text: str) -> Iterator[bytes]:
     """At most so many that nobody waits."""
-    for number, match in enumerate(_LINES.finditer(text)):
+    for number, match in enumerate(_LINES.finditer("\n" + text)):
         if number >= _MOST:
             return
         lines = _SIGNS.findall(match[0])

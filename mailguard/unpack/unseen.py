@@ -13,6 +13,7 @@ from mailguard.unpack import charset, writing
 LEAST: Final = 3
 _AROUND = 200  # bytes of writing before and behind a number
 _MOST = 20_000
+_WIDE = re.compile(rb"0\0[1-9]\0[0-9-]\0")  # the beginning of a number in UTF-16
 _BREAK = re.compile(rb"[\0-\x08\x0b\x0c\x0e-\x1f\x7f]+")
 
 
@@ -26,7 +27,7 @@ def said(item: object) -> str:
 def words(data: bytes, shown: str) -> str:
     """shown: all that was read of the file."""
     found = _numbers(data, shown)
-    if len(found) < LEAST and b"0\0" in data:
+    if len(found) < LEAST and _WIDE.search(data):
         data = data.replace(b"\0", b"")
         found = _numbers(data, shown)
     if len(found) < LEAST:

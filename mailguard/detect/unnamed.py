@@ -42,7 +42,7 @@ class Unnamed:
         cells: Sequence[Categorical],
     ) -> list[Column | None]:
         """The columns, with those that their neighbours decide."""
-        columns = self._named(columns, titles, headers, cells)
+        columns = self._named(self._lone_given(columns, titles), titles, headers, cells)
         if not any(column and column.kind in _NAMES for column in columns):
             return columns
         columns = _readings(columns, titles, cells)
@@ -50,6 +50,18 @@ class Unnamed:
             if column is None and not titles[index]:
                 columns[index] = self._beside_names(index, cells[index])
         return columns
+
+    def _lone_given(self, columns: list[Column | None], titles: Sequence[str]) -> list[Column | None]:
+        """「名」 without 「姓」 is over given names only where nearly all are: plants have such names, too."""
+        halves = {column.piece for column in columns if column is not None and column.kind is Kind.NAME}
+        if halves != {"given"}:
+            return columns
+        return [
+            None
+            if column and titles[index].strip() == "名" and share(self.given, column.cells.voters) < _MOST
+            else column
+            for index, column in enumerate(columns)
+        ]
 
     def _named(
         self,

@@ -34,6 +34,13 @@ def test_things_under_a_header_of_names_are_no_persons(kinds, title, cells):
     assert kinds([title, "件数"], cells, counts(cells)) == []
 
 
+def test_plants_under_a_single_letter_are_no_given_names(kinds):
+    plants = ["クロマツ", "キク", "アヤメ", "アジサイ", "ナデシコ", "スミレ", "モミジ", "ケヤキ"]
+    assert kinds(["名", "件数"], plants, counts(plants)) == []
+    given = ["花子", "さくら", "太郎", "健一", "直美"]
+    assert kinds(["名", "件数"], given, counts(given)) == [Kind.NAME]
+
+
 @pytest.mark.parametrize("title", ["名称", "名前", "name"])
 def test_buildings_with_addresses_are_no_persons(kinds, title):
     places = [f"東京都港区赤坂{number}-2-3" for number in range(1, 9)]

@@ -63,11 +63,11 @@ class Soak:
             (guard, self.hop),
             random.Random(given.seed),
             given.gap,
-            progress=lambda: self._progress(len(clients.begun)),
+            progress=lambda: self._progress(clients),
             go_on=lambda: not (given.once and clients.stop()),
         )
         approvers = Approvers(guard, clients.holds, given.seed)
-        watch = Watch(guard)
+        watch = Watch(guard, lambda: self._progress(clients))
         async with asyncio.TaskGroup() as tasks:
             watching = tasks.create_task(watch.run())
             breaking = tasks.create_task(faults.run())
@@ -94,9 +94,9 @@ class Soak:
         found += await asyncio.to_thread(self._holds, approvers, clients)
         return wrong(books) + found + self._growth(watch)
 
-    def _progress(self, begun: int) -> float:
+    def _progress(self, clients: Clients) -> float:
         by_time = (time.monotonic() - self._started) / self._given.seconds if self._given.seconds else 0
-        return max(begun / self._given.messages, by_time)
+        return max(len(clients.begun) / self._given.messages, by_time)
 
     async def _settle(self, approvers: Approvers) -> list[str]:
         """Decide what still waits for it, and let everything approved be released."""

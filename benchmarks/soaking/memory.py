@@ -1,8 +1,12 @@
-"""Memory of each process over the second half of a soak: its slope, and what it grew by."""
+"""Memory of each process over the second half of a soak: its slope, and what it grew by.
+
+The half begins when half of the mails are on their way: from then on nothing is restarted any more, however long that took.
+"""
 
 import asyncio
 import statistics
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +16,7 @@ from processes import rss
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """One process. grown: mean of the last quarter of the run less that of the third, in MB; slope in MB a minute."""
+    """One process. grown: mean of the last quarter of the run (half of that half) less the third; slope in MB a minute."""
 
     role: str
     pid: int
@@ -22,10 +26,11 @@ class Trend:
 
 
 class Watch:
-    """Looks every two seconds, until it is cancelled."""
+    """Looks every two seconds, until it is cancelled. progress: 0 to 1."""
 
-    def __init__(self, guard: Guard) -> None:
-        self._guard = guard
+    def __init__(self, guard: Guard, progress: Callable[[], float]) -> None:
+        self._guard, self._progress = guard, progress
+        self._half: float | None = None
         self._seen: dict[int, list[tuple[float, float]]] = {}
         self._roles: dict[int, str] = {}
         self._started = time.monotonic()
@@ -34,6 +39,8 @@ class Watch:
         """Collect."""
         while True:
             now = time.monotonic() - self._started
+            if self._half is None and self._progress() >= 0.5:
+                self._half = now
             for pid in await asyncio.to_thread(self._guard.pids):
                 size = rss(pid)
                 if size:
@@ -54,12 +61,13 @@ class Watch:
     def trends(self) -> list[Trend]:
         """Of the processes that lived through the third and the fourth quarter."""
         end = max((when for seen in self._seen.values() for when, _ in seen), default=0.0)
-        found = []
+        begin = end / 2 if self._half is None else self._half
+        middle, found = (begin + end) / 2, []
         for pid, seen in self._seen.items():
-            third = [size for when, size in seen if end / 2 <= when < end * 3 / 4]
-            fourth = [size for when, size in seen if when >= end * 3 / 4]
-            half = [(when, size) for when, size in seen if when >= end / 2]
-            if seen[0][0] > end * 5 / 8 or seen[-1][0] < end - 10 or not third or not fourth:
+            third = [size for when, size in seen if begin <= when < middle]
+            fourth = [size for when, size in seen if when >= middle]
+            half = [(when, size) for when, size in seen if when >= begin]
+            if seen[0][0] > (begin + middle) / 2 or seen[-1][0] < end - 10 or not third or not fourth:
                 continue
             slope = statistics.linear_regression(*zip(*half, strict=True)).slope * 60
             grown = statistics.mean(fourth) - statistics.mean(third)

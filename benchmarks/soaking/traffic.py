@@ -1,13 +1,17 @@
-"""What is sent: a seeded mix of clean mail and of mailings that must be held, and who must decide them how."""
+"""What is sent: a seeded mix of clean mail and of mailings that must be held, and who must decide them how.
+
+No two mails are the same: one that comes twice is the same mail sent again, which its hold has only once.
+"""
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from mails import Mail, MailClass, build, members, own_prices, same_prices
 
 BLOCK = 20
+_LETTERS = str.maketrans("0123456789.", "abcdefghijz")
 
 
 class Fate(StrEnum):
@@ -65,4 +69,10 @@ def stream(seed: int, messages: int) -> Iterator[Item]:
         mailing = first.pop() if first else rng.choice(mix)
         for mail in build(mailing.kind, min(BLOCK, messages - made), block):
             made += 1
-            yield Item((block, mail.number), mail, mailing.fate)
+            yield Item((block, mail.number), _marked(mail, block), mailing.fate)
+
+
+def _marked(mail: Mail, block: int) -> Mail:
+    """People are made up anew in each block, and some of them come twice. In letters: figures might be a number of somebody."""
+    mark = f"{block}.{mail.number}".translate(_LETTERS)
+    return replace(mail, wire=(f"X-Mark: {mark}\r\n".encode() + mail.wire[0], *mail.wire[1:]))

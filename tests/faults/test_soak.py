@@ -84,3 +84,26 @@ def test_the_account_sees_refusals_and_mail_from_nowhere(soaking):
         "refused with 554 no",
         "arrived, and nobody sent it",
     ]
+
+
+def test_no_two_mails_of_a_soak_are_the_same(soaking):
+    from mails import Mail
+    from soaking.traffic import _marked
+
+    mail = Mail(b"taro@example.jp", (b"Subject: x\r\n\r\n", b".\r\n"), 3)
+    wires = {b"".join(_marked(mail, block).wire) for block in (10, 11, 101)}
+    assert len(wires) == 3
+    assert all(wire.endswith(b"Subject: x\r\n\r\n.\r\n") for wire in wires)
+
+
+def test_memory_counts_from_the_time_when_nothing_is_restarted_any_more(soaking):
+    from soaking.memory import Watch
+
+    watch = Watch(guard=None, progress=lambda: 0.0)
+    watch._half = 70.0  # of 100 s: half of the mails took so long
+    watch._roles = {1: "service", 2: "smtp"}
+    watch._seen = {1: [(at, at / 10) for at in range(66, 101, 2)], 2: [(90, 5.0), (100, 5.0)]}
+    [trend] = watch.trends()
+    assert (trend.role, round(trend.slope)) == ("service", 6)
+    watch._half = None  # as long as the first half is under way
+    assert watch.trends() == []

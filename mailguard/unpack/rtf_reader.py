@@ -51,6 +51,7 @@ class Reader:
         self._above: list[_State] = []
         self._raw = bytearray()
         self._hex: list[bytes] = []
+        self._left_out: list[str] = []  # of groups for programs
         self._skip = 0
         self._fonts: dict[int, str] = {}
         self._font = 0
@@ -59,6 +60,10 @@ class Reader:
         self._read(data)
         self._flush()
         self._cells.end_table()
+        for line in "".join(self._left_out).split("\0"):
+            if writing.number(line):  # no name of a style or font
+                self.flow.add(line)
+                self.flow.end_line()
 
     def _read(self, data: bytes) -> None:
         at = 0
@@ -157,6 +162,7 @@ class Reader:
 
     def _brace(self, brace: bytes) -> None:
         self._flush()
+        self._left_out.append("\0")
         self._skip = 0
         if brace == b"{":
             if len(self._above) < _MOST_GROUPS:
@@ -210,11 +216,10 @@ class Reader:
 
     def _put(self, text: str) -> None:
         kind = self._state.kind
-        if kind in {"skip", rtf_groups.FONTS} and writing.number(text):  # no name of a style or font
-            self.flow.open_frame()
-            self.flow.add(text)
-            self.flow.close_frame(apart=True)
-        if kind in {"skip", rtf_groups.FONTS, rtf_groups.OBJECT, rtf_groups.PICTURE}:
+        if kind in {"skip", rtf_groups.FONTS}:
+            self._left_out.append(text)
+            return
+        if kind in {rtf_groups.OBJECT, rtf_groups.PICTURE}:
             return
         if kind == rtf_groups.HTML:
             self.html.append(text)

@@ -101,6 +101,9 @@ SAMPLES = {
     "rtf: bytes": rtf(b"\\pict\\wbitmap0\\bin%d " % len(CSV) + CSV),
     "rtf: picture of letters": rtf(b"\\pict\\pngblip " + CSV.hex().encode()),
     "rtf: names of fonts": rtf(b"\\fonttbl{\\f0 " + ALL.encode("cp932") + b";}"),
+    "rtf: names of fonts, sign by sign": rtf(
+        b"\\fonttbl{\\f0 " + b"".join(b"\\u%d?" % ord(sign) for sign in ALL) + b";}"
+    ),
     "rtf: a group for programs": rtf(b"\\stylesheet{\\s1 " + ALL.encode("cp932") + b";}"),
     "pdf: in front": CSV + PDF,
     "pdf: behind": PDF + CSV,

@@ -63,7 +63,12 @@ class Homes:
         who, whose = numbered(idents.hashes)
         again = _users(who, whose)[who] > 1
         rows = np.concatenate([ties[kept], idents.rows[again]])
-        self.roots = _components(of.height, rows, np.concatenate([number[kept], who[again] + many]))
+        groups = np.concatenate([number[kept], who[again] + many])
+        del ties, number, users, kept, idents, who, again  # as large as what follows
+        order = np.argsort(groups, kind="stable")
+        rows, groups = rows[order], groups[order]
+        del order
+        self.roots = _components(of.height, rows, groups)
 
     def _shared_widely(self, ties: Places, number: Places, users: Places) -> Flags:
         """Contacts of more than `SHARED` different names, or identifiers where no names stand."""
@@ -167,12 +172,13 @@ def _beside(height: int, rows: Places, left: Places, at: Places, right: Places) 
 
 
 def _components(height: int, rows: Places, groups: Places) -> Places:
-    """The lowest row that each row is connected with: labels sink to the least of a group, then pointers jump."""
+    """The lowest row that each row is connected with: labels sink to the least of a group, then pointers jump.
+
+    groups: in order.
+    """
     label = np.arange(height, dtype=np.int32)
     if not len(rows):
         return label
-    order = np.argsort(groups, kind="stable")
-    rows, groups = rows[order], groups[order]
     starts = np.flatnonzero(np.concatenate([[True], groups[1:] != groups[:-1]]))
     sizes = np.diff(np.concatenate([starts, [len(groups)]]))
     while True:

@@ -5,8 +5,9 @@ holds, and how many persons there may be at most.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 
@@ -24,8 +25,13 @@ def whole(table: LongTable, head: Sequence[Sequence[str]], detect: Detect, key: 
     distinct = Distinct()
     rows: list[Rows] = []
     by_place: dict[Place, list[Finding]] = defaultdict(list)
-    for number, batch in enumerate(_batches(table, head)):
-        part = detect(batch, key, distinct, len(head) if number else None)
+    titles = list(map(list, head))
+
+    def read(batch: list[list[str]]) -> Evidence:
+        return detect(Table(table.path, [*titles, *batch]), key, distinct, len(head))
+
+    first = detect(Table(table.path, table.rows), key, distinct, None)
+    for part in chain([first], map(read, table.rest())):  # `map` holds no batch while the next is read
         rows += part.rows
         for finding in part.findings:
             by_place[place(finding)].append(finding)
@@ -43,12 +49,6 @@ def beginning(table: LongTable, detect: Detect, key: bytes) -> Evidence:
         (int(np.bincount(np.frombuffer(rows.named, np.int32)).max(initial=1)) for rows in evidence.rows), default=1
     )
     return replace(evidence, crowded=True, people=(), unread=named * max(0, table.at_most - len(first)))
-
-
-def _batches(table: LongTable, head: Sequence[Sequence[str]]) -> Iterator[Table]:
-    yield Table(table.path, table.rows)
-    for batch in table.rest():
-        yield Table(table.path, [*map(list, head), *batch])
 
 
 def _one(findings: Sequence[Finding], distinct: int) -> Finding:

@@ -1,5 +1,7 @@
 """Long CSV files in batches: the same persons and findings as the whole table, and a first answer that holds."""
 
+import weakref
+
 import pytest
 
 from mailguard.demo import incidents
@@ -64,6 +66,27 @@ def test_a_lone_quote_swallows_no_rows(batches):
     table = opened(data)
     assert isinstance(table, LongTable)
     assert len([*table.rows, *(row for batch in table.rest() for row in batch)]) == len(rows)
+
+
+def test_no_batch_is_kept_while_the_next_is_read(batches, monkeypatch):
+    class Row(list):  # a list cannot be referred to weakly
+        pass
+
+    met = []
+
+    def rows(reading):
+        for number in range(4 * csv_long.BATCH):
+            if number % csv_long.BATCH == 0 and met:
+                assert met[-1]() is None
+            row = Row([str(number)])
+            if number % csv_long.BATCH == 0:
+                met.append(weakref.ref(row))
+            yield row
+
+    monkeypatch.setattr(csv_long._Reading, "rows", rows)
+    table = opened(DATA)
+    table.rows.clear()
+    assert sum(map(len, table.rest())) == 3 * csv_long.BATCH
 
 
 def test_cells_are_charged(batches):

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from mailguard.unpack import header
+from mailguard.unpack import header, packed_field
 from mailguard.unpack.header import Headers
 
 Written = tuple[tuple[str, str], ...]
@@ -121,8 +121,11 @@ def _outside(value: bytes) -> Iterator[str]:
 
 
 def _of(value: bytes, *, machines: bool) -> str:
-    if machines and value.isascii() and not may_tell(value):
-        return ""
+    if machines and value.isascii():
+        if packed := packed_field.text(value):
+            return packed
+        if not _may_tell(value):
+            return ""
     return _known(value, machines) if len(value) <= _SHORT else _read(value, machines)
 
 
@@ -155,7 +158,11 @@ def numbers_in(data: bytes) -> Iterator[re.Match[bytes]]:
 
 
 def may_tell(value: bytes) -> bool:
-    """Whether an ASCII value that machines write must be decoded: encoded words, ISO-2022-JP, or a number."""
+    """Whether an ASCII value that machines write must be decoded: encoded words, ISO-2022-JP, a number, base64 of Japanese."""
+    return _may_tell(value) or bool(packed_field.text(value))
+
+
+def _may_tell(value: bytes) -> bool:
     if _USUAL.fullmatch(value):
         return False
     return b"=?" in value or b"\x1b" in value or _NUMBER_BYTES.search(value) is not None

@@ -1,6 +1,7 @@
 """Writing in header fields: what of Content fields, fields for machines and address fields is read, and what is not."""
 
 import base64
+import random
 import time
 
 import pytest
@@ -181,3 +182,20 @@ def test_what_is_said_of_senders_is_told_line_by_line(name):
     few, many = (", ".join(f"山田{n} <{n}@example.jp>" for n in range(most)) for most in (2, 4))
     assert split(f"{name}: {few}\r\n\r\nx".encode(), Limits()).senders == ("山田0", "山田1")
     assert split(f"{name}: {many}\r\n\r\nx".encode(), Limits()).senders == ("山田0、山田1、山田2、山田3",)
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "cp932"])
+@pytest.mark.parametrize("name", ["DKIM-Signature", "References", "Message-ID", "X-Google-Smtp-Source"])
+@pytest.mark.parametrize("count", [8, 200])
+def test_a_list_packed_into_a_field_for_machines_is_read(name: str, codec: str, count: int) -> None:
+    people = "".join(f"山田 太郎{number},090-1234-56{number:02d}\r\n" for number in range(count))
+    packed = base64.b64encode(people.encode(codec)).decode()
+    value = "\r\n ".join(f"<{packed[at : at + 60]}@example.jp>" for at in range(0, len(packed), 60))
+    mail = split(f"From: a@example.jp\r\n{name}: {value}\r\n\r\nx\r\n".encode(), Limits())
+    assert any("090-1234-5602" in text for _, text in mail.other)
+
+
+def test_a_signature_is_no_list() -> None:
+    value = base64.b64encode(random.Random(3).randbytes(256)).decode()
+    mail = split(f"From: a@example.jp\r\nDKIM-Signature: v=1; b={value}\r\n\r\nx\r\n".encode(), Limits())
+    assert mail.other == ()

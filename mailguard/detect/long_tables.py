@@ -13,7 +13,7 @@ import numpy as np
 
 from mailguard.detect.distinct import Distinct, Place, place
 from mailguard.detect.evidence import Evidence
-from mailguard.detect.rows import Rows, merged
+from mailguard.detect.rows import Rows, merged, packed
 from mailguard.model import DIGESTS, Finding, LongTable, Table
 
 _FIRST = 8_000  # rows that answer for all
@@ -32,7 +32,7 @@ def whole(table: LongTable, head: Sequence[Sequence[str]], detect: Detect, key: 
 
     first = detect(Table(table.path, table.rows), key, distinct, None)
     for part in chain([first], map(read, table.rest())):  # `map` holds no batch while the next is read
-        rows += part.rows
+        rows += [*part.rows, packed(part.records)] if part.records else part.rows  # the last batch may be short
         for finding in part.findings:
             by_place[place(finding)].append(finding)
     findings = tuple(_one(found, distinct.of(found)) for found in by_place.values())

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import _csv
 
 LONG = 8_000_000  # bytes from which a file is read in batches
-BATCH = 20_000  # rows
+BATCH = 10_000  # rows
 _HEAD = 1 << 18  # bytes that say how the rest is written
 _ONE_CELL = 60  # characters of a line without a delimiter that may be base64
 _CHUNK = 1 << 23

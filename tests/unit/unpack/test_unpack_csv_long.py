@@ -107,6 +107,13 @@ def test_a_long_table_counts_as_a_short_one(engine, monkeypatch):
     ]
 
 
+@pytest.mark.parametrize("last", [1, 64, 65])
+def test_persons_of_a_short_last_batch_count_too(engine, batches, monkeypatch, last):
+    monkeypatch.setattr(csv_long, "BATCH", len(ROWS) - last)
+    found = engine.file("list.csv", DATA)
+    assert (found.persons, found.persons_exact, found.households) == (PERSONS, True, HOUSEHOLDS)
+
+
 def test_the_beginning_holds_and_counts_the_most_there_may_be(engine, batches):
     first = engine.file("list.csv", DATA, beginning=True)
     assert first.findings

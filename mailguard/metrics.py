@@ -125,7 +125,7 @@ ROUTES_SHORT = Gauge(
 )
 SETTINGS_DIFFER = Gauge(
     "mailguard_settings_differ",
-    "1 while policy, rules, routes or settings in files are not those agreed on, which are in force; 0 is normal",
+    "Whether policy, rules, routes or settings in files differ from those agreed on, which are in force; 0 is normal",
     multiprocess_mode="livesum",
     registry=REGISTRY,
 )

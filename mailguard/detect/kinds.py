@@ -15,6 +15,7 @@ from mailguard.detect.folding import fold, fold_cell
 from mailguard.detect.headers import HeaderRule
 from mailguard.detect.name import Name
 from mailguard.detect.name_kana import NameKana
+from mailguard.detect.name_model import network
 from mailguard.detect.numbers import Number
 from mailguard.detect.patterns import SURE_ENOUGH, believe, possible
 from mailguard.detect.phone import Phone
@@ -53,9 +54,10 @@ class Detectors:
 
 
 def build(rules: Ruleset) -> Detectors:
-    """Every detector, dictionaries loaded."""
+    """Every detector, dictionaries loaded. Errors: MailguardError where the weights that judge names are absent or damaged."""
     persons = person_dictionary.load()
-    name = Name(rules.of(Kind.NAME), persons, tokenizer.load())
+    words, names = tokenizer.load(), rules.of(Kind.NAME)
+    name = Name(names, persons, words, network.load(persons, words.homographs, names.words))
     email, phone = Email(rules.of(Kind.EMAIL)), Phone(rules.of(Kind.PHONE))
     member = Number(rules.of(Kind.MEMBER_NUMBER))
     care = SpecialCare(rules.of(Kind.SPECIAL_CARE), (email.find, phone.find, member.find, name.find))

@@ -10,6 +10,7 @@ from functools import lru_cache
 import regex
 
 from mailguard.detect.mask import unmarked
+from mailguard.detect.name_model.network import NameNetwork
 from mailguard.detect.name_romaji import Romaji
 from mailguard.detect.name_shape import Shapes
 from mailguard.detect.name_spaced import SpacedNames
@@ -53,14 +54,16 @@ _RARE = 0.6
 
 
 class Name:
-    """Detector of names."""
+    """Detector of names. network: judges names in running text; None where it is trained."""
 
     kind = Kind.NAME
 
-    def __init__(self, rules: KindRules, persons: PersonDictionary, tokenizer: Tokenizer) -> None:
+    def __init__(
+        self, rules: KindRules, persons: PersonDictionary, tokenizer: Tokenizer, network: NameNetwork | None
+    ) -> None:
         self._persons = persons
         self._tokenizer = tokenizer
-        self._running = RunningNames(rules.words, persons, tokenizer)
+        self._running = RunningNames(rules.words, persons, tokenizer, network)
         self._spaced_out = SpacedNames(persons)
         self._shapes = Shapes(persons)
         self._romaji = Romaji(persons, rules.words.get("latin", ()))

@@ -71,6 +71,12 @@ class NameContext:
             return None
         return self.span(text, tokens, index, stop)
 
+    def unless_thing(self, text: str, tokens: Sequence[Token], index: int, stop: int) -> Span | None:
+        """What the network calls a name, unless it is a company, a place or a thing for sure."""
+        if not self._is_honoured(tokens, stop) and self._thing(text, tokens, index, stop):
+            return None
+        return self.span(text, tokens, index, stop)
+
     def span(self, text: str, tokens: Sequence[Token], index: int, stop: int) -> Span | None:
         """The span of tokens index to stop, if it is not masked."""
         start, end = tokens[index].start, tokens[stop - 1].end

@@ -9,6 +9,8 @@ import regex
 
 from mailguard.detect.kana_pairs import KanaPairs
 from mailguard.detect.name_context import NameContext
+from mailguard.detect.name_judge import NameJudge
+from mailguard.detect.name_model.network import NameNetwork
 from mailguard.detect.person_dictionary import PersonDictionary, romanised
 from mailguard.detect.span import Span
 from mailguard.detect.tokenizer import PERSONS, Sort, Token, Tokenizer
@@ -55,33 +57,49 @@ _STOPS_GIVEN = frozenset({Sort.SUFFIX, Sort.PARTICLE, Sort.SYMBOL, Sort.SPACE, S
 
 
 class RunningNames:
-    """Names in text."""
+    """Names in text. network: None where it is trained, the rules alone."""
 
-    def __init__(self, words: Mapping[str, tuple[str, ...]], persons: PersonDictionary, tokenizer: Tokenizer) -> None:
+    def __init__(
+        self,
+        words: Mapping[str, tuple[str, ...]],
+        persons: PersonDictionary,
+        tokenizer: Tokenizer,
+        network: NameNetwork | None,
+    ) -> None:
         self._persons = persons
         self._tokenizer = tokenizer
         self._context = NameContext(words, persons)
+        self._judge = None if network is None else NameJudge(self._context, network)
+        tokenizer.forget()  # what another network, with other word lists, made of the words
         self._pairs = KanaPairs(persons)
         self._things = frozenset(words.get("katakana_thing", ()))
         self._one_character = frozenset(words.get("one_character_family", ()))
 
     def find(self, text: str) -> Iterator[Span]:
         """Spans in order of their start, by sort of evidence."""
+        latin = list(self._latin(text))
         if _CANDIDATE.search(text) is not None:
             pairs = list(self._pairs.find(text))
             yield from pairs
-            for tokens in self._tokenizer.sentences(text):
-                yield from _apart(self._sentence(text, tokens), pairs)
-        yield from self._latin(text)
+            known = [*pairs, *latin]
+            sentences = (
+                (tokens, list(_apart(self.by_rules(text, tokens), known))) for tokens in self._tokenizer.sentences(text)
+            )
+            if self._judge is None:
+                yield from (span for _, spans in sentences for span in spans)
+            else:
+                yield from _apart(self._judge.spans(text, sentences), known)
+        yield from latin
 
-    def _sentence(self, text: str, tokens: list[Token]) -> Iterator[Span]:
+    def by_rules(self, text: str, tokens: list[Token]) -> Iterator[Span]:
+        """What rules find in a sentence."""
         surfaces = {token.surface for token in tokens}
         joints = not surfaces.isdisjoint(_JOINTS)
         honours = self._context.any_honorific(surfaces)
         index, count = 0, len(tokens)
         while index < count:
             # Most words are particles, verbs and marks: they cost these two look-ups only.
-            surface, _, _, sort, _ = tokens[index]
+            surface, _, _, sort, _, _ = tokens[index]
             chinese = surface in self._one_character
             if not (sort in _BEGINS or chinese or joints or honours):
                 index += 1

@@ -8,10 +8,13 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
 
+import numpy as np
 import regex
 import sudachipy
+from numpy.typing import NDArray
 
 _LONGEST = 300  # characters at once
+_WORDS = 20_000  # that are remembered, about 1 KB each with their vectors
 _SENTENCE = regex.compile(r"[^\n。!?\f]{1,300}+[\n。!?\f]?")
 
 
@@ -43,6 +46,60 @@ class Sort(IntEnum):
 PERSONS = frozenset({Sort.FAMILY, Sort.GIVEN, Sort.PERSON})
 
 
+_ONE_WAY = regex.compile(
+    r"(?:[\p{Han}々、。]|[ぁ-んァ-ヴ]ー?+(?!ー))+|[0-9 :;/.,()「」・]"
+)  # no capitals, no lengthened vowels
+_NAMELIKE = regex.compile(r"[\p{Han}ァ-ヴ]")
+
+
+class Script(IntEnum):
+    """How a token joins its neighbours: foreign names are katakana joined by ・ or Latin words joined by blanks."""
+
+    OTHER = 0
+    KATAKANA = 1
+    INITIAL = 2
+    JOINT = 3
+    LATIN = 4
+    BLANK = 5
+
+
+_SCRIPTS = (
+    (regex.compile("[ァ-ヴー]+"), Script.KATAKANA),
+    (regex.compile("[A-Z]"), Script.INITIAL),
+    (regex.compile("[・==]"), Script.JOINT),
+    (regex.compile(r"\p{Latin}[\p{Latin}.'’-]*+"), Script.LATIN),
+    (regex.compile(" "), Script.BLANK),
+)
+
+
+class Word:
+    """What Sudachi reads in a surface, made once for all places where it stands.
+
+    pos: six parts of speech; base, normal: dictionary and normalised form; known: whether the dictionary has it.
+    likely: whether a sentence with it is worth reading. inner, single, may: what the network makes of it, once asked.
+    """
+
+    __slots__ = ("base", "inner", "known", "likely", "may", "normal", "pos", "script", "single", "sort", "surface")
+
+    def __init__(self, morpheme: sudachipy.Morpheme) -> None:
+        self.surface: str = morpheme.surface()
+        self.pos: tuple[str, ...] = tuple(morpheme.part_of_speech())
+        self.base: str = morpheme.dictionary_form()
+        self.normal: str = morpheme.normalized_form()
+        self.known: bool = not morpheme.is_oov()
+        self.sort = _sort(self.pos)
+        self.script = next((script for form, script in _SCRIPTS if form.fullmatch(self.surface)), Script.OTHER)
+        self.likely = self.sort in PERSONS or (not self.known and _NAMELIKE.search(self.surface) is not None)
+        self.inner: NDArray[np.float32] | None = None
+        self.single: NDArray[np.float32] | None = None
+        self.may: bool | None = None
+
+    @property
+    def common(self) -> bool:
+        """A common noun of the dictionary: デザイナー."""
+        return self.known and self.sort is Sort.NOUN
+
+
 class Token(NamedTuple):
     """Half-open, in the text given to `sentences`. known: whether the dictionary has it."""
 
@@ -51,6 +108,7 @@ class Token(NamedTuple):
     end: int
     sort: Sort
     known: bool
+    word: Word
 
 
 def _sort(pos: tuple[str, ...]) -> Sort:
@@ -77,9 +135,9 @@ class Tokenizer:
     """Tokens of a text, sentence by sentence."""
 
     def __init__(self) -> None:
-        dictionary = sudachipy.Dictionary(dict="core")
-        self._tokenizer = dictionary.tokenizer(sudachipy.SplitMode.C)
-        self._sorts: dict[int, Sort] = {}
+        self._dictionary = sudachipy.Dictionary(dict="core")
+        self._tokenizer = self._dictionary.tokenizer(sudachipy.SplitMode.C)
+        self._words: dict[tuple[int, str] | int, Word] = {}
 
     def sentences(self, text: str) -> Iterator[list[Token]]:
         """Tokens of each sentence that could hold a name; the others are dropped before tokens are made of them."""
@@ -87,6 +145,15 @@ class Tokenizer:
             tokens = self._tokens(match[0], match.start(), anything=_WORTH.search(match[0]) is not None)
             if tokens:
                 yield tokens
+
+    def pieces(self, text: str) -> Iterator[list[Token]]:
+        """Tokens of every sentence."""
+        for match in _SENTENCE.finditer(text):
+            yield self._tokens(match[0], match.start(), anything=True)
+
+    def forget(self) -> None:
+        """Drop all words, and with them what a network made of them."""
+        self._words.clear()
 
     def tokens(self, sentence: str) -> list[Token]:
         """Tokens of at most 300 characters."""
@@ -96,26 +163,33 @@ class Tokenizer:
         """The most likely reading of at most 300 characters, in katakana."""
         return "".join(morpheme.reading_form() for morpheme in self._tokenizer.tokenize(clean(text[:_LONGEST])))
 
+    def homographs(self, surface: str) -> list[tuple[str, ...]]:
+        """Parts of speech of all that the dictionary has under a surface."""
+        return [tuple(morpheme.part_of_speech()) for morpheme in self._dictionary.lookup(clean(surface))]
+
     def _tokens(self, sentence: str, offset: int, *, anything: bool) -> list[Token]:
         morphemes = list(self._tokenizer.tokenize(clean(sentence)))
-        sorts = [self._sorts.get(morpheme.part_of_speech_id()) for morpheme in morphemes]
-        if None in sorts:
-            sorts = [self._learnt(morpheme) for morpheme in morphemes]
-        if not anything and PERSONS.isdisjoint(sorts):
+        words = [self._words.get(morpheme.word_id()) or self._word(morpheme) for morpheme in morphemes]
+        if not anything and not any(word.likely for word in words):
             return []
         found = []
-        for morpheme, sort in zip(morphemes, sorts, strict=True):
-            begin, end = morpheme.begin(), morpheme.end()
-            found.append(
-                Token(sentence[begin:end], offset + begin, offset + end, sort or Sort.OTHER, not morpheme.is_oov())
-            )
+        begin = 0
+        for morpheme, word in zip(morphemes, words, strict=True):
+            end = morpheme.end()
+            found.append(Token(sentence[begin:end], offset + begin, offset + end, word.sort, word.known, word))
+            begin = end
         return found
 
-    def _learnt(self, morpheme: sudachipy.Morpheme) -> Sort:
-        number = morpheme.part_of_speech_id()
-        if number not in self._sorts:
-            self._sorts[number] = _sort(tuple(morpheme.part_of_speech()))
-        return self._sorts[number]
+    def _word(self, morpheme: sudachipy.Morpheme) -> Word:
+        """One met for the first time, or written in one of many ways, or in no dictionary: there the number is its part of speech."""
+        number, surface = morpheme.word_id(), morpheme.surface()
+        key = number if _ONE_WAY.fullmatch(surface) and not morpheme.is_oov() else (number, surface)
+        word = self._words.get(key)
+        if word is None:
+            if len(self._words) >= _WORDS:
+                self._words.clear()
+            word = self._words[key] = Word(morpheme)
+        return word
 
 
 _SURROGATE = regex.compile("[\ud800-\udfff]")

@@ -1,0 +1,172 @@
+"""The network: vectors of words, convolutions over a sentence, and how likely each word is part of a person's name.
+
+In: sentences as words, and what rules said of each. Out: probabilities. numpy only; weights.npz is made by benchmarks/train_names.py.
+The vector of a word is made once and stays with it; what is asked is one matrix product for many sentences.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from functools import lru_cache
+from importlib.resources import files
+from zipfile import BadZipFile
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mailguard.detect.name_model.features import Features
+from mailguard.detect.name_model.letters import Letters
+from mailguard.detect.name_model.units import units
+from mailguard.detect.name_model.word_vectors import WordVectors
+from mailguard.detect.person_dictionary import PersonDictionary
+from mailguard.detect.tokenizer import Script, Word
+from mailguard.errors import MailguardError
+
+Floats = NDArray[np.float32]
+_BROKEN = "mailguard/detect/name_model/weights.npz: {}; install mailguard again"
+_HALVES = ("vectors", "numbers", "bias", "marks", "first", "first_bias", "second", "second_bias", "out", "out_bias")
+_ARRAYS = (*_HALVES, "gate", "gate_bias", "word_scales", "word_vectors", "word_hashes", "word_rows", "features")
+_LETTERS = ("letters", "letter_scales", "letter_offsets")
+_SURE = 30.0  # a logit beyond which nothing changes
+_BETWEEN = frozenset({Script.JOINT, Script.BLANK})
+
+
+class NameNetwork:
+    """weights: arrays as benchmarks/train_names.py writes them; features: of words, by the packaged tables of letters.
+
+    Errors: KeyError where an array is missing.
+    """
+
+    def __init__(self, weights: Mapping[str, NDArray[np.generic]], features: Callable[[Letters], Features]) -> None:
+        arrays = {name: weights[name] for name in _ARRAYS}
+        self._floats = {name: value.astype(np.float32) for name, value in arrays.items() if value.dtype == np.float16}
+        self._kernels = [(self._floats[name], self._floats[f"{name}_bias"]) for name in ("first", "second")]
+        self._rows = {int(number): row for row, number in enumerate(weights["features"])}
+        letters = (np.asarray(weights[name]) for name in _LETTERS)
+        self._features = features(Letters(*letters))
+        self._meanings = WordVectors(np.asarray(weights["word_hashes"]), np.asarray(weights["word_rows"]))
+        self._meaning = np.asarray(weights["word_vectors"])
+        self._pad = sum(len(kernel) // 2 for kernel, _ in self._kernels)
+
+    def may(self, word: Word) -> bool:
+        """Whether a word is ever part of a name, whatever stands around it."""
+        if word.may is None:
+            word.may = float(self._single(word) @ self._floats["gate"] + self._floats["gate_bias"][0]) > 0
+        return word.may
+
+    def probabilities(
+        self, sentences: Sequence[Sequence[Word]], marks: Sequence[Sequence[int]] | None = None
+    ) -> list[Floats]:
+        """Of each word of each sentence. marks: what rules said of each word, 0 for nothing."""
+        if not sentences:
+            return []
+        rows: list[Floats] = []
+        wanted: list[int] = []
+        blank = [np.zeros_like(self._floats["bias"])] * self._pad
+        starts, together = [], []
+        for number, sentence in enumerate(sentences):
+            rows += blank
+            start = len(rows)
+            starts.append(start)
+            rows += map(self._single, sentence)
+            signs = marks[number] if marks is not None else [0] * len(sentence)
+            hot = [place for place, word in enumerate(sentence) if signs[place] or self.may(word)]
+            for place in hot:
+                if signs[place]:
+                    rows[start + place] = self._marked(sentence[place], signs[place])
+            wanted += [start + place for place in hot]
+            if any(sentence[place].script for place in hot):
+                runs = _runs(sentence, frozenset(hot))
+                wanted += [start + place for index, stop, _ in runs for place in range(index, stop)]
+                together += [
+                    (start + index, start + stop, [start + part for part in parts]) for index, stop, parts in runs
+                ]
+        rows += blank
+        logits = self._logits(np.concatenate(rows).reshape(len(rows), -1), np.unique(np.array(wanted, np.intp)))
+        for first, last, places in together:  # words of one foreign name are as likely as all of them together
+            logits[first:last] = logits[places].mean()
+        found = _sigmoid(logits)
+        return [found[start : start + len(sentence)] for start, sentence in zip(starts, sentences, strict=True)]
+
+    def _logits(self, inner: Floats, wanted: NDArray[np.intp]) -> Floats:
+        """At the places that are wanted; elsewhere surely no name. Blanks between sentences are zero before each convolution."""
+        logits = np.full(len(inner), -_SURE, np.float32)
+        if not len(wanted):
+            return logits
+        (first, first_bias), (second, second_bias) = self._kernels
+        near = _reach(second)
+        around = np.unique(wanted[:, None] + near)
+        around = around[inner[around].any(axis=1)]
+        hidden = np.zeros((len(inner), len(first_bias)), np.float32)
+        hidden[around] = _convolved(inner, around, first, first_bias)
+        deep = _convolved(hidden, wanted, second, second_bias) + hidden[wanted]
+        out, wide = self._floats["out"][:, 0], len(second_bias)
+        logits[wanted] = deep @ out[:wide] + inner[wanted] @ out[wide:] + self._floats["out_bias"][0]
+        return logits
+
+    def _marked(self, word: Word, mark: int) -> Floats:
+        vector: Floats = np.tanh(self._inner(word) + self._floats["marks"][mark])
+        return vector
+
+    def _single(self, word: Word) -> Floats:
+        if word.single is None:
+            word.single = self._marked(word, 0)
+        return word.single
+
+    def _inner(self, word: Word) -> Floats:
+        if word.inner is not None:
+            return word.inner
+        names, numbers = self._features.of(word)
+        rows = [row for name in names if (row := self._rows.get(crc32(name.encode()))) is not None]
+        total = self._floats["vectors"][rows].sum(axis=0) + self._floats["bias"]
+        meaning = self._meanings.row(word)
+        if meaning is not None:
+            total = total + self._meaning[meaning] * self._floats["word_scales"]
+        word.inner = total + np.array([*numbers, float(meaning is None)], np.float32) @ self._floats["numbers"]
+        return word.inner
+
+
+def _runs(sentence: Sequence[Word], hot: AbstractSet[int]) -> list[tuple[int, int, list[int]]]:
+    """Units of several words of which one may be a name, and their words without joints."""
+    return [
+        (index, stop, [place for place in range(index, stop) if sentence[place].script not in _BETWEEN])
+        for index, stop in units(sentence)
+        if stop - index > 1 and not hot.isdisjoint(range(index, stop))
+    ]
+
+
+def _reach(kernel: Floats) -> NDArray[np.intp]:
+    return np.arange(len(kernel)) - len(kernel) // 2
+
+
+def _convolved(values: Floats, places: NDArray[np.intp], kernel: Floats, bias: Floats) -> Floats:
+    """At some places, one matrix product, rectified."""
+    windows = values[places[:, None] + _reach(kernel)].reshape(len(places), -1)
+    found: Floats = np.maximum(windows @ kernel.reshape(windows.shape[1], -1) + bias, 0)
+    return found
+
+
+def _sigmoid(values: Floats) -> Floats:
+    return (1 / (1 + np.exp(-np.clip(values, -_SURE, _SURE)))).astype(np.float32)
+
+
+@lru_cache(maxsize=1)
+def packaged() -> dict[str, NDArray[np.generic]]:
+    """The arrays of weights.npz, read once. Errors: MailguardError where they are absent or damaged."""
+    try:
+        with (files(__package__) / "weights.npz").open("rb") as file, np.load(file) as stored:
+            return {name: stored[name] for name in stored.files}
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
+        raise MailguardError(_BROKEN.format(error)) from error
+
+
+def load(
+    persons: PersonDictionary,
+    homographs: Callable[[str], Sequence[tuple[str, ...]]],
+    words: Mapping[str, tuple[str, ...]],
+) -> NameNetwork:
+    """The packaged weights; some milliseconds. Errors: MailguardError where they are absent or damaged."""
+    try:
+        return NameNetwork(packaged(), lambda letters: Features(persons, letters, homographs, words))
+    except KeyError as error:
+        raise MailguardError(_BROKEN.format(f"no {error}")) from error

@@ -18,16 +18,12 @@ from mailguard.detect.tokenizer import Sort, Token
 Sentence = tuple[list[Token], list[Span]]
 Floats = NDArray[np.float32]
 
-_MOST = (
-    50_000  # tokens of one text that the network is asked about, some 250 KB; behind them rules alone, twice as fast
-)
+_MOST = 50_000  # tokens of one text, some 250 KB, that the network is asked about; behind them rules alone
 _TOGETHER = 2_000  # tokens that the network is asked about at once
 _SURE, _PAIR = 0.88, 0.8  # confidence of names with an honorific, and of two known halves
 _REFUSED, _REFUSED_PAIR = 0.4, 0.2  # below it a doubtful name of the rules goes, and one of two known halves
 _SEEN = 0.7  # from which the network's own name counts
-_LETTER = regex.compile(
-    r"[\p{Han}\p{Hiragana}ァ-ヴー]"
-)  # names in Latin letters are the rules' own: encoded lines look like them
+_LETTER = regex.compile(r"[\p{Han}\p{Hiragana}ァ-ヴー]")  # Latin names are the rules' own: encoded lines look like them
 
 
 def mark(token: Token, spans: Sequence[Span]) -> int:

@@ -4,6 +4,8 @@ BIN := .venv/bin
 # Tests wait more than they work: one more than there are cores on a small machine.
 JOBS ?= 3
 STAMP := .venv/.installed
+# Compiled modules are kept: tests start the service hundreds of times, and half of a start is compiling.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo run test lint bench clean
 

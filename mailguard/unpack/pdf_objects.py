@@ -136,7 +136,7 @@ class Objects:
 
     def _beside(self, value: object) -> None:
         """A string or name that no reader shows: read if there is a telephone number in it."""
-        text = str(value)[1:].replace("_", " ") if isinstance(value, pikepdf.Name) else _string(value)
+        text = _spelled(value).replace("_", " ") if isinstance(value, pikepdf.Name) else _string(value)
         if writing.number(text):
             self._line(text)
 
@@ -251,6 +251,14 @@ def _direct(array: pikepdf.Array) -> Iterator[object]:
     for item in array:
         if not (isinstance(item, pikepdf.Object) and item.is_indirect):
             yield item
+
+
+def _spelled(name: pikepdf.Name) -> str:
+    """Without its slash; as it stands in the file where it is not UTF-8, as names of Japanese fonts in cp932 are."""
+    try:
+        return str(name)[1:]
+    except UnicodeDecodeError:
+        return name.unparse().decode("latin-1")[1:]
 
 
 def _string(value: object) -> str:

@@ -234,24 +234,39 @@ def _weight(char: str) -> float:
     return 0.5 if 0x2010 <= code <= 0x27BF or 0x3200 <= code <= 0x33FF else -0.2
 
 
+_RUN = re.compile(rb"([\xa1-\xfe])\1*")
+
+
 def _nec_row(error: UnicodeError) -> tuple[str, int]:
     """EUC-JP leaves out NEC row 13 and the IBM rows; cp932 has them at the place arithmetic gives."""
-    if not isinstance(error, UnicodeDecodeError):
+    found = _row_at(error.object, error.start) if isinstance(error, UnicodeDecodeError) else None
+    if found is None:
         raise error
-    pair = error.object[error.start : error.start + 2]
-    if len(pair) < 2 or not all(0xA1 <= byte <= 0xFE for byte in pair):
-        raise error
-    row, cell = pair[0] - 0xA1, pair[1] - 0xA1
-    lead = row // 2 + (0x81 if row < 62 else 0xC1)
-    trail = cell + 0x9F if row % 2 else cell + 0x40 + (cell >= 63)
-    return bytes((lead, trail)).decode("cp932"), error.start + 2
+    return found
 
 
 def _nec_row_or_mark(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    found = _row_at(error.object, error.start)
+    run = _RUN.match(error.object, error.start) if found is None and error.end == error.start + 1 else None
+    if run is not None and run.end() > error.end:
+        # A pair of equal bytes that is nothing is so again a byte further: a long run of them is one step.
+        return "\ufffd" * (run.end() - 1 - error.start), run.end() - 1
+    return found or ("\ufffd", error.end)
+
+
+def _row_at(data: bytes, start: int) -> tuple[str, int] | None:
+    pair = data[start : start + 2]
+    if len(pair) < 2 or not (0xA1 <= pair[0] <= 0xFE and 0xA1 <= pair[1] <= 0xFE):
+        return None
+    row, cell = pair[0] - 0xA1, pair[1] - 0xA1
+    lead = row // 2 + (0x81 if row < 62 else 0xC1)
+    trail = cell + 0x9F if row % 2 else cell + 0x40 + (cell >= 63)
     try:
-        return _nec_row(error)
-    except UnicodeError:
-        return "\ufffd", error.end if isinstance(error, UnicodeDecodeError) else 0
+        return bytes((lead, trail)).decode("cp932"), start + 2
+    except UnicodeDecodeError:
+        return None
 
 
 codecs.register_error("mailguard.nec", _nec_row)

@@ -6,8 +6,9 @@ import sys
 from collections.abc import Callable
 from typing import Protocol
 
-from mailguard.cli.options import ACTOR, store_of
+from mailguard.cli.options import store_of
 from mailguard.store import Store
+from mailguard.store.audit import CLI
 
 
 class Accounts(Protocol):
@@ -28,7 +29,7 @@ def disables(parser: argparse.ArgumentParser, accounts: Choose, called: str) -> 
 
     def run(arguments: argparse.Namespace) -> int:
         with store_of(arguments) as store:
-            accounts(store).disable(arguments.account, actor=ACTOR)
+            accounts(store).disable(arguments.account, actor=CLI)
         print(f"disabled {arguments.account}")
         return 0
 
@@ -41,7 +42,7 @@ def changes_password(parser: argparse.ArgumentParser, accounts: Choose, called: 
 
     def run(arguments: argparse.Namespace) -> int:
         with store_of(arguments) as store:
-            accounts(store).set_password(arguments.account, chosen_password(arguments), actor=ACTOR)
+            accounts(store).set_password(arguments.account, chosen_password(arguments), actor=CLI)
         print(f"changed the password of {arguments.account}")
         return 0
 

@@ -3,8 +3,9 @@
 import argparse
 import sys
 
-from mailguard.cli.options import ACTOR, Verbs, nested, store_of, takes_config, verb
+from mailguard.cli.options import Verbs, nested, store_of, takes_config, verb
 from mailguard.dossier import FORMATS, written
+from mailguard.store.audit import CLI
 from mailguard.store.proof import Break, Fault, Head
 
 WHAT = {
@@ -71,9 +72,9 @@ def _verify(arguments: argparse.Namespace) -> int:
 def _export(arguments: argparse.Namespace) -> int:
     with store_of(arguments) as store:
         if arguments.campaign:
-            lines = store.campaign_dossiers.take(arguments.campaign, ACTOR)
+            lines = store.campaign_dossiers.take(arguments.campaign, CLI)
         else:
-            lines = store.dossiers.take(arguments.hold, ACTOR)
+            lines = store.dossiers.take(arguments.hold, CLI)
     print(written(lines, arguments.format), end="")
     return 0
 

@@ -3,10 +3,11 @@
 import argparse
 
 from mailguard import service
-from mailguard.cli.options import ACTOR, Verbs, config_of, nested, store_of, takes_config, verb
+from mailguard.cli.options import Verbs, config_of, nested, store_of, takes_config, verb
 from mailguard.cli.who import authenticated
 from mailguard.errors import RefusedError
 from mailguard.store import rotate_key
+from mailguard.store.audit import CLI
 
 
 def register(verbs: Verbs) -> None:
@@ -47,7 +48,7 @@ def _upgrade(arguments: argparse.Namespace) -> int:
 
 def _rotate(arguments: argparse.Namespace) -> int:
     config = config_of(arguments)
-    done = rotate_key(config.database_url, config.data_dir, service.now, holds=config.holds, actor=ACTOR)
+    done = rotate_key(config.database_url, config.data_dir, service.now, holds=config.holds, actor=CLI)
     print(f"db: {done.sealed:,} values are sealed under the new key. Backups still need the old key file.")
     if done.damaged:
         print(f"db: {done.damaged:,} values opened under no key; they stay as they were.")

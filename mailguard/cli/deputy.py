@@ -3,9 +3,10 @@
 import argparse
 
 from mailguard.cli.change import submit
-from mailguard.cli.options import ACTOR, Verbs, nested, store_of, takes_config, verb
+from mailguard.cli.options import Verbs, nested, store_of, takes_config, verb
 from mailguard.errors import NotFoundError
 from mailguard.store import Store
+from mailguard.store.audit import CLI
 from mailguard.store.orders import AddDeputy, EndDeputy
 
 
@@ -44,7 +45,7 @@ def _add(arguments: argparse.Namespace) -> int:
     with store_of(arguments) as store:
         absent, deputy = (person_id(store, login) for login in (arguments.login, arguments.deputy))
         order = AddDeputy(absent, deputy, arguments.first, arguments.last)
-        return submit(store, ACTOR, order, f"added {arguments.deputy} as the deputy of {arguments.login}")
+        return submit(store, CLI, order, f"added {arguments.deputy} as the deputy of {arguments.login}")
 
 
 def _list(arguments: argparse.Namespace) -> int:
@@ -57,4 +58,4 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _end(arguments: argparse.Namespace) -> int:
     with store_of(arguments) as store:
-        return submit(store, ACTOR, EndDeputy(arguments.id), f"ended {arguments.id}")
+        return submit(store, CLI, EndDeputy(arguments.id), f"ended {arguments.id}")

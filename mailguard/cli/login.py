@@ -3,8 +3,9 @@
 import argparse
 
 from mailguard.cli.account import changes_password, chosen_password, disables, takes_password
-from mailguard.cli.options import ACTOR, Verbs, nested, store_of, takes_config, verb
+from mailguard.cli.options import Verbs, nested, store_of, takes_config, verb
 from mailguard.store import Store
+from mailguard.store.audit import CLI
 from mailguard.store.logins import Logins
 
 
@@ -36,7 +37,7 @@ def _logins(store: Store) -> Logins:
 
 def _add(arguments: argparse.Namespace) -> int:
     with store_of(arguments) as store:
-        store.logins.add(arguments.name, chosen_password(arguments), actor=ACTOR)
+        store.logins.add(arguments.name, chosen_password(arguments), actor=CLI)
     print(f"added {arguments.name}")
     return 0
 

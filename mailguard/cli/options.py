@@ -8,7 +8,6 @@ from mailguard import service
 from mailguard.config import Config, load
 from mailguard.store import Store, open_store
 
-ACTOR = "cli"  # in the record
 Verbs = Any  # argparse's sub-parsers have no public type
 
 

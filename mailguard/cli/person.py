@@ -6,8 +6,9 @@ from mailguard.cli import deputy
 from mailguard.cli.account import chosen_password, takes_password
 from mailguard.cli.change import submit
 from mailguard.cli.deputy import person_id
-from mailguard.cli.options import ACTOR, Verbs, nested, store_of, takes_config, verb
+from mailguard.cli.options import Verbs, nested, store_of, takes_config, verb
 from mailguard.cli.who import secret
+from mailguard.store.audit import CLI
 from mailguard.store.context import fresh_id
 from mailguard.store.orders import AddPerson, DisablePerson, EnablePerson, GivePassword, SetOrganisation, SetRole
 from mailguard.store.passwords import hashed
@@ -79,7 +80,7 @@ def _add(arguments: argparse.Namespace) -> int:
             language=arguments.language,
             secret=hashed(chosen_password(arguments)),
         )
-        return submit(store, ACTOR, order, f"added {arguments.login}")
+        return submit(store, CLI, order, f"added {arguments.login}")
 
 
 def _password(arguments: argparse.Namespace) -> int:
@@ -91,31 +92,31 @@ def _password(arguments: argparse.Namespace) -> int:
             return 0
         order = GivePassword(person, hashed(chosen_password(arguments)))
         done = f"{arguments.login} logs in with this password once, and chooses another one"
-        return submit(store, ACTOR, order, done)
+        return submit(store, CLI, order, done)
 
 
 def _disable(arguments: argparse.Namespace) -> int:
     with store_of(arguments) as store:
         order = DisablePerson(person_id(store, arguments.login))
-        return submit(store, ACTOR, order, f"disabled {arguments.login}")
+        return submit(store, CLI, order, f"disabled {arguments.login}")
 
 
 def _enable(arguments: argparse.Namespace) -> int:
     with store_of(arguments) as store:
         order = EnablePerson(person_id(store, arguments.login))
-        return submit(store, ACTOR, order, f"enabled {arguments.login}")
+        return submit(store, CLI, order, f"enabled {arguments.login}")
 
 
 def _role(arguments: argparse.Namespace) -> int:
     with store_of(arguments) as store:
         order = SetRole(person_id(store, arguments.login), arguments.role)
-        return submit(store, ACTOR, order, f"changed the role of {arguments.login}")
+        return submit(store, CLI, order, f"changed the role of {arguments.login}")
 
 
 def _organisation(arguments: argparse.Namespace) -> int:
     with store_of(arguments) as store:
         order = SetOrganisation(person_id(store, arguments.login), arguments.organisation.strip())
-        return submit(store, ACTOR, order, f"changed the organisation of {arguments.login}")
+        return submit(store, CLI, order, f"changed the organisation of {arguments.login}")
 
 
 def _list(arguments: argparse.Namespace) -> int:

@@ -3,7 +3,7 @@
 import argparse
 
 from mailguard.cli.options import Verbs, nested, store_of, takes_config, verb
-from mailguard.store.switch import CLI
+from mailguard.store.audit import CLI
 from mailguard.store.views import Pause
 
 

@@ -4,8 +4,9 @@ import argparse
 from datetime import date
 
 from mailguard import leak, service
-from mailguard.cli.options import ACTOR, Verbs, config_of, nested, store_of, takes_config, verb
+from mailguard.cli.options import Verbs, config_of, nested, store_of, takes_config, verb
 from mailguard.policy import thresholds
+from mailguard.store.audit import CLI
 
 
 def register(verbs: Verbs) -> None:
@@ -84,6 +85,6 @@ def _draft(arguments: argparse.Namespace) -> int:
         arguments.campaign,
     )
     with store_of(arguments) as store:
-        case = leak.gathered(store, wish, config.report, limits, ACTOR, service.now())
+        case = leak.gathered(store, wish, config.report, limits, CLI, service.now())
     print(leak.written(leak.documents(case, arguments.to), arguments.format), end="")
     return 0

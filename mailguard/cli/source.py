@@ -5,10 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 from mailguard.cli.change import submit
-from mailguard.cli.options import ACTOR, Verbs, nested, store_of, takes_config, verb
+from mailguard.cli.options import Verbs, nested, store_of, takes_config, verb
 from mailguard.errors import NotFoundError
 from mailguard.model import Source, SourceMode
 from mailguard.store import Store
+from mailguard.store.audit import CLI
 from mailguard.store.orders import AddSource, ChangeSource, RemoveSource
 
 
@@ -76,7 +77,7 @@ def _add(arguments: argparse.Namespace) -> int:
             networks=tuple(arguments.network),
             from_domains=tuple(arguments.from_domain),
         )
-        return submit(store, ACTOR, AddSource.of(source), f"added {arguments.id}")
+        return submit(store, CLI, AddSource.of(source), f"added {arguments.id}")
 
 
 def _change(arguments: argparse.Namespace) -> int:
@@ -95,12 +96,12 @@ def _change(arguments: argparse.Namespace) -> int:
             "from_domains": _some(arguments.from_domain),
         }
         fresh = replace(source, **{name: value for name, value in wished.items() if value is not None})
-        return submit(store, ACTOR, ChangeSource.of(fresh), f"changed {arguments.id}")
+        return submit(store, CLI, ChangeSource.of(fresh), f"changed {arguments.id}")
 
 
 def _remove(arguments: argparse.Namespace) -> int:
     with store_of(arguments) as store:
-        return submit(store, ACTOR, RemoveSource(arguments.id), f"removed {arguments.id}")
+        return submit(store, CLI, RemoveSource(arguments.id), f"removed {arguments.id}")
 
 
 def _some(values: list[str] | None) -> tuple[str, ...] | None:

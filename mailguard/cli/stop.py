@@ -6,8 +6,8 @@ import sys
 from mailguard.cli.options import Verbs, nested, store_of, takes_config, verb
 from mailguard.cli.who import authenticated
 from mailguard.reachlist import FORMATS
+from mailguard.store.audit import CLI
 from mailguard.store.reach import About
-from mailguard.store.stop_sight import CLI
 from mailguard.store.stops import Stop
 
 

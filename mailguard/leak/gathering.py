@@ -16,9 +16,9 @@ from mailguard.model import Finding, Inspection, Kind, Problem, ProblemKind
 from mailguard.policy import Report
 from mailguard.presets import JAPANESE
 from mailguard.store import Store
+from mailguard.store.audit import CLI
 from mailguard.store.calendar import TOKYO
 from mailguard.store.departures import Departure, Step
-from mailguard.store.stop_sight import CLI
 from mailguard.store.views import Decided
 from mailguard.store.watched_mailings import WatchedMailing
 

@@ -18,6 +18,7 @@ from mailguard.store.statement import Statement
 from mailguard.store.views import AuditRow
 
 TIME = "time"  # the actor of what nobody did: expiry, purge
+CLI = "cli"  # of the command line and the service: whoever runs them owns the machine, and is no second person
 
 _HEAD = select(audit_head.c.length, audit_head.c.hash, audit_head.c.seal)
 _END = Statement(_HEAD)

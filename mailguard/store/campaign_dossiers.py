@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mailguard.dossier import Line
+from mailguard.store.audit import CLI
 from mailguard.store.campaign_views import CampaignRow
 from mailguard.store.campaigns import Campaigns
-from mailguard.store.dossiers import CLI, STATES, Dossiers, Fact
+from mailguard.store.dossiers import STATES, Dossiers, Fact
 from mailguard.store.reach import About, Reached, Reaches
 from mailguard.store.stops import Stop, Stops
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, insert, select, update
 from mailguard.errors import ConflictError, NotFoundError, RefusedError
 from mailguard.store import orders
 from mailguard.store.applying import Applying, Described
-from mailguard.store.audit import TIME, Audit
+from mailguard.store.audit import CLI, TIME, Audit
 from mailguard.store.context import Context, fresh_id
 from mailguard.store.notices import Notices
 from mailguard.store.orders import Fact, Order
@@ -25,7 +25,7 @@ from mailguard.store.schema import changes, people
 
 DAYS = timedelta(days=7)
 ENOUGH = 2  # enabled approvers
-MACHINE = frozenset({"cli", "config"})  # the actors of who runs the machine and of its configuration
+MACHINE = frozenset({CLI, "config"})  # the actors of who runs the machine and of its configuration
 READERS = frozenset({"approver", "auditor", "administrator"})
 WAITING = "waiting"
 SETTINGS = "settings.take"  # the kind of what files ask for

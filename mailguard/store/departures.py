@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, or_, select
 
 from mailguard.lifecycle import RecipientState
 from mailguard.store import standstill
-from mailguard.store.audit import Audit
+from mailguard.store.audit import CLI, Audit
 from mailguard.store.context import Context
 from mailguard.store.holds import Holds
 from mailguard.store.people import People
@@ -24,7 +24,6 @@ from mailguard.store.schema.emergency import Scope
 from mailguard.store.statement import Lookup
 from mailguard.store.views import AuditRow, HoldView, Person
 
-CLI = "cli"  # whoever runs the command line owns the machine
 _DOUBT = "message.may_have_been_sent"
 _SWITCH = ("release.paused", "release.resumed")
 _DOUBTS = Lookup(lambda ids: select(audit.c.detail).where(audit.c.subject.in_(ids), audit.c.action == _DOUBT))

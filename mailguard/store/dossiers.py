@@ -8,14 +8,13 @@ from collections.abc import Iterator, Sequence
 
 from mailguard.dossier import Line
 from mailguard.presets import JAPANESE, Preset
-from mailguard.store.audit import Audit
+from mailguard.store.audit import CLI, Audit
 from mailguard.store.context import Context
 from mailguard.store.holds import Holds
 from mailguard.store.part_views import Look, PartViews
 from mailguard.store.people import People
 from mailguard.store.views import Decided, HoldView, acted
 
-CLI = "cli"  # whoever runs the command line owns the machine
 RECORD_OF_PROVISION = "第三者提供: 個人情報保護法27条の根拠と、29条の記録が必要です"
 ROWS = 10_000  # of the record, of one hold
 Fact = tuple[str, str, str, str, str]

@@ -19,7 +19,7 @@ from mailguard.lifecycle import MessageState, RecipientState
 from mailguard.model import Envelope
 from mailguard.reachlist import Recipient, written
 from mailguard.store import sight, standstill
-from mailguard.store.audit import Audit
+from mailguard.store.audit import CLI, Audit
 from mailguard.store.context import Context
 from mailguard.store.schema import (
     doubts,
@@ -32,7 +32,6 @@ from mailguard.store.schema import (
     reservations,
     suppressions,
 )
-from mailguard.store.stop_sight import CLI
 
 CLEAR = frozenset({"approver", "auditor"})
 MASKED = CLEAR | {"administrator"}

@@ -16,12 +16,11 @@ from mailguard import stoplist
 from mailguard.errors import NotFoundError, RefusedError
 from mailguard.stoplist import Block, Scope, StopList
 from mailguard.store import masks, sight
-from mailguard.store.audit import Audit
+from mailguard.store.audit import CLI, Audit
 from mailguard.store.context import Context, fresh_id
 from mailguard.store.remembered import Remembered
 from mailguard.store.schema import people, stop_blocks, stop_entries, stop_files, stop_version
 
-CLI = "cli"  # the actor of the service and the command line: whoever runs them owns the machine
 ADDING = frozenset({"operator", "approver", "administrator"})
 REMOVING = frozenset({"approver", "administrator"})
 WHY = {

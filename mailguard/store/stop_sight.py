@@ -11,12 +11,12 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from mailguard.errors import NotFoundError, RefusedError
 from mailguard.store import sight, standing, standins
+from mailguard.store.audit import CLI
 from mailguard.store.context import Context
 from mailguard.store.people import approvers
 from mailguard.store.schema import holds, operators, people, sources, stops
 from mailguard.store.schema.emergency import Scope
 
-CLI = "cli"  # the actor of the command line: whoever can run it owns the machine, and may stop; it is no second person
 WHY = {
     "not_stopper": "Only an enabled approver may stop mail, or let it go on.",
     "stop_all_own": "Only an approver of the own company may stop all mail, or let it go on.",

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Select, func, insert, or_, select, update
 
 from mailguard.errors import ConflictError, NotFoundError, RefusedError
 from mailguard.store import standstill, stop_sight
-from mailguard.store.audit import Audit
+from mailguard.store.audit import CLI, Audit
 from mailguard.store.context import Context, fresh_id
 from mailguard.store.notices import Notices
 from mailguard.store.people import People
@@ -22,7 +22,6 @@ from mailguard.store.remembered import Remembered
 from mailguard.store.schema import campaigns, holds, messages, people, sources, stops
 from mailguard.store.schema.emergency import Scope
 from mailguard.store.standstill import Standstill
-from mailguard.store.stop_sight import CLI
 from mailguard.store.stop_tellings import ASKED, BEGUN, ENDED, tell
 
 _LOG = logging.getLogger("mailguard.store")

@@ -12,13 +12,12 @@ from sqlalchemy import Connection, exists, func, insert, select, update
 
 from mailguard.errors import ConflictError, RefusedError
 from mailguard.store import sight
-from mailguard.store.audit import Audit
+from mailguard.store.audit import CLI, Audit
 from mailguard.store.context import Context
 from mailguard.store.people import People
 from mailguard.store.schema import messages, pauses, people
 from mailguard.store.views import Pause
 
-CLI = "cli"  # the actor of the command line: whoever can run it owns the machine
 ROLES = frozenset({"approver", "administrator"})
 WHY = {
     "not_switch": "Only an approver or an administrator of the own company may pause and resume releases.",

@@ -10,7 +10,7 @@ from mailguard.errors import StoreError
 from mailguard.lifecycle import Choice, HoldState
 from mailguard.model import Finding, Inspection, Kind
 from mailguard.relay.channel import Channel
-from mailguard.store.stops import CLI
+from mailguard.store.audit import CLI
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 FOUND = Finding("table.name", Kind.NAME, ("a.csv",), "列 氏名", 1, 1, ("山*",), key=b"leaf")

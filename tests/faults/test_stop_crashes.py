@@ -10,8 +10,8 @@ from mailguard.lifecycle import Choice, HoldState
 from mailguard.model import Finding, Inspection, Kind
 from mailguard.relay.leash import Leash
 from mailguard.release.attempt import Attempt, HeldBackError
+from mailguard.store.audit import CLI
 from mailguard.store.reach import About, Reached
-from mailguard.store.stops import CLI
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 FOUND = Finding("table.name", Kind.NAME, ("a.csv",), "列 氏名", 1, 1, ("山*",), key=b"leaf")

@@ -12,8 +12,8 @@ from mailguard.config import ReportSection
 from mailguard.errors import ConflictError, NotFoundError, RefusedError
 from mailguard.model import Finding, Inspection, Kind, Source
 from mailguard.policy import Report
+from mailguard.store.audit import CLI
 from mailguard.store.reach import About, Reached
-from mailguard.store.stops import CLI
 from mailguard.store.views import Person
 from mailguard.store.watched_mailings import WatchedMail
 from mailguard.store.watching import Watched

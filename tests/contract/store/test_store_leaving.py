@@ -3,8 +3,8 @@
 import pytest
 
 from mailguard.lifecycle import Choice
+from mailguard.store.audit import CLI
 from mailguard.store.reservations import Leaving
-from mailguard.store.stops import CLI
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 
 from mailguard.errors import ConflictError, RefusedError
-from mailguard.store.stops import CLI
+from mailguard.store.audit import CLI
 from mailguard.store.views import Clearance
 
 

@@ -9,9 +9,9 @@ from stage import ACCEPTED, REFUSED, WAITING
 from mailguard.errors import NotFoundError, RefusedError
 from mailguard.lifecycle import Choice, RecipientState
 from mailguard.model import Source
+from mailguard.store.audit import CLI
 from mailguard.store.reach import About, Reached
 from mailguard.store.schema import reach_exports
-from mailguard.store.stops import CLI
 from mailguard.store.suppressions import Spared
 from mailguard.store.views import Outcome
 

@@ -7,9 +7,9 @@ from stage import ACCEPTED
 
 from mailguard.errors import ConflictError, NotFoundError
 from mailguard.lifecycle import HoldState
+from mailguard.store.audit import CLI
 from mailguard.store.grouping import campaign_key
 from mailguard.store.reach import About
-from mailguard.store.stops import CLI
 from mailguard.store.views import Clearance
 
 

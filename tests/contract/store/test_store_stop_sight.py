@@ -6,7 +6,7 @@ import pytest
 from stage import Stage
 
 from mailguard.errors import NotFoundError, RefusedError
-from mailguard.store.stops import CLI
+from mailguard.store.audit import CLI
 from mailguard.store.views import Person
 
 

@@ -9,8 +9,8 @@ from stage import ACCEPTED, Stage
 from mailguard.errors import ConflictError, NotFoundError, RefusedError
 from mailguard.lifecycle import MessageState
 from mailguard.model import Source
+from mailguard.store.audit import CLI
 from mailguard.store.register import CLAIM
-from mailguard.store.stops import CLI
 from mailguard.store.views import Clearance
 
 

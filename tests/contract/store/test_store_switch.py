@@ -7,7 +7,7 @@ from stage import ACCEPTED
 
 from mailguard.errors import ConflictError, RefusedError
 from mailguard.lifecycle import MessageState
-from mailguard.store.switch import CLI
+from mailguard.store.audit import CLI
 from mailguard.store.views import Clearance
 
 

@@ -11,7 +11,7 @@ from mailguard.config import COMMISSION, Receiver, ReportSection, Web
 from mailguard.errors import NotFoundError
 from mailguard.lifecycle import Choice, RecipientState
 from mailguard.policy import Report
-from mailguard.store.stops import CLI
+from mailguard.store.audit import CLI
 from mailguard.store.views import Outcome
 from mailguard.store.watched_mailings import WatchedMail
 from mailguard.store.watching import Watched

@@ -3,7 +3,7 @@
 import pytest
 from web_world import BASE, field
 
-from mailguard.store.stops import CLI
+from mailguard.store.audit import CLI
 
 
 def post(client, url, page, **values):

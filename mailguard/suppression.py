@@ -41,6 +41,10 @@ class Suppression:
         self._registers = Latest(self.store.sources.register)
         self._records = Together(self.store.suppressions.record_all, most=_MOST)
 
+    def obey(self, settings: StopListSection) -> None:
+        """Other settings from now on."""
+        self.settings, self._made = settings, None
+
     @property
     def refuses(self) -> bool:
         """Whether RCPT is answered with 550."""

@@ -7,8 +7,8 @@ import os
 from mailguard import service
 from mailguard.cli.options import Verbs, config_of, nested, takes_config, verb
 from mailguard.config import Config, example
-from mailguard.detect import ruleset
 from mailguard.digest import Digester
+from mailguard.errors import ConfigError
 from mailguard.service import checkup
 
 
@@ -31,14 +31,17 @@ def register(verbs: Verbs) -> None:
 
 def _check(arguments: argparse.Namespace) -> int:
     config = config_of(arguments)
-    rules = ruleset.load(service.rules_dir(config))
-    service.policy(config, Digester(os.urandom(32)))
-    print(f"configuration: ok\nrules: ok (ruleset {rules.version})")
+    print("configuration: ok")
     failed = False
     for finding in checkup.findings(config, service.now):
         print(finding)
         failed = failed or finding.weight is checkup.Weight.FAILED
-    for name, fact in asyncio.run(_posture(config)).items():
+    try:
+        posture = asyncio.run(_posture(config))
+    except ConfigError as error:
+        print(f"failed: sandbox: not started: {error}")
+        return 1
+    for name, fact in posture.items():
         print(f"{'' if fact else 'warning: '}sandbox: {name}: {fact or 'not available here'}")
     return 1 if failed else 0
 

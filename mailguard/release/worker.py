@@ -82,6 +82,10 @@ class ReleaseWorker:
         self._tasks: set[asyncio.Task[None]] = set()
         self._unreachable = False
 
+    def obey(self, settings: Release) -> None:
+        """Other times from the next message on; hours, rate and connections stay as they were at the start."""
+        self._settings = settings
+
     async def run(self, stop: asyncio.Event) -> None:
         """Send until `stop` is set; then cut off what has not sent its final dot, and record what is known."""
         async with asyncio.TaskGroup() as group:

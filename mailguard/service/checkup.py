@@ -18,12 +18,14 @@ from sqlalchemy.exc import ArgumentError
 
 from mailguard.config import Config
 from mailguard.config.passwords import listed
+from mailguard.detect import ruleset
+from mailguard.digest import Digester
 from mailguard.errors import ConfigError, StoreError
 from mailguard.notify.channels import Channels
 from mailguard.policy import thresholds
 from mailguard.service import loops, ports, routes_check, settled_check, tools
 from mailguard.service.finding import Finding, Weight
-from mailguard.service.scanning import policy_file
+from mailguard.service.scanning import policy, policy_file, rules_dir
 from mailguard.store.engine import Database
 
 __all__ = ["SOON", "Finding", "Weight", "findings"]
@@ -33,19 +35,27 @@ _OWN_FILES = 128  # listeners, database, scanners, log
 
 
 def findings(config: Config, clock: Callable[[], datetime]) -> Iterator[Finding]:
-    """Everything, in the order in which a message meets it."""
-    yield from _listeners(config)
-    yield from _certificate(config, clock())
-    yield from _senders(config)
-    yield _relay(config)
-    yield _store(config)
-    yield from _processes(config)
-    yield from tools.findings()
-    yield from _policy(config)
-    yield from routes_check.findings(config, clock)
-    yield from settled_check.findings(config, clock)
-    yield from _passwords(config)
-    yield from _channels(config)
+    """Everything, in the order in which a message meets it; a file that cannot be used is a failure, and the rest goes on."""
+    parts: dict[str, Callable[[], Iterator[Finding]]] = {
+        "smtp": lambda: _listeners(config),
+        "smtp.certificate": lambda: _certificate(config, clock()),
+        "smtp.clients": lambda: _senders(config),
+        "relay": lambda: iter((_relay(config),)),
+        "store": lambda: iter((_store(config),)),
+        "processes": lambda: _processes(config),
+        "tools": tools.findings,
+        "rules": lambda: _rules(config),
+        "policy": lambda: _policy(config),
+        "holds.routes": lambda: routes_check.findings(config, clock),
+        "settings": lambda: settled_check.findings(config, clock),
+        "passwords.list_file": lambda: _passwords(config),
+        "notify.channels": lambda: _channels(config),
+    }
+    for place, part in parts.items():
+        try:
+            yield from part()
+        except ConfigError as error:
+            yield Finding(place, str(error).removeprefix(f"{place}: "), Weight.FAILED)
 
 
 def _channels(config: Config) -> Iterator[Finding]:
@@ -154,6 +164,10 @@ def _store(config: Config) -> Finding:
     return Finding("store", f"{shown} answers")
 
 
+def _rules(config: Config) -> Iterator[Finding]:
+    yield Finding("rules", f"ok (ruleset {ruleset.load(rules_dir(config)).version})")
+
+
 def _policy(config: Config) -> Iterator[Finding]:
     file = policy_file(config)
     limits = thresholds(file)
@@ -165,6 +179,8 @@ def _policy(config: Config) -> Iterator[Finding]:
     elif limits.monitor.rules:
         fact = f"ONLY MONITORED, holds nothing: {', '.join(sorted(limits.monitor.rules))}"
         yield Finding(f"{file}: monitor.rules", fact, Weight.WARNING)
+    unrouted = config.holds.model_copy(update={"routes": ""})  # said below
+    policy(config.model_copy(update={"holds": unrouted}), Digester(os.urandom(32)))  # with [own]
 
 
 def _passwords(config: Config) -> Iterator[Finding]:

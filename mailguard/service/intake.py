@@ -43,7 +43,7 @@ class Intake:
         self._password_key = store.password_key
         self._bench = Bench(config, store.digester, store.password_key)
         self._renewals: asyncio.Queue[Config] = asyncio.Queue()
-        suppression = Suppression(store, config.stop_list)
+        self._suppression = suppression = Suppression(store, config.stop_list)
         self._pipeline = Pipeline(
             store=store,
             inspector=self._bench,
@@ -90,6 +90,7 @@ class Intake:
 
     def renew(self, config: Config) -> None:
         """Inspect by other rules from the next message on; those before stay when these cannot be used."""
+        self._suppression.obey(config.stop_list)
         self._renewals.put_nowait(config)
 
     async def _renew_as_asked(self) -> None:

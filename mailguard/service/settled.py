@@ -1,4 +1,4 @@
-"""Keeps policy, rules, routes, own contacts, monitoring and retention to what was agreed on.
+"""Keeps policy, rules, routes, own contacts, monitoring, retention and what a decision takes to what was agreed on.
 
 In: a fresh copy of the rules, and the configuration that was given. Out: the same copy with the settings in force: those of
 the files when nothing was in force before or nobody has to consent, else those agreed on last; the files then wait as a
@@ -43,7 +43,7 @@ class Settled:
         content = self._store.settings.in_force()
         if content is None:
             content = self._store.settings.take_first(wanted.text)
-        if content.routes is None or content.rules is None:
+        if not content.whole:
             content = self._store.settings.complete(wanted)
         if content.text == wanted.text:
             return content

@@ -20,7 +20,7 @@ _PLACE = "settings"
 
 
 def findings(config: Config, clock: Callable[[], datetime]) -> Iterator[Finding]:
-    """Policy, rules, routes, monitoring, own contacts and retention."""
+    """Everything that is settled. Raises ConfigError for a file that cannot be read."""
     url = make_url(config.database_url)
     if url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).exists()):
         return
@@ -32,10 +32,11 @@ def findings(config: Config, clock: Callable[[], datetime]) -> Iterator[Finding]
     if in_force is None:
         return
     wanted = content_of(config)
-    if in_force.routes is None:
-        yield Finding(_PLACE, "agreed on, but for rules and routes: the next start takes those of the files")
+    if not in_force.whole:
+        fact = "agreed on, but not all that this version settles: the next start takes the rest from the files"
+        yield Finding(_PLACE, fact)
     elif names := [name for name, *_ in differences(in_force, wanted)]:
         way = f"{waits} waits for consent" if waits else "A start or SIGHUP asks for consent where two approvers are"
         yield Finding(_PLACE, f"the files are not what is in force: {', '.join(names)}. {way}", Weight.WARNING)
     else:
-        yield Finding(_PLACE, "policy, rules, routes, [own], [retention] and monitoring of the files are in force")
+        yield Finding(_PLACE, "policy, rules, routes and the settings that need consent are those of the files")

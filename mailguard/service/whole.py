@@ -77,13 +77,14 @@ class Service:
             self._front = Fleet(config)
             next_hop = NextHop(config.relay, hostname(config))
         self._next_hop = next_hop
+        self._suppression = Suppression(self.store, config.stop_list)
         self._release = ReleaseWorker(
             self.store.releases,
             next_hop,
             config.release,
             clock,
             hostname=hostname(config) if config.smtp.received else "",
-            check=Sparing(Suppression(self.store, config.stop_list)),
+            check=Sparing(self._suppression),
         )
         self._notices = NoticeWorker(self.store.notices, next_hop, config.notify, config.web.url, clock)
         self._counter = Counter(self.store, lambda: self._rulebook.config, lambda: self._policy)
@@ -198,6 +199,8 @@ class Service:
                 _LOG.error("reload: rules stay version=%s: %s", self._rulebook.version, error)
             else:
                 self._policy = policy(self._rulebook.config, self.store.digester)
+                self._suppression.obey(self._rulebook.config.stop_list)
+                self._release.obey(self._rulebook.config.release)
                 if changed:
                     self._front.renew(self._rulebook.config)
                 _LOG.info("reload: rules %s version=%s", "changed" if changed else "as before", self._rulebook.version)

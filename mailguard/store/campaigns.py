@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from mailguard.errors import NotFoundError
 from mailguard.lifecycle import HoldState
-from mailguard.store import joint_checklist, sight
+from mailguard.store import joint_checklist, settings, sight
 from mailguard.store.campaign_views import CampaignRow, Decided, Snapshot
 from mailguard.store.desk import AtDesk, Desk
 from mailguard.store.holds import Holds
@@ -107,7 +107,8 @@ class Campaigns(AtDesk):
     @property
     def approval_hours(self) -> float:
         """So long an approval lets later mail pass."""
-        return self._context.settings.approval_hours
+        with self._database.read() as tx:
+            return settings.holds(self._context, tx).approval_hours
 
     def snapshot(self, campaign_id: str, person_id: str) -> Snapshot:
         """What this person would decide now; raises NotFoundError when there is nothing for that person to see."""

@@ -15,7 +15,7 @@ from mailguard.errors import ConflictError, NotFoundError, RefusedError
 from mailguard.lifecycle import Choice, HoldState, MessageState
 from mailguard.model import Inspection
 from mailguard.presets import Preset
-from mailguard.store import counting, pools, requests, routing, saying, standing
+from mailguard.store import counting, pools, requests, routing, saying, settings, standing
 from mailguard.store.audit import TIME
 from mailguard.store.desk import AtDesk, Desk
 from mailguard.store.false_positives import FalsePositives
@@ -153,7 +153,7 @@ class Decisions(AtDesk):
         def inspection() -> Inspection:
             return self._vault.open_msgpack(hold.inspection, f"inspection:{hold.id}", Inspection)
 
-        reach, most = wish.reach or Reach(), self._context.settings.explain_persons
+        reach, most = wish.reach or Reach(), settings.holds(self._context, tx).explain_persons
         words = saying.lacks_words(wish.said, wish.reason, hold, inspection, most, reach.persons)
         return words or saying.lacks_ticks(self._context, wish.said.checked, hold, reach.up_to(wish.cap or 0))
 
@@ -181,7 +181,7 @@ class Decisions(AtDesk):
         values = {
             "revision": revision + 1, "cap": cap, "used": hold.recipients,
             "approvals": len(voices), "changed_by": wish.person_id, "sending_since": due,
-            "expires_at": now + timedelta(hours=self._context.settings.approval_hours), **dates,
+            "expires_at": now + timedelta(hours=settings.holds(self._context, tx).approval_hours), **dates,
         }  # fmt: skip
         together = {voice.row.together for voice in voices.values() if voice.row.together}
         pools.share(tx, [hold.id], hold.recipients, together)
@@ -212,7 +212,7 @@ class Decisions(AtDesk):
         now, seen = self._context.clock(), first_viewed(tx, wish.hold_id, wish.revision, wish.person_id)
         seconds = max(0, int((now - seen).total_seconds())) if seen else None
         # Who approves what he was never shown has not looked at it at all.
-        hasty = wish.choice is Choice.APPROVE and (seconds or 0) < self._context.settings.hasty_seconds
+        hasty = wish.choice is Choice.APPROVE and (seconds or 0) < settings.holds(self._context, tx).hasty_seconds
         row: dict[str, Any] = {
             "hold_id": wish.hold_id, "revision": wish.revision, "choice": wish.choice.value, "person_id": wish.person_id,
             "reason": self._vault.seal(wish.reason.encode("utf-8", "replace"), f"reason:{wish.hold_id}"),

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from mailguard.errors import ConflictError, NotFoundError, RefusedError
 from mailguard.model import Inspection, Kind
-from mailguard.store import sight, standing
+from mailguard.store import settings, sight, standing
 from mailguard.store.context import fresh_id
 from mailguard.store.desk import AtDesk, Desk
 from mailguard.store.remembered import Remembered
@@ -149,7 +149,7 @@ class PublicContacts(AtDesk):
             if code := self._barred(tx, self._row(tx, contact_id), person_id):
                 raise RefusedError(code, WHY.get(code, "Only who may approve the hold it came from may agree."))
             now = self._context.clock()
-            until: datetime = now + timedelta(days=self._context.settings.contact_days)
+            until: datetime = now + timedelta(days=settings.holds(self._context, tx).contact_days)
             self._change(tx, contact_id, agreed_by=person_id, agreed_at=now, until=until)
             self._desk.audit.append(tx, person_id, "contact.agreed", contact_id, until=until.isoformat())
         return until

@@ -9,7 +9,7 @@ from mailguard import lifecycle
 from mailguard.lifecycle import Choice, HoldState, MessageState, RecipientState, Sending
 from mailguard.model import Inspection
 from mailguard.routes import Needs
-from mailguard.store import counting, routing, saying, sight, standing
+from mailguard.store import counting, routing, saying, settings, sight, standing
 from mailguard.store.checklist import Point, points
 from mailguard.store.desk import AtDesk
 from mailguard.store.reasons import reasons_of
@@ -84,7 +84,8 @@ class Queries(AtDesk):
     @property
     def explain_persons(self) -> int:
         """More persons than this are approved in words, too."""
-        return self._context.settings.explain_persons
+        with self._database.read() as tx:
+            return settings.holds(self._context, tx).explain_persons
 
     def checklist(self, hold_id: str) -> tuple[Point, ...]:
         """What has to be ticked before a hold is approved."""

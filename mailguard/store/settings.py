@@ -1,6 +1,6 @@
 """The settings that decide what is held and how long it is kept, as they were taken or agreed to: the newest are in force.
 
-In: policy, rule files, routes, monitoring, own contacts and retention as one text. Out: the same, sealed meanwhile. What a file
+In: policy, rule files, routes, monitoring, own contacts, retention and what a decision takes as one text. Out: the same, sealed meanwhile. What a file
 says counts only when it is in force here; what cannot be read is an error, never a laxer policy.
 """
 
@@ -16,9 +16,11 @@ from mailguard import config
 from mailguard.errors import DamagedError
 from mailguard.store.audit import Audit
 from mailguard.store.context import Context
+from mailguard.store.deciding import Deciding, changed
 from mailguard.store.orders import Fact
 from mailguard.store.schema import settings
 
+LATER = ("routes", "rules", "deciding")  # of a content: what earlier versions did not settle
 LINES = 60  # of a comparison that are shown
 _NEWEST = select(settings).order_by(settings.c.serial.desc()).limit(1)
 
@@ -26,7 +28,7 @@ _NEWEST = select(settings).order_by(settings.c.serial.desc()).limit(1)
 class Content(msgspec.Struct, frozen=True):
     """What stands in such a text. policy, routes, rules: files as they are, rules by their names; routes "": there are none.
 
-    None: it was taken before routes and rules were settled.
+    None: it was taken before this was settled.
     """
 
     policy: str
@@ -35,6 +37,7 @@ class Content(msgspec.Struct, frozen=True):
     retention: dict[str, float | bool]
     routes: str | None = None
     rules: dict[str, str] | None = None
+    deciding: Deciding | None = None
 
     @classmethod
     def of(cls, whole: config.Config, policy: str, routes: str, rules: dict[str, str]) -> "Content":
@@ -42,7 +45,12 @@ class Content(msgspec.Struct, frozen=True):
         own = {name: tuple(values) for name, values in whole.own.model_dump().items()}
         numbers = whole.retention.model_dump().items()  # 7 and 7.0 are one value, and are to be one text
         kept = {name: value if isinstance(value, bool) else float(value) for name, value in numbers}
-        return cls(policy, whole.policy.monitor, own, kept, routes, rules)
+        return cls(policy, whole.policy.monitor, own, kept, routes, rules, Deciding.of(whole))
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything is settled that is now."""
+        return all(getattr(self, name) is not None for name in LATER)
 
     @property
     def text(self) -> str:
@@ -65,6 +73,10 @@ class Content(msgspec.Struct, frozen=True):
                 "retention": type(given.retention).model_validate(self.retention),
                 "policy": given.policy.model_copy(update={"monitor": self.monitor}),
             }
+            if (deciding := self.deciding) is not None:
+                update["holds"] = deciding.holds(given.holds)
+                update["release"] = changed(given.release, late_hours=deciding.late_hours)
+                update["stop_list"] = changed(given.stop_list, never_sources=deciding.never_sources)
         except ValidationError:
             raise _altered() from None
         return given.model_copy(update=update)
@@ -90,12 +102,13 @@ class Settings:
         return Content.read(text)
 
     def complete(self, whole: Content) -> Content:
-        """Routes and rules of `whole` are in force as well where nothing is known of them; what is in force then."""
+        """What `whole` says is in force as well where nothing is known of it; what is in force then."""
         with self._context.database.write() as tx:
             known = now(self._context, tx)
-            if known is None or known.routes is not None or known.rules is not None:
+            if known is None or known.whole:
                 return known or whole
-            known = msgspec.structs.replace(known, routes=whole.routes, rules=whole.rules)
+            open_ones = [name for name in LATER if getattr(known, name) is None]
+            known = msgspec.structs.replace(known, **{name: getattr(whole, name) for name in open_ones})
             self.put(tx, known.text, "config")
         return known
 
@@ -139,6 +152,17 @@ def retention(context: Context, tx: Connection) -> config.Retention:
         raise _altered() from None
 
 
+def holds(context: Context, tx: Connection) -> config.Holds:
+    """What a decision takes: as agreed, else as this process was told. Raises DamagedError."""
+    found = now(context, tx)
+    if found is None or found.deciding is None:
+        return context.settings
+    try:
+        return found.deciding.holds(context.settings)
+    except ValidationError:
+        raise _altered() from None
+
+
 def differences(before: Content | None, after: Content) -> Iterator[tuple[str, str, str]]:
     """(name, before, after) of each."""
     old, new = _files(before), _files(after)
@@ -166,7 +190,8 @@ def _files(content: Content | None) -> dict[str, str]:
 def _flat(content: Content) -> dict[str, str]:
     parts = {f"own.{name}": "、".join(values) for name, values in sorted(content.own.items())}
     parts |= {f"retention.{name}": str(value) for name, value in sorted(content.retention.items())}
-    return {"monitor": "yes" if content.monitor else "no", **parts}
+    more = content.deciding.flat() if content.deciding else {}
+    return {"monitor": "yes" if content.monitor else "no", **parts, **more}
 
 
 def _some(lines: list[str]) -> str:

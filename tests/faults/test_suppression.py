@@ -7,6 +7,7 @@ from guarded import HOLDS, PASSES, guarded
 from sqlalchemy import select, text
 
 from mailguard import metrics
+from mailguard.config import StopListSection
 from mailguard.errors import StoreError
 from mailguard.lifecycle import MessageState, RecipientState
 from mailguard.model import Finding, Inspection, Kind
@@ -101,6 +102,8 @@ async def test_invoices_are_never_stopped(guard_with):
         assert re.match(PASSES, (await guard.send("invoice")).last)
         assert guard.hop.taken[-1].rcpts == (f"<{TARO}>".encode(),)
         assert recorded(guard) == []
+        guard.suppression.obey(StopListSection())
+        assert re.match(GONE, (await guard.send("no invoice any more")).last)
 
 
 async def test_550_by_configuration(guard_with):

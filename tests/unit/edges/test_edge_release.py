@@ -79,11 +79,13 @@ class Releases:
         return MessageState.RELEASING
 
 
-async def run(releases, script=(), *, now=NOW, records=1, wait=None, settings=None, **options):
+async def run(releases, script=(), *, now=NOW, records=1, wait=None, settings=None, later=None, **options):
     """Run until `records` records are there (or for `wait` seconds); returns the hop."""
     async with Hop(list(script)) as hop:
         next_hop = NextHop(Relay(port=hop.port, reply_seconds=0.3, connect_seconds=1), "guard.example")
         worker = ReleaseWorker(releases, next_hop, Release(**(settings or {})), lambda: now, **options)
+        if later:
+            worker.obey(Release(**later))
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             group.create_task(worker.run(stop))
@@ -320,6 +322,13 @@ async def test_outside_the_hours_nothing_is_claimed_but_people_are_asked():
     hop = await run(releases, now=night, wait=0.3, settings={"hours": "08:00-20:00"})
     assert (len(releases.claims), hop.connections) == (1, 0)
     assert releases.asked == [12]
+
+
+async def test_another_time_to_ask_counts_at_once():
+    releases = Releases()
+    night = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+    await run(releases, now=night, wait=0.1, settings={"hours": "08:00-20:00"}, later={"late_hours": 3})
+    assert releases.asked == [3]
 
 
 async def test_what_was_begun_within_the_hours_finishes(monkeypatch):

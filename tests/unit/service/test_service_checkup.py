@@ -3,6 +3,7 @@
 import resource
 import socket
 from datetime import UTC, datetime, timedelta
+from shutil import copytree
 
 import pytest
 from cryptography import x509
@@ -11,9 +12,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from mailguard.config import Config, Holds
+from mailguard.detect import ruleset
 from mailguard.service import now
 from mailguard.service.checkup import Weight, findings
 from mailguard.store import open_store
+from mailguard.store.settings import Content
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -111,3 +114,20 @@ def test_channels_that_cannot_be_used_are_said_without_their_address(tmp_path):
     (trouble,) = found(of(tmp_path, notify={"channels": ["nothing://token"]}), "notify.channels")
     assert trouble.weight is Weight.FAILED
     assert "token" not in trouble.fact
+
+
+def test_files_that_cannot_be_used_are_failures_and_everything_else_is_said_all_the_same(tmp_path):
+    rules = copytree(ruleset.shipped_dir(), tmp_path / "rules")
+    whole = of(tmp_path, rules_dir=rules)
+    good = Content.of(whole, "", "", {})
+    with open_store(whole.database_url, whole.data_dir, now, holds=Holds()) as store:
+        store.settings.take_first(good.text)
+    (rules / "phone.toml").write_bytes(b"\xff")
+    (tmp_path / "routes.toml").write_text("broken", "utf-8")
+    holds, passwords = {"routes": str(tmp_path / "routes.toml")}, {"list_file": tmp_path / "none"}
+    broken = of(tmp_path, rules_dir=rules, holds=holds, passwords=passwords)
+    said = list(findings(broken, lambda: NOW))
+    failed = [one for one in said if one.weight is Weight.FAILED]
+    assert [one.place for one in failed] == ["rules", "holds.routes", "settings", "passwords.list_file"]
+    assert ["phone.toml" in one.fact for one in failed] == [True, False, True, False]
+    assert {one.place for one in said} >= {"smtp.listen", "store", "policy", "processes"}

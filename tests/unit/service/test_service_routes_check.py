@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 import pytest
 
 from mailguard.config import Config, Holds
-from mailguard.errors import ConfigError
 from mailguard.model import Source
 from mailguard.service import now
 from mailguard.service.checkup import findings
@@ -47,10 +46,10 @@ def test_nothing_is_said_without_a_file(tmp_path):
     assert said(Config(data_dir=tmp_path)) == []
 
 
-def test_a_broken_file_is_an_error(config, tmp_path):
+def test_a_broken_file_is_a_failure(config, tmp_path):
     (tmp_path / "routes.toml").write_text("broken", "utf-8")
-    with pytest.raises(ConfigError, match=r"routes\.toml: not valid TOML"):
-        said(config)
+    [one] = said(config)
+    assert (one.weight, "routes.toml: not valid TOML" in one.fact) == (Weight.FAILED, True)
 
 
 def test_before_the_first_start_only_the_file_is_read(config):

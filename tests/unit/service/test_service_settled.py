@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copytree
 
+import msgspec
 import pytest
 
 from mailguard import config, metrics
-from mailguard.config import Config, Holds, Own, PolicySection, Retention
+from mailguard.config import Config, Holds, Own, PolicySection, Release, Retention, StopListSection
 from mailguard.detect import ruleset
 from mailguard.errors import ConfigError, ConflictError, DamagedError
 from mailguard.policy import thresholds
@@ -257,3 +258,41 @@ def test_config_check_tells_files_that_are_not_in_force(start, store, folder, tm
     book.renew()
     (finding,) = checked(folder, tmp_path / "data")
     assert f"{store.changes.all()[0].id} waits for consent" in finding.fact
+
+
+LAXER = {
+    "holds": Holds(approval_hours=720, explain_persons=100_000, contact_days=366, hasty_seconds=0),
+    "release": Release(late_hours=0),
+    "stop_list": StopListSection(never_sources=("members",)),
+}
+NAMES = {
+    *("holds.approval_hours", "holds.contact_days", "holds.explain_persons", "holds.hasty_seconds"),
+    *("release.late_hours", "stop_list.never_sources"),
+}
+
+
+def test_what_makes_decisions_easier_waits_for_consent(start, store):
+    start()
+    sato, _ = approvers(store)
+    book = start(**LAXER)
+    assert (book.config.holds.approval_hours, book.config.release.late_hours) == (24, 12)
+    assert (book.config.stop_list.never_sources, store.campaigns.approval_hours) == ((), 24)
+    (change,) = store.changes.all()
+    assert {fact.name for fact in change.facts} == NAMES
+    store.changes.agree(change.id, sato.id)
+    assert (store.campaigns.approval_hours, store.holds.explain_persons) == (720, 100_000)  # at once
+    assert book.renew() is True
+    asked = [{name: getattr(book.config, name) for name in LAXER}, LAXER]
+    one, other = [{**group, "holds": group["holds"].model_copy(update={"routes": ""})} for group in asked]
+    assert one == other
+
+
+def test_what_was_settled_before_decisions_were_is_completed_once(start, store):
+    start()
+    approvers(store)
+    with store._database.write() as tx:
+        before = msgspec.structs.replace(store.settings.in_force(), deciding=None)
+        store.settings.put(tx, before.text, "test")
+    assert store.campaigns.approval_hours == 24  # of this process
+    assert start(holds=Holds(approval_hours=48)).config.holds.approval_hours == 48
+    assert start(holds=Holds(approval_hours=96)).config.holds.approval_hours == 48

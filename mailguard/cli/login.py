@@ -2,11 +2,9 @@
 
 import argparse
 
-from mailguard.cli.account import changes_password, chosen_password, disables, takes_password
+from mailguard.cli.chosen_password import chosen_password, takes_password
 from mailguard.cli.options import Verbs, nested, store_of, takes_config, verb
-from mailguard.store import Store
 from mailguard.store.audit import CLI
-from mailguard.store.logins import Logins
 
 
 def register(verbs: Verbs) -> None:
@@ -19,26 +17,39 @@ def register(verbs: Verbs) -> None:
     listing = verb(actions, "list", "List all logins.", "mailguard login list")
     listing.set_defaults(run=_list)
     disable = verb(actions, "disable", "Disable a login; it ends within seconds.", "mailguard login disable mailer")
-    disables(disable, _logins, "name")
+    disable.add_argument("name")
+    disable.set_defaults(run=_disable)
     password = verb(
         actions,
         "password",
         "Set a new password; the old one ends within seconds, a disabled login is enabled.",
         "mailguard login password mailer",
     )
-    changes_password(password, _logins, "name")
+    password.add_argument("name")
+    takes_password(password)
+    password.set_defaults(run=_password)
     for parser in (add, listing, disable, password):
         takes_config(parser)
-
-
-def _logins(store: Store) -> Logins:
-    return store.logins
 
 
 def _add(arguments: argparse.Namespace) -> int:
     with store_of(arguments) as store:
         store.logins.add(arguments.name, chosen_password(arguments), actor=CLI)
     print(f"added {arguments.name}")
+    return 0
+
+
+def _disable(arguments: argparse.Namespace) -> int:
+    with store_of(arguments) as store:
+        store.logins.disable(arguments.name, actor=CLI)
+    print(f"disabled {arguments.name}")
+    return 0
+
+
+def _password(arguments: argparse.Namespace) -> int:
+    with store_of(arguments) as store:
+        store.logins.set_password(arguments.name, chosen_password(arguments), actor=CLI)
+    print(f"changed the password of {arguments.name}")
     return 0
 
 

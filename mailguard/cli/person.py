@@ -3,8 +3,8 @@
 import argparse
 
 from mailguard.cli import deputy
-from mailguard.cli.account import chosen_password, takes_password
 from mailguard.cli.change import submit
+from mailguard.cli.chosen_password import chosen_password, takes_password
 from mailguard.cli.deputy import person_id
 from mailguard.cli.options import Verbs, nested, store_of, takes_config, verb
 from mailguard.cli.who import secret

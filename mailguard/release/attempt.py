@@ -30,11 +30,15 @@ class HeldBackError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`in_doubt`: to so many recipients the final dot went out and nobody answered."""
+    """Of one attempt. unreachable: the next hop did not even take the sender."""
 
     outcomes: tuple[Outcome, ...]
-    in_doubt: int = 0
     unreachable: bool = False
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether the final dot went out to somebody and nobody answered."""
+        return any(outcome.in_doubt for outcome in self.outcomes)
 
 
 @dataclass(slots=True)
@@ -97,9 +101,7 @@ class Attempt:
         said = LOST if self.leash.sent else str(error) or CUT
         left = [position for position, _ in self.recipients if position not in self._outcomes]
         rest = [Outcome(position, RecipientState.WAITING, said, in_doubt=self.leash.sent) for position in left]
-        return Result(
-            (*self._outcomes.values(), *rest), in_doubt=len(left) if self.leash.sent else 0, unreachable=unreachable
-        )
+        return Result((*self._outcomes.values(), *rest), unreachable=unreachable)
 
     def _options(self, position: int) -> tuple[str, ...]:
         options = self.claim.envelope.rcpt_options

@@ -7,6 +7,7 @@ next hop's reply counts, and that is recorded whoever holds the lease.
 import asyncio
 import logging
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -49,7 +50,6 @@ class Releases(Protocol):
         retry_at: datetime | None,
         *,
         give_up: bool = False,
-        in_doubt: int = 0,
     ) -> MessageState:
         """Write what became of each recipient."""
 
@@ -110,15 +110,11 @@ class Work:
                 continue
             return Clearance.LOST if self.lost else clearance
 
-    async def record(
-        self, outcomes: Sequence[Outcome], retry_at: datetime | None, *, give_up: bool, in_doubt: int
-    ) -> None:
+    async def record(self, outcomes: Sequence[Outcome], retry_at: datetime | None, *, give_up: bool) -> None:
         """Tell the store; once more when the lease changed hands to ourselves meanwhile."""
         while True:
             token = self.token
-            await asyncio.to_thread(
-                self._releases.record, token, outcomes, retry_at, give_up=give_up, in_doubt=in_doubt
-            )
+            await asyncio.to_thread(self._releases.record, token, outcomes, retry_at, give_up=give_up)
             if token == self.token:
                 return
-            in_doubt = 0  # that is recorded
+            outcomes = [replace(outcome, in_doubt=False) for outcome in outcomes]  # that is recorded

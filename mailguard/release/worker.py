@@ -23,7 +23,7 @@ from mailguard.relay.backoff import wait_after
 from mailguard.relay.next_hop import NextHop
 from mailguard.relay.received import received_line
 from mailguard.release.attempt import LOST, Attempt, HeldBackError, LeaseLostError, Result
-from mailguard.release.batch import MOST, Batches
+from mailguard.release.batch import Batches
 from mailguard.release.bouncer import Bouncer
 from mailguard.release.rate import Bucket
 from mailguard.release.work import AFTER_DOT_SECONDS, Releases, Work
@@ -208,6 +208,7 @@ class ReleaseWorker:
 
     async def _release(self, work: Work) -> None:
         claim = work.claim
+        batch: Sequence[tuple[int, str]] = ()
         try:
             settled = None if work.stopping else await self._check(claim)
             if settled is None:
@@ -224,9 +225,9 @@ class ReleaseWorker:
             logger.warning("release: lease lost message=%s", claim.message_id)
             return
         except Exception as error:  # noqa: BLE001 - fails like a next hop: again later, in the end given up
-            settled, spared, result = (), set(), _failed(work, error)
+            settled, spared, result = (), set(), _failed(work, batch, error)
         more = self._batches.after(claim, spared, result.outcomes)
-        await self._record(work, (*settled, *result.outcomes), more=more, in_doubt=result.in_doubt)
+        await self._record(work, (*settled, *result.outcomes), more=more)
 
     async def _send(self, work: Work, batch: Sequence[tuple[int, str]]) -> Result:
         if not batch:
@@ -250,19 +251,13 @@ class ReleaseWorker:
         return received_line(message, self._hostname) + claim.content
 
     async def _record(
-        self,
-        work: Work,
-        outcomes: Sequence[Outcome],
-        *,
-        put_off: bool = False,
-        more: bool = False,
-        in_doubt: int = 0,
+        self, work: Work, outcomes: Sequence[Outcome], *, put_off: bool = False, more: bool = False
     ) -> None:
         """Tell the store, however often it takes: what was sent and is not recorded would be sent again."""
         retry_at, give_up = self._what_next(work, outcomes, put_off=put_off, more=more)
         for tries in itertools.count():
             try:
-                await work.record(outcomes, retry_at, give_up=give_up, in_doubt=in_doubt)
+                await work.record(outcomes, retry_at, give_up=give_up)
             except NotFoundError:
                 logger.error("release: gone message=%s", work.claim.message_id)  # noqa: TRY400 - the place says nothing more
                 return
@@ -304,15 +299,12 @@ async def _wait(stop: asyncio.Event, seconds: float) -> None:
         return
 
 
-def _failed(work: Work, error: Exception) -> Result:
-    name = type(error).__name__
+def _failed(work: Work, batch: Sequence[tuple[int, str]], error: Exception) -> Result:
+    name, sent = type(error).__name__, work.leash.sent
     logger.error("release: failed message=%s type=%s", work.claim.message_id, name)
-    text = LOST if work.leash.sent else f"not sent ({name})"
-    sent = work.leash.sent
-    outcomes = tuple(
-        Outcome(position, RecipientState.WAITING, text, in_doubt=sent) for position, _ in work.claim.waiting
-    )
-    return Result(outcomes, in_doubt=min(len(outcomes), MOST) if work.leash.sent else 0)
+    text = LOST if sent else f"not sent ({name})"
+    named = batch if sent else work.claim.waiting
+    return Result(tuple(Outcome(position, RecipientState.WAITING, text, in_doubt=sent) for position, _ in named))
 
 
 def _summary(result: Result) -> str:

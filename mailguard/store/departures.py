@@ -4,13 +4,12 @@ In: ids of holds, and who asks. Out: a `Departure` for each, and one audit row f
 those of staff; subjects are masks.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from mailguard.lifecycle import RecipientState
 from mailguard.store import standstill
@@ -19,14 +18,10 @@ from mailguard.store.context import Context
 from mailguard.store.holds import Holds
 from mailguard.store.people import People
 from mailguard.store.proof import Break, Head, as_row
-from mailguard.store.schema import audit, holds, messages, recipients, reservations, stops
-from mailguard.store.schema.emergency import Scope
-from mailguard.store.statement import Lookup
+from mailguard.store.schema import audit, doubts, holds, messages, recipients, reservations, stops
 from mailguard.store.views import AuditRow, HoldView, Person
 
-_DOUBT = "message.may_have_been_sent"
 _SWITCH = ("release.paused", "release.resumed")
-_DOUBTS = Lookup(lambda ids: select(audit.c.detail).where(audit.c.subject.in_(ids), audit.c.action == _DOUBT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +93,8 @@ class Departures:
             sent, first, last = _accepted(tx, hold_id)
             passed, unsure, first_passed, last_passed = _passed(tx, hold_id)
             waiting = _waiting(tx, hold_id)
-            doubt = min(_doubted(tx, hold_id), sum(view.progress.recipients.values()) - sent)
-            rows = _rows(tx, view)
+            doubt = _doubted(tx, hold_id)
+            rows = _rows(tx, hold_id)
         times = sorted(at for at in (first, last, first_passed, last_passed) if at is not None)
         return Departure(
             view,
@@ -150,33 +145,28 @@ def _waiting(tx: Connection, hold_id: str) -> int:
 
 
 def _doubted(tx: Connection, hold_id: str) -> int:
-    """Recipients of attempts whose reply was lost; who was reached later counts among them, so this is a maximum."""
-    query = select(messages.c.id).where(messages.c.hold_id == hold_id, messages.c.attempts > 0)
-    total = 0
-    for (detail,) in _DOUBTS.rows(tx, list(tx.execute(query).scalars())):
-        noted = json.loads(detail).get("recipients", 0)
-        total += noted if isinstance(noted, int) else 0
-    return total
-
-
-def _rows(tx: Connection, view: HoldView) -> list[AuditRow]:
-    """Of the hold, and stops of all releases since it opened."""
-    row = view.row
-    campaign = tx.execute(select(holds.c.campaign_id).where(holds.c.id == row.id)).scalar_one()
-    key = standstill.key_of(tx, campaign)
-    same = stops.c.subject_key == view.inspection.subject_key
-    first = select(func.min(audit.c.seq)).where(audit.c.subject == row.id).scalar_subquery()
-    of_hold = (audit.c.subject == row.id) & or_(audit.c.action.like("hold.%"), audit.c.action.like("stop.%"))
-    covering = select(stops.c.id).where(
-        or_(
-            stops.c.scope == Scope.ALL.value,
-            (stops.c.scope == Scope.SOURCE.value) & (stops.c.source_id == row.source_id),
-            (stops.c.scope == Scope.CAMPAIGN.value)
-            & (stops.c.source_id == row.source_id)
-            & (or_(same, stops.c.campaign_key == key) if key else same),
+    """Who was not accepted since, and may have it: a reply was lost, or an attempt has not told yet (see reach.py)."""
+    doubted = and_(doubts.c.message == recipients.c.message, doubts.c.position == recipients.c.position)
+    under_way = and_(recipients.c.state == RecipientState.WAITING.value, messages.c.token.is_not(None))
+    query = (
+        select(func.count())
+        .select_from(recipients.join(messages, messages.c.serial == recipients.c.message).outerjoin(doubts, doubted))
+        .where(
+            messages.c.hold_id == hold_id,
+            recipients.c.state != RecipientState.ACCEPTED.value,
+            or_(doubts.c.at.is_not(None), under_way),
         )
     )
-    of_stop = audit.c.subject.in_(covering) & audit.c.action.like("stop.%") & (audit.c.seq > first)
+    return tx.execute(query).scalar_one()
+
+
+def _rows(tx: Connection, hold_id: str) -> list[AuditRow]:
+    """Of the hold, and stops that cover it since it opened."""
+    here = select(holds.c.source_id, holds.c.subject_key, holds.c.campaign_id).where(holds.c.id == hold_id)
+    covering = standstill.covering(tx, tx.execute(here).one(), tx.execute(select(stops)))
+    first = select(func.min(audit.c.seq)).where(audit.c.subject == hold_id).scalar_subquery()
+    of_hold = (audit.c.subject == hold_id) & or_(audit.c.action.like("hold.%"), audit.c.action.like("stop.%"))
+    of_stop = audit.c.subject.in_(sorted(covering)) & audit.c.action.like("stop.%") & (audit.c.seq > first)
     of_all = audit.c.action.in_(_SWITCH) & (audit.c.subject == "") & (audit.c.seq > first)
     return [
         as_row(found) for found in tx.execute(select(audit).where(of_hold | of_stop | of_all).order_by(audit.c.seq))

@@ -90,7 +90,7 @@ class Finishing(AtDesk):
         """For the comparison with later runs: what cannot be opened any more is not compared, and ends all the same."""
         if accepted:
             with contextlib.suppress(DamagedError):
-                self._released_runs.note(tx, self._hold(tx, row.hold_id), self._envelope(row), accepted)
+                self._released_runs.note(tx, row.hold_id, self._envelope(row), accepted)
 
     @staticmethod
     def _under_way(tx: Connection, hold_id: str) -> bool:

@@ -7,17 +7,20 @@ it would look like what was always sent.
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from mailguard.model import Envelope, Inspection, Source
 from mailguard.store.context import Context
 from mailguard.store.runs import Runs
-from mailguard.store.schema import sources
+from mailguard.store.schema import holds, sources
+from mailguard.store.statement import Statement
 from mailguard.traits import series, traits
 
 _MOST = 64  # holds whose inspection is remembered: the messages of a mailing come out one after the other
+_KEY = holds.c.id == bindparam("key")
+_HOLD = Statement(select(holds.c.revision, holds.c.rehearsal, holds.c.source_id).where(_KEY))
+_INSPECTION = Statement(select(holds.c.inspection).where(_KEY))
 
 
 class ReleasedRuns:
@@ -27,22 +30,22 @@ class ReleasedRuns:
         self._context, self._runs = context, Runs(context)
         self._known: OrderedDict[tuple[str, int], tuple[Sequence[bytes], Inspection]] = OrderedDict()
 
-    def note(self, tx: Connection, hold: Any, envelope: Envelope, accepted: int) -> None:
-        """A message of a hold (a row) was sent to so many recipients. Raises DamagedError."""
-        if hold.rehearsal or not accepted:
+    def note(self, tx: Connection, hold_id: str, envelope: Envelope, accepted: int) -> None:
+        """A message of a hold was sent to so many recipients. Raises DamagedError."""
+        ((revision, rehearsal, source_id),) = _HOLD.rows(tx, {"key": hold_id})
+        if rehearsal:
             return
-        keys, inspection = self._of(tx, hold)
-        run = replace(traits(envelope, inspection, self._context.digester), recipients=accepted)
-        self._runs.note(tx, {(hold.source_id, key): run for key in keys})
-
-    def _of(self, tx: Connection, hold: Any) -> tuple[Sequence[bytes], Inspection]:
-        which = hold.id, hold.revision
-        known = self._known.get(which)
-        if known is None:
-            inspection = self._context.vault.open_msgpack(hold.inspection, f"inspection:{hold.id}", Inspection)
-            declared = tx.execute(select(sources.c.id).where(sources.c.id == hold.source_id)).first() is not None
-            source = Source(hold.source_id, "", declared=declared)
-            known = self._known[which] = series(source, inspection, self._context.digester), inspection
+        which = hold_id, revision
+        if which not in self._known:
+            self._known[which] = self._read(tx, hold_id, source_id)
             if len(self._known) > _MOST:
                 self._known.popitem(last=False)
-        return known
+        keys, inspection = self._known[which]
+        run = replace(traits(envelope, inspection, self._context.digester), recipients=accepted)
+        self._runs.note(tx, {(source_id, key): run for key in keys})
+
+    def _read(self, tx: Connection, hold_id: str, source_id: str) -> tuple[Sequence[bytes], Inspection]:
+        ((sealed,),) = _INSPECTION.rows(tx, {"key": hold_id})
+        inspection = self._context.vault.open_msgpack(sealed, f"inspection:{hold_id}", Inspection)
+        declared = tx.execute(select(sources.c.id).where(sources.c.id == source_id)).first() is not None
+        return series(Source(source_id, "", declared=declared), inspection, self._context.digester), inspection

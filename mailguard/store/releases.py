@@ -173,11 +173,8 @@ class Releases(Lateness):
         retry_at: datetime | None,
         *,
         give_up: bool = False,
-        in_doubt: int = 0,
     ) -> MessageState:
         """Write what became of each recipient; the state of the message afterwards.
-
-        in_doubt: to so many recipients it may have been sent (the reply to the final dot was lost).
 
         With a token whose message was claimed again, what the relay accepted is still noted, so that it is not repeated;
         the rest is left to the new owner.
@@ -188,8 +185,8 @@ class Releases(Lateness):
             ).one_or_none()
             if row is None:
                 raise NotFoundError("No such message.")
-            if in_doubt:
-                self._may_have_been_sent(tx, row, outcomes, in_doubt)
+            if doubtful := {outcome.position for outcome in outcomes if outcome.in_doubt}:
+                self._may_have_been_sent(tx, row, doubtful)
             if row.state != MessageState.RELEASING.value:
                 return MessageState(row.state)
             mine = row.token == token
@@ -205,10 +202,10 @@ class Releases(Lateness):
                 tx.execute(update(messages).where(messages.c.serial == row.serial).values(values))
             return MessageState.RELEASING
 
-    def _may_have_been_sent(self, tx: Connection, row: Any, outcomes: Sequence[Outcome], in_doubt: int) -> None:
-        detail = {"hold": row.hold_id, "recipients": in_doubt}
+    def _may_have_been_sent(self, tx: Connection, row: Any, doubtful: set[int]) -> None:
+        """To these recipients (positions): the reply to the final dot was lost."""
+        detail = {"hold": row.hold_id, "recipients": len(doubtful)}
         self._desk.audit.append(tx, "relay", "message.may_have_been_sent", row.id, **detail)
-        doubtful = {outcome.position for outcome in outcomes if outcome.in_doubt}
         self._doubt(tx, row.serial, doubtful & set(self._waiting(tx, row.serial)))
 
     def open_count(self, viewer: str | None = None) -> int:

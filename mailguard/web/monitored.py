@@ -3,6 +3,7 @@
 In: a request of somebody who reads the record. Out: sums, kinds and masked subjects; nothing leads to a message.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import quote
@@ -47,7 +48,7 @@ class MonitoredPages:
         """What would have been held, the newest first."""
         session, t = self._reader(request), self._site.texts(request)
         found = self._site.store.watched_mailings.days(days, session.person.id)
-        cards = [self._card(t, mailing) for mailing in found]
+        cards = self._cards(t, found)
         return self._site.page(request, "monitored.html", session=session, cards=cards, days=days, spans=SPANS)
 
     def one(self, request: Request, mailing_id: str) -> Response:
@@ -58,7 +59,7 @@ class MonitoredPages:
             request,
             "monitored_one.html",
             session=session,
-            card=self._card(t, mailing),
+            card=self._cards(t, [mailing])[0],
             mailing=mailing,
             leak=offer.offered(self._site),
         )
@@ -73,12 +74,14 @@ class MonitoredPages:
             raise Refusal(403, "not_auditor", self._site.texts(request)("refused.not_auditor"))
         return session
 
-    def _card(self, t: Texts, mailing: WatchedMailing) -> Card:
+    def _cards(self, t: Texts, mailings: Sequence[WatchedMailing]) -> list[Card]:
         titles = {source.id: source.title for source in self._site.store.sources.all()}
-        source = titles.get(mailing.source_id) or mailing.source_id or t("watched.undeclared")
-        summary = mailing.summary
-        reasons = t("reasons.separator").join(dict.fromkeys(say.reason(t, code) for code in summary.reasons))
-        persons = (
-            say.persons(t, summary.persons, exact=summary.exact) if summary.persons else t.count("count.unknown", 0)
-        )
-        return Card(mailing, source, reasons, persons)
+        return [_card(t, mailing, titles.get(mailing.source_id, "")) for mailing in mailings]
+
+
+def _card(t: Texts, mailing: WatchedMailing, title: str) -> Card:
+    source = title or mailing.source_id or t("watched.undeclared")
+    summary = mailing.summary
+    reasons = t("reasons.separator").join(dict.fromkeys(say.reason(t, code) for code in summary.reasons))
+    persons = say.persons(t, summary.persons, exact=summary.exact) if summary.persons else t.count("count.unknown", 0)
+    return Card(mailing, source, reasons, persons)

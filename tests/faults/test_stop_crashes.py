@@ -48,7 +48,7 @@ async def one(guard, point):
     except HeldBackError:
         return False
     if point == "record":
-        releases.record(claim.token, result.outcomes, guard.clock(), in_doubt=result.in_doubt)
+        releases.record(claim.token, result.outcomes, guard.clock())
     return True
 
 

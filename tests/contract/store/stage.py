@@ -137,6 +137,11 @@ class Stage:
         outcomes = [Outcome(position, state, "250 2.0.0 ok") for position, state in enumerate(states)]
         return self.store.releases.record(claim.token, outcomes, retry_at, give_up=give_up)
 
+    def lose(self, claim, *positions):
+        """The reply to the final dot to these was lost."""
+        outcomes = [Outcome(position, WAITING, "lost", in_doubt=True) for position in positions]
+        return self.store.releases.record(claim.token, outcomes, self.clock())
+
     def actions(self, subject=None):
         return [row.action for row in self.store.audit.rows(1000, 0, subject)]
 

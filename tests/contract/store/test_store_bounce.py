@@ -105,7 +105,7 @@ def test_nothing_of_it_lies_in_the_clear(stage, staff):
 
 def test_a_lost_reply_is_recorded_with_counts(stage, staff):
     claim = approved(stage, staff)
-    stage.store.releases.record(claim.token, [], stage.clock(), in_doubt=2)
+    stage.lose(claim, 0, 1)
     row = stage.store.audit.rows(1, 0, "m")[0]
     assert (row.action, row.actor) == ("message.may_have_been_sent", "relay")
     assert '"recipients":2' in row.detail

@@ -71,7 +71,7 @@ def test_what_passed_under_the_approval_left_and_what_nobody_confirmed_may_have(
 def test_a_lost_reply_is_a_doubt_until_they_are_reached(stage, staff, hold_id):
     stage.decide(hold_id, staff[1])
     claim = claimed(stage)
-    stage.store.releases.record(claim.token, [], stage.clock(), in_doubt=2)
+    stage.lose(claim, 0, 1)
     (departure,) = taken(stage, hold_id)
     assert (departure.reached, departure.doubtful, departure.not_reached) == (0, 2, 0)
     assert departure.left

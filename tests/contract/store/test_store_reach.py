@@ -13,7 +13,6 @@ from mailguard.store.audit import CLI
 from mailguard.store.reach import About, Reached
 from mailguard.store.schema import reach_exports
 from mailguard.store.suppressions import Spared
-from mailguard.store.views import Outcome
 
 TO = tuple(f"taro{number}@example.jp" for number in range(4))
 
@@ -65,9 +64,7 @@ def test_what_never_left_says_why(stage, staff, choice, who, state):
 
 
 def test_a_lost_reply_stays_in_doubt_until_it_is_accepted(stage, staff, approved):
-    claimed = claim(stage)
-    lost = [Outcome(position, WAITING, "lost", in_doubt=True) for position in (0, 1)]
-    stage.store.releases.record(claimed.token, lost, stage.clock(), in_doubt=2)
+    stage.lose(claim(stage), 0, 1)
     assert counts(stage, approved) == {Reached.IN_DOUBT: 2, Reached.WAITING: 2}
     again = claim(stage)
     stage.record(again, ACCEPTED, REFUSED, ACCEPTED, WAITING)

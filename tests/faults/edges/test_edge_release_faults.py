@@ -97,10 +97,10 @@ class Leases:
     def end_stopped(self):
         return 0
 
-    def record(self, token, outcomes, retry_at, *, give_up=False, in_doubt=0):
+    def record(self, token, outcomes, retry_at, *, give_up=False):
         if self.locked:
             raise StoreError("locked")
-        self.doubts.append(in_doubt)
+        self.doubts.append(sum(outcome.in_doubt for outcome in outcomes))
         number = int(token.split("-")[0])
         names = list(self.states[number])
         for outcome in outcomes:
@@ -344,7 +344,7 @@ async def test_what_fails_by_a_bug_is_given_up_in_the_end():
     releases.claim = lambda **options: (
         (found := claim(**options)) and replace(found, first_attempt_at=datetime(2026, 1, 1, tzinfo=UTC))
     )
-    releases.record = lambda *_, give_up=False, in_doubt=0: given_up.append(give_up)
+    releases.record = lambda *_, give_up=False: given_up.append(give_up)
     async with working(releases, check=broken):
         await until(lambda: given_up)
     assert given_up == [True]

@@ -69,12 +69,12 @@ class Releases:
     def end_stopped(self):
         return 0
 
-    def record(self, token, outcomes, retry_at, *, give_up=False, in_doubt=0):
+    def record(self, token, outcomes, retry_at, *, give_up=False):
         if self.failing:
             self.failing -= 1
             raise StoreError("locked")
         self.records.append((tuple(outcomes), retry_at, give_up))
-        self.doubts.append(in_doubt)
+        self.doubts.append(sum(outcome.in_doubt for outcome in outcomes))
         self.loop.call_soon_threadsafe(self.done.set)
         return MessageState.RELEASING
 

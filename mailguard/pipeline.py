@@ -238,8 +238,8 @@ class Pipeline:
             )
         try:
             reply = await delivery.transaction.data(trace + message.content, delivery.deadline, goes)
-        except RelayError as error:
-            if error.sent:
+        except (RelayError, asyncio.CancelledError):  # cancelled: a stop that could not wait for the reply any longer
+            if delivery.transaction.sent:
                 # The client will send it again, and the recipients may get it twice (RFC 5321 §6.1, RFC 1047).
                 record, recipients = self.store.record, len(message.envelope.rcpt_to)
                 await self._settle(lambda: record.may_have_been_sent(message.id, recipients))

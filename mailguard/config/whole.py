@@ -21,6 +21,8 @@ from mailguard.config.sections import (
     Smtp,
     StoreSection,
     Web,
+    is_loopback,
+    split_endpoint,
 )
 from mailguard.config.stopping import StopListSection
 
@@ -78,6 +80,17 @@ class Config(BaseSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _relay_is_somebody_else(self) -> Self:
+        own = [split_endpoint(end) for end in (self.smtp.listen, self.smtp.tls_listen) if end]
+        for host, port in [(self.relay.host, self.relay.port), *map(split_endpoint, self.relay.fallback)]:
+            if any(port == there and port and _same_host(host, here) for here, there in own):
+                raise ValueError(
+                    f"relay: {host}:{port} is smtp.listen: each mail would come back for ever. Name the server behind"
+                    " mailguard"
+                )
+        return self
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -95,3 +108,9 @@ class Config(BaseSettings):
     def database_url(self) -> str:
         """The SQLAlchemy URL, with the default spelt out."""
         return self.store.url or f"sqlite:///{self.data_dir / 'mailguard.db'}"
+
+
+def _same_host(host: str, listening: str) -> bool:
+    """Whether somebody who connects to `host` meets who listens on `listening`, as far as the words tell."""
+    everywhere = listening in {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
+    return host.strip("[]") == listening or (is_loopback(host) and (everywhere or is_loopback(listening)))

@@ -5,6 +5,7 @@ that was asked for is never left out, and no login goes out in the clear. Knows 
 """
 
 import asyncio
+import socket
 import ssl
 from dataclasses import dataclass
 
@@ -161,17 +162,37 @@ class Connection:
 
 
 async def _connected(way: Way, settings: Relay) -> Channel:
-    loop = asyncio.get_running_loop()
-    implicit = way.context if settings.implicit_tls else None
     try:
         async with asyncio.timeout(settings.connect_seconds):
-            _, channel = await loop.create_connection(
-                lambda: Channel(settings.reply_seconds),
-                way.host,
-                way.port,
-                ssl=implicit,
-                server_hostname=way.host if implicit else None,
-            )
+            return await _to_one_of(await _addresses(way), way, settings)
     except (OSError, EOFError, TimeoutError) as error:
         raise RelayError(f"the next hop cannot be reached ({reason(error)})") from None
-    return channel
+
+
+async def _addresses(way: Way) -> list[str]:
+    """All that the name stands for, in the order in which to try them (RFC 5321 §5.1, RFC 6724)."""
+    found = await asyncio.get_running_loop().getaddrinfo(way.host, way.port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+async def _to_one_of(addresses: list[str], way: Way, settings: Relay) -> Channel:
+    """The first that answers; the last one's error when none does. One that is silent leaves time for the others."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + settings.connect_seconds
+    implicit = way.context if settings.implicit_tls else None
+    for left in range(len(addresses), 0, -1):
+        try:
+            async with asyncio.timeout_at(loop.time() + (until - loop.time()) / left):
+                _, channel = await loop.create_connection(
+                    lambda: Channel(settings.reply_seconds),
+                    addresses[-left],
+                    way.port,
+                    ssl=implicit,
+                    server_hostname=way.host if implicit else None,
+                )
+        except (OSError, EOFError, TimeoutError):
+            if left == 1:
+                raise
+        else:
+            return channel
+    raise OSError("the name has no address")

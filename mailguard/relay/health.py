@@ -30,7 +30,7 @@ class Health:
         return sorted(self._all, key=lambda hop: self._down.get(hop, now) > now)
 
     def failed(self, hop: int, why: str) -> None:
-        """It could not be connected to."""
+        """It could not be connected to, or took no envelope on a new connection."""
         if hop not in self._down:
             logger.warning("relay: down hop=%s: %s", hop, why)
             RELAY_UP.labels(str(hop)).set(0)

@@ -56,6 +56,9 @@ class Hops:
                 except RelayError as error:
                     last = error
                     self._pool.flush(self._key(hop, login))
+                    if connection is None:
+                        # Connected or not: a hop that hangs at MAIL must not keep each message waiting.
+                        self._health.failed(hop, str(error))
         raise last
 
     async def fresh(self, login: Credentials | None) -> Connection:
@@ -63,11 +66,15 @@ class Hops:
         last = RelayError("the next hop cannot be reached")
         for hop in self._health.order():
             try:
-                return await self._open(hop, login)
+                connection = await self._open(hop, login)
             except LoginRefusedError:
                 raise
             except RelayError as error:
                 last = error
+                self._health.failed(hop, str(error))
+            else:
+                self._health.works(hop)
+                return connection
         raise last
 
     async def close(self) -> None:
@@ -101,18 +108,11 @@ class Hops:
             connection.channel.abort()
             raise
         self.offer = connection.offer
+        self._health.works(connection.hop)
         return connection, replies
 
     async def _open(self, hop: int, login: Credentials | None) -> Connection:
-        try:
-            connection = await Connection.open(self._ways[hop], self._settings, self._helo, login)
-        except LoginRefusedError:
-            # A wrong password says nothing against the hop.
-            raise
-        except RelayError as error:
-            self._health.failed(hop, str(error))
-            raise
-        self._health.works(hop)
+        connection = await Connection.open(self._ways[hop], self._settings, self._helo, login)
         connection.key = self._key(hop, login)
         self.offer = connection.offer
         return connection

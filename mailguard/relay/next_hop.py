@@ -80,8 +80,8 @@ class NextHop:
 class Transaction:
     """MAIL, RCPT and DATA of one message.
 
-    `mail_reply` and `rcpt_replies` are the next hop's answers to what `begin` was given; `sent` tells whether the final
-    dot went out.
+    `mail_reply` and `rcpt_replies` are the next hop's answers to what `begin` was given, `heard` those to the last
+    `rcpts`, also when it raised; `sent` tells whether the final dot went out.
     """
 
     def __init__(
@@ -95,13 +95,16 @@ class Transaction:
         self._hops = hops
         self._connection: Connection | None = connection
         self._login = login
-        self._commands = commands
-        self._codes = [reply.code for reply in replies]
+        self._commands: list[Command] = []  # those that were accepted, for a new connection
+        self._codes: list[int] = []
+        self._note(commands, replies)
+        self._mail = commands[0]
         self._revived = False
         self._open = replies[0].ok
         self._left_over = any(reply.ok for reply in replies)  # an envelope that RSET has to end
         self.mail_reply = replies[0]
         self.rcpt_replies = tuple(replies[1:])
+        self.heard: Sequence[Reply] = ()
         self.sent = False
         if not self._open:
             self._give()
@@ -114,18 +117,19 @@ class Transaction:
         """Name some recipients, in one flight when PIPELINING is offered. Raises RelayError, as `rcpt`."""
         left = rcpts(recipients)
         replies: list[Reply] = []
+        self.heard = replies
         while left:
             connection = self._here()
+            broken = False
             try:
                 heard = await self._flight(connection, left)
             except RelayError:
-                heard = connection.channel.heard
-                self._note(left, heard)
-                await self._revive()
-            else:
-                self._note(left, heard)
+                heard, broken = connection.channel.heard, True
+            self._note(left, heard)
             replies += heard
             left = left[len(heard) :]
+            if broken:
+                await self._revive()
         return replies
 
     async def narrow(self, recipients: Sequence[Recipient], deadline: float) -> None:
@@ -133,7 +137,7 @@ class Transaction:
 
         The one that was said ends with RSET. Whoever is refused now ends the transaction: nobody has got anything.
         """
-        commands = [self._commands[0], *rcpts(recipients)]
+        commands = [self._mail, *rcpts(recipients)]
         self._here()
         self._give()
         try:
@@ -252,11 +256,16 @@ class Transaction:
             raise
 
     def _note(self, commands: list[Command], replies: list[Reply]) -> None:
-        self._commands += commands[: len(replies)]
-        self._codes += [reply.code for reply in replies]
+        for command, reply in zip(commands, replies, strict=False):
+            if reply.ok:
+                self._commands.append(command)
+                self._codes.append(reply.code)
 
     async def _revive(self) -> None:
-        """Say the envelope once more on a new connection; RelayError if that was done before or answers differ."""
+        """Say the envelope once more on a new connection; RelayError if that was done before or answers differ.
+
+        Whom the next hop has refused it is not asked about again: Postfix hangs up after 20 of them.
+        """
         if self._connection is not None:
             self._connection.channel.abort()
         if self._revived or not self._open:

@@ -90,11 +90,16 @@ class Attempt:
 
     async def _name(self, transaction: Transaction) -> list[tuple[int, str]]:
         """All in one flight where the next hop takes that (RFC 2920); whom it accepts."""
-        replies = await transaction.rcpts([(address, self._options(position)) for position, address in self.recipients])
-        answers = list(zip(self.recipients, replies, strict=True))
-        for recipient, reply in answers:
-            if not reply.ok:
-                self._note([recipient], reply)
+        named = [(address, self._options(position)) for position, address in self.recipients]
+        try:
+            await transaction.rcpts(named)
+        finally:
+            # Though it then broke off: who was refused is not named again. Postfix hangs up after 20 of them, and the
+            # others would never have their turn.
+            answers = list(zip(self.recipients, transaction.heard, strict=False))
+            for recipient, reply in answers:
+                if not reply.ok:
+                    self._note([recipient], reply)
         return [recipient for recipient, reply in answers if reply.ok]
 
     def _broken_off(self, error: Exception, *, unreachable: bool) -> Result:

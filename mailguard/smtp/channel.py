@@ -23,6 +23,9 @@ logger = logging.getLogger(__name__)
 
 _NAMES = ("EHLO", "HELO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "RSET", "NOOP", "QUIT", "VRFY", "EXPN", "HELP")
 VERBS = {name.encode(): f"smtp_{name}" for name in _NAMES}
+# A page in somebody's browser can send a request to any port of that machine, its body made of commands. Such a client
+# is sent away at its first line, before they are read (Postfix: smtpd_forbidden_commands).
+_FOREIGN = frozenset({b"CONNECT", b"DELETE", b"GET", b"HEAD", b"OPTIONS", b"PATCH", b"POST", b"PUT", b"TRACE"})
 ERRORS = 10  # commands that are none, and failed logins, before a client is sent away
 HANDSHAKE_SECONDS = 30.0
 BUFFERED = 65_536  # bytes of replies that wait for the end of a pipelined group (RFC 2920 §3.2)
@@ -39,6 +42,7 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _TOO_SLOW = Reply.of(421, "4.4.2 too slow, try again later")
 _SHUTDOWN = Reply.of(421, "4.3.2 shutting down, try again later")
 _ERRORS = Reply.of(421, "4.7.0 too many errors")
+_NO_SMTP = Reply.of(421, "4.7.0 this is a mail server, not a web server")
 NO_COMMAND = Reply.of(500, "5.5.2 command not recognised")
 _LINE_TOO_LONG = Reply.of(500, "5.5.2 line too long")
 
@@ -112,11 +116,17 @@ class Channel(SMTP):  # type: ignore[misc]  # aiosmtpd publishes no types
             try:
                 await self.abandon()
             finally:
-                self._write()
-                self.transport.close()
+                self._close()
                 self._inbox.close()
                 self._desk.leave(self)
                 self._desk.leaving.discard(self)
+
+    def _close(self) -> None:
+        """A client that does not read what it is owed must not keep the connection, which counts no more."""
+        self._write()
+        self.transport.close()
+        if self.transport.get_write_buffer_size():
+            self._loop.call_later(LINGER_SECONDS, self.transport.abort)
 
     async def _linger(self) -> None:
         """Let the client read the last reply."""
@@ -191,7 +201,7 @@ class Channel(SMTP):  # type: ignore[misc]  # aiosmtpd publishes no types
     async def _obey(self, line: bytes) -> None:
         verb, argument = command_of(line)
         if not verb:
-            await self.fault(NO_COMMAND)
+            await self.fault(_NO_SMTP if line.partition(b" ")[0].upper() in _FOREIGN else NO_COMMAND)
             return
         refusal = self.precondition(verb)
         if refusal is not None:

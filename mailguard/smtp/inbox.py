@@ -108,7 +108,11 @@ class Inbox:
         return None if end < 0 else bytes(self._buffer[:end]).removesuffix(b"\r")
 
     async def line(self) -> bytes:
-        """The next command line without its line end. Raises GoneError, LineTooLongError, SilentError."""
+        """The next command line without its line end: all of it within `seconds`, a byte now and then does not do.
+
+        Raises GoneError, LineTooLongError, SilentError.
+        """
+        until = self._loop.time() + self._seconds
         while (line := self.take()) is None:
             if len(self._buffer) > LINE:
                 self._dropped += len(self._buffer)
@@ -116,7 +120,7 @@ class Inbox:
                 self._searched = 0
             if self._dropped > FLOOD:
                 raise GoneError
-            await self._more(self._loop.time() + self._seconds)
+            await self._more(until)
         return line
 
     # Content

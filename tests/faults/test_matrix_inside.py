@@ -142,6 +142,18 @@ async def test_a_reply_lost_while_the_store_is_locked_is_still_451(made, scanner
         await guard.to_the_end(Counter({("clean", TO[0]): 1}))
 
 
+async def test_a_stop_that_cannot_wait_for_the_reply_says_that_the_mail_may_have_been_sent(made, scanner, tmp_path):
+    async with guarded(made, tmp_path / "data", scanner) as guard:
+        guard.hop.tell("once hang reply")
+        sending = asyncio.create_task(guard.send("clean"))
+        async with asyncio.timeout(5):
+            while not guard.hop.taken:  # noqa: ASYNC110 - the hop tells nobody
+                await asyncio.sleep(0.01)
+        await guard.server.stop(0.1)
+        assert (await sending).last == ""
+        assert len(guard.doubted()) == 1
+
+
 # The scanner
 
 

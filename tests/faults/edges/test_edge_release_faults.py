@@ -34,6 +34,22 @@ class SlowHop(Hop):
         return await super().step(name, writer)
 
 
+class StrictHop(SlowHop):
+    """Hangs up after a few refused recipients, as Postfix does after 20 (smtpd_hard_error_limit)."""
+
+    patience = 3
+
+    def rcpt(self, path):
+        dialogue = self.dialogues[-1]
+        refused = dialogue.__dict__.setdefault("refused", [])
+        if len(refused) >= self.patience:
+            return b"421 4.7.0 too many errors\r\n"
+        if path.startswith(b"<bad"):
+            refused.append(path)
+            return b"550 5.1.1 unknown\r\n"
+        return super().rcpt(path)
+
+
 class Leases:
     """Messages under real leases, as the store keeps them; `locked` makes every write fail, `clear` is what people say."""
 
@@ -116,9 +132,9 @@ class Leases:
 
 
 @contextlib.asynccontextmanager
-async def working(releases, *script, delays=None, reply_seconds=60, concurrency=4, **options):
+async def working(releases, *script, delays=None, reply_seconds=60, concurrency=4, kind=SlowHop, **options):
     """(hop, worker, stop, its task)"""
-    hop = SlowHop(list(script))
+    hop = kind(list(script))
     hop.delays = delays or {}
     async with hop, asyncio.TaskGroup() as group:
         next_hop = NextHop(Relay(port=hop.port, reply_seconds=reply_seconds), "guard.example")
@@ -222,6 +238,22 @@ async def test_many_recipients_are_sent_to_in_parts_at_once():
     assert releases.claims in {3, 4}
     # the wait of a first failure, though it was the third claim
     assert 24 <= (releases.retry_at[0] - NOW).total_seconds() <= 30
+
+
+async def test_a_next_hop_that_hangs_up_over_refused_recipients_does_not_keep_the_others_waiting_for_ever():
+    """Each attempt gets further: whoever was refused before it hung up is not named again."""
+    bad = tuple(f"bad{number}@example.jp" for number in range(8))
+    releases = Leases((*bad, *names(3)))
+    record = releases.record
+
+    def due_at_once(token, outcomes, retry_at, **rest):
+        return record(token, outcomes, None, **rest)
+
+    releases.record = due_at_once
+    async with working(releases, kind=StrictHop) as (hop, *_):
+        await until(lambda: WAITING not in releases.states[0].values())
+    assert [len(taken.rcpts) for taken in hop.taken] == [3]
+    assert {releases.states[0][name] for name in bad} == {RecipientState.REFUSED}
 
 
 async def test_a_part_that_is_put_off_whole_puts_off_the_rest_but_does_not_starve_it():

@@ -266,6 +266,16 @@ async def test_a_slow_next_hop_is_waited_for_in_bounded_memory():
     await asyncio.sleep(0.05)
 
 
+async def test_whom_the_next_hop_has_refused_it_is_not_asked_about_again():
+    async with reaching("rcpt <c@example.jp> 550 5.1.1 gone") as (hop, next_hop):
+        transaction = await next_hop.begin("a@example.jp", (), RCPTS)
+        hop.tell("once drop data")
+        assert (await transaction.data(CONTENT)).ok
+        await transaction.close()
+        assert hop.connections == 2
+        assert [line for line in hop.dialogues[1].commands if line.startswith(b"RCPT")] == [b"RCPT TO:<b@example.jp>"]
+
+
 # Fail-over.
 
 
@@ -284,7 +294,10 @@ def up(hop):
     return REGISTRY.get_sample_value("mailguard_relay_up", {"hop": str(hop)})
 
 
-@pytest.mark.parametrize("script", ["down", "drop connect", "greeting 421 4.3.2 no", "greeting 554 no", "hang connect"])
+@pytest.mark.parametrize(
+    "script",
+    ["down", "drop connect", "greeting 421 4.3.2 no", "greeting 554 no", "hang connect", "hang mail", "mail 421 no"],
+)
 async def test_the_next_hop_in_order_is_tried(script):
     async with two_hops(script, reply_seconds=0.3) as (first, second, next_hop):
         for _ in range(3):

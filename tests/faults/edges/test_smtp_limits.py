@@ -5,10 +5,10 @@ import socket
 import time
 
 import pytest
-from edge import edge
+from edge import edge, with_certificate
 from hop import OFFER
 
-from mailguard.smtp import greeting
+from mailguard.smtp import channel, greeting
 
 MESSAGE = b"Subject: x\r\n\r\nhello\r\n.\r\n"
 
@@ -52,10 +52,13 @@ async def test_a_login_that_was_disabled_ends_its_sessions():
         assert await client.reply() == ""
 
 
-async def test_a_client_that_does_not_read_is_left_waiting_alone():
-    """Its replies fill the buffer; then it is not read from any more, and in the end it is gone."""
-    async with edge(smtp={"command_seconds": 0.5}) as peer:
-        deaf = await peer.connect()
+@pytest.mark.parametrize("tls", [False, True])
+async def test_a_client_that_does_not_read_is_left_waiting_alone(monkeypatch, tls):
+    """Its replies fill the buffer; then it is not read from any more, and in the end its connection is gone, too."""
+    monkeypatch.setattr(channel, "LINGER_SECONDS", 0.1)
+    ways = with_certificate() | {"tls_listen": "127.0.0.1:0"} if tls else {}
+    async with edge(smtp={"command_seconds": 0.5} | ways) as peer:
+        deaf = await peer.connect(tls=tls)
         deaf.writer.transport.pause_reading()
         await asyncio.sleep(0.05)
         deaf.writer.write(b"HELP\r\n" * 500_000)
@@ -66,6 +69,8 @@ async def test_a_client_that_does_not_read_is_left_waiting_alone():
         assert len(session._inbox._buffer) < 500_000
         async with asyncio.timeout(10):
             while len(peer.server._desk.sessions) > 1:  # noqa: ASYNC110 - the thing waited for has no event
+                await asyncio.sleep(0.05)
+            while not session._connection_lost:  # noqa: ASYNC110 - the same
                 await asyncio.sleep(0.05)
         deaf.writer.transport.abort()
 
@@ -149,6 +154,19 @@ async def test_a_slow_line_is_a_whole_line_in_the_end(way):
             await client.send(line[start : start + (1 if way == "trickle" else 10)])
             await asyncio.sleep(0.005)
         assert (await client.reply()).startswith("250")
+
+
+async def test_a_line_that_trickles_for_ever_has_one_time_for_all_of_it():
+    async with edge(smtp={"command_seconds": 0.4}) as peer:
+        client = await peer.connect()
+        await client.reply()
+        for _ in range(30):
+            if peer.server.connections == 0:
+                break
+            client.writer.write(b"N")
+            await asyncio.sleep(0.05)
+        assert peer.server.connections == 0
+        assert (await client.reply()).startswith("421 4.4.2")
 
 
 async def test_no_timer_is_left_when_a_session_ends():

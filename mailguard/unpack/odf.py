@@ -12,7 +12,7 @@ from mailguard.unpack.budget import Budget
 from mailguard.unpack.header import clean_name
 from mailguard.unpack.odf_lock import LockError, Manifest
 from mailguard.unpack.odf_story import OdfStory
-from mailguard.unpack.package import FAULTS, Package
+from mailguard.unpack.package import Package
 
 NAME = "OpenDocument (odt, ods, odp)"
 LIMITATIONS = "Who made or commented it, settings, and preview pictures are not read; without the password, a problem."
@@ -41,7 +41,7 @@ def _contents(part: Part, package: Package, budget: Budget) -> Iterator[Part | T
     for name, content in package.members():
         document.member(name, content)
         if document.manifest.locks:
-            yield _unlocked(part, document.manifest, budget)
+            yield from _unlocked(part, package, document.manifest, budget)
             return
     if "content.xml" not in package.names:
         yield Problem(part.path, ProblemKind.DAMAGED, "a document without its content")
@@ -96,16 +96,21 @@ class _Document:
             self.others.append(Problem(self._package.path(name), *fault))
 
 
-def _unlocked(part: Part, manifest: Manifest, budget: Budget) -> Part | Problem:
-    """The document in the clear under the same name, or that it cannot be had."""
+def _unlocked(part: Part, package: Package, manifest: Manifest, budget: Budget) -> Iterator[Part | Problem]:
+    """The document in the clear under the same name, or that it cannot be had; then the members that cannot be read."""
+    found = list(package.members())
+    members = [(name, content) for name, content in found if not isinstance(content, Problem)]
     try:
-        data = odf_unlock.unlocked(part, manifest, budget)
-    except (*FAULTS, LockError):
-        return Problem(part.path, ProblemKind.ENCRYPTED, "encrypted in an unknown way")
-    if data is None:
-        return Problem(part.path, ProblemKind.ENCRYPTED, "a password is needed")
-    budget.file(part.depth + 1)
-    return Part(part.path, data, depth=part.depth + 1)
+        data = odf_unlock.unlocked(part.path, members, manifest, budget)
+    except LockError:
+        yield Problem(part.path, ProblemKind.ENCRYPTED, "encrypted in an unknown way")
+    else:
+        if data is None:
+            yield Problem(part.path, ProblemKind.ENCRYPTED, "a password is needed")
+        else:
+            budget.file(part.depth + 1)
+            yield Part(part.path, data, depth=part.depth + 1)
+    yield from (content for _, content in found if isinstance(content, Problem))
 
 
 def _strange(name: str, content: bytes) -> bool:

@@ -1,5 +1,8 @@
 """OpenDocument files with a password: opened by the right one, named without."""
 
+import io
+import zipfile
+
 import odf_samples
 import office_samples as office
 import pytest
@@ -75,3 +78,32 @@ def test_argon2id_takes_one_thread_whatever_the_lanes(monkeypatch) -> None:
     )
     leaves(odf_samples.whole(SHEET, PASSWORD), PASSWORD)
     assert threads == [1]
+
+
+def test_members_are_counted_as_they_are_unpacked() -> None:
+    """The manifest comes first, so that nothing was read before it is known that a password is needed."""
+    data = odf_samples.aes(SHEET, PASSWORD)
+    told = odf_samples.members(data)
+    first = {name: told[name] for name in sorted(told, key=lambda name: name != "META-INF/manifest.xml")}
+    bomb = make.zipped({**first, "Pictures/a.png": bytes(3_000_000)})
+    items, _ = leaves(bomb, PASSWORD)
+    assert [item for item in items if isinstance(item, Table)][0] == Table(("a.ods", "会員"), make.ROWS)
+    assert [(item.path[-1], item.kind) for item in items[2:]] == [("a.png", ProblemKind.RATIO)]
+    budget = Budget(Limits(total_bytes=2_000_000, ratio=10_000), len(bomb), passwords=(PASSWORD,))
+    out = [leaf.item for leaf in unpack(Part(("a.ods",), bomb), budget, make.digest) if isinstance(leaf, Leaf)]
+    assert [item.kind for item in out] == [ProblemKind.TOO_BIG]
+
+
+def test_a_locked_member_that_unpacks_to_too_much_is_named() -> None:
+    bomb = office.odf("spreadsheet", "", {"note.csv": bytes(3_000_000)})
+    items, _ = leaves(odf_samples.aes(bomb, PASSWORD), PASSWORD)
+    assert ProblemKind.RATIO in {item.kind for item in items}
+
+
+def test_two_members_of_one_name_are_both_opened() -> None:
+    data = odf_samples.aes(SHEET, PASSWORD)
+    out = io.BytesIO(data)
+    with zipfile.ZipFile(out, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet" + " 山田太郎 090-1234-5678" * 9)
+    items, _ = leaves(out.getvalue(), PASSWORD)
+    assert any("山田太郎" in getattr(item, "text", "") for item in items)

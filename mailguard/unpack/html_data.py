@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from mailguard.model import Part
+from mailguard.unpack import escapes
 from mailguard.unpack.budget import Budget
 
 _ASSIGNED = re.compile(r"[=(]\s{0,20}(?=[{\[])")
 _TRIES = 20  # objects of a script that are no JSON; each may be looked through to its end
-_ESCAPED = re.compile(r"\\u\{?([0-9a-fA-F]{4,5})\}?")
 _QUOTED = re.compile(r"""([}\n])|"((?:[^"\\\n]|\\.)*)"?|'((?:[^'\\\n]|\\.)*)'?|`([^`]*)`?""")  # may stay open: linear
 _DATA_ATTRIBUTE = "data-"
 _FIGURES = re.compile(r"\+?[0-9(][0-9()-]{8,18}[0-9]")
@@ -23,7 +23,7 @@ _FIGURES = re.compile(r"\+?[0-9(][0-9()-]{8,18}[0-9]")
 def words(element: Any) -> str:
     """The data- attributes of an element, as one line, if one of them holds writing, an address or a telephone number."""
     values = [value.strip() for name, value in element.items() if name.startswith(_DATA_ATTRIBUTE)]
-    return " ".join(map(_plain, values)) if any(map(_writing, values)) else ""
+    return " ".join(map(escapes.undone, values)) if any(map(_writing, values)) else ""
 
 
 def objects(part: Part, script: str, number: int, budget: Budget) -> Iterator[Part]:
@@ -39,15 +39,6 @@ def objects(part: Part, script: str, number: int, budget: Budget) -> Iterator[Pa
 
 def _writing(value: str) -> bool:
     return not value.isascii() or "@" in value or _FIGURES.fullmatch(value) is not None or "\\u" in value
-
-
-def _plain(value: str) -> str:
-    return _ESCAPED.sub(_character, value)
-
-
-def _character(match: re.Match[str]) -> str:
-    code = int(match[1], 16)
-    return chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else match[0]
 
 
 def _json(script: str) -> tuple[list[str], str]:
@@ -73,9 +64,8 @@ def _json(script: str) -> tuple[list[str], str]:
 
 def _lines(script: str) -> str:
     """The quoted words of a script with Japanese in it: a line per object or line."""
-    script = _plain(script)
-    if script.isascii():
+    if escapes.undone(script).isascii():
         return ""
     kept = ("\n" if match[1] else match[2] or match[3] or match[4] or "" for match in _QUOTED.finditer(script))
-    lines = " ".join(kept).split("\n")
+    lines = " ".join(map(escapes.undone, kept)).split("\n")
     return "\n".join(line for line in (" ".join(line.split()) for line in lines) if line)

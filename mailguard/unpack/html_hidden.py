@@ -8,12 +8,10 @@ import html
 import re
 from urllib.parse import unquote
 
-from mailguard.unpack import writing
+from mailguard.unpack import escapes, writing
 
 _DOMAIN = re.compile(r"@(?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,20}")
 _LOCAL = re.compile(r"[\w.+-]{1,64}\Z", re.ASCII)
-_ESCAPED = re.compile(r"\\u\{?([0-9a-fA-F]{4,5})\}?")
-_BYTES = re.compile(r"(?:\\x[0-9a-fA-F]{2})+")
 _CODES = re.compile(r"(?:\d{2,6}[ \t\r\n]{0,3},[ \t\r\n]{0,3}){20,}\d{2,6}")
 _PERCENTS = 20  # escapes of URLs; fewer write no list
 _PIECES = re.compile(r"[<>\r\n]+")
@@ -57,24 +55,11 @@ def _told(text: str) -> set[str]:
 def _plain(source: str) -> str:
     if "fromCharCode" in source or "fromCodePoint" in source or "<script" in source:
         source = _CODES.sub(_characters, source)
-    if "\\u" in source:
-        source = _ESCAPED.sub(_character, source)
-    if "\\x" in source:
-        source = _BYTES.sub(_text, source)
+    source = escapes.undone(source)
     if source.count("%") >= _PERCENTS:
         source = unquote(source, errors="replace")
     return html.unescape(source) if "&" in source else source
 
 
-def _character(match: re.Match[str]) -> str:
-    code = int(match[1], 16)
-    return chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else match[0]
-
-
-def _text(match: re.Match[str]) -> str:
-    return bytes.fromhex(match[0].replace("\\x", "")).decode("utf-8", "replace")
-
-
 def _characters(match: re.Match[str]) -> str:
-    codes = [int(code) for code in match[0].split(",")]
-    return "".join(chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else "?" for code in codes)
+    return "".join(escapes.character(int(code)) or "?" for code in match[0].split(","))

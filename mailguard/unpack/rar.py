@@ -22,7 +22,8 @@ from mailguard.unpack.tools import INPUT, ToolError
 
 NAME = "RAR"
 LIMITATIONS = (
-    "Needs unar (Debian: unar) for most methods. Volumes, and encrypted files without their password, are problems."
+    "Needs unar (Debian: unar) for most methods. Volumes, and encrypted files without their password, or with one of more than 28"
+    " characters in archives of version 3, are problems."
 )
 
 _ARGUMENTS = ("-quiet", "-no-recursion", "-forks", "skip", "-output-directory", "-")

@@ -18,9 +18,7 @@ MOST_SHIFT: Final = 19  # rounds of PBKDF2 are 2 to this power; WinRAR does 2 **
 _FIRST_AES = 29
 _ROUNDS = 0x40000  # of SHA-1, version 3
 _PART = _ROUNDS // 16  # after each there is a byte of the initialisation vector
-_MOST_SIGNS = (
-    28  # of a password of version 3: for longer ones RAR's own SHA-1 differs, which takes ten seconds in Python
-)
+_MOST_SIGNS = 28  # of a password of version 3: longer ones are hashed by a SHA-1 of RAR's own, ten seconds in Python
 _CHECK, _SUM = 8, 4
 
 

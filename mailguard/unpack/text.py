@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from mailguard.model import Part, Problem, ProblemKind, Table, Text
-from mailguard.unpack import part_text, sniff
+from mailguard.unpack import escapes, part_text, sniff
 from mailguard.unpack.budget import Budget
 
 NAME = "Text"
@@ -21,8 +21,6 @@ _HIDDEN = (
     (";", re.compile(r"^[^\n:]{1,60};ENCODING=(?:QUOTED-PRINTABLE|BASE64|B)\b", re.MULTILINE | re.IGNORECASE), ProblemKind.NOT_READ, "encoded values"),
     (":: ", re.compile(r"^[\w;-]{1,60}:: [A-Za-z0-9+/=]{8}", re.MULTILINE), ProblemKind.NOT_READ, "encoded values"),
 )  # fmt: skip
-_BYTES = re.compile(r"(?:\\x[0-9a-fA-F]{2}){2,}")
-_JSON_ESCAPE = re.compile(r"\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})|\\u([0-9a-f]{4})", re.IGNORECASE)
 
 
 def matches(part: Part, sniffed: str) -> bool:
@@ -43,19 +41,5 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Prob
 
 
 def _unescape(text: str) -> str:
-    if "\\u" in text:
-        text = _JSON_ESCAPE.sub(_character, text)
-    if "\\x" in text:
-        text = _BYTES.sub(_written, text)
+    text = escapes.undone(text)
     return html.unescape(text) if "&#" in text else text
-
-
-def _written(match: re.Match[str]) -> str:
-    return bytes.fromhex(match[0].replace("\\x", "")).decode("utf-8", "replace")
-
-
-def _character(match: re.Match[str]) -> str:
-    if match[1]:
-        return bytes.fromhex(match[1] + match[2]).decode("utf-16-be")
-    code = int(match[3], 16)
-    return match[0] if 0xD800 <= code <= 0xDFFF else chr(code)

@@ -1,7 +1,7 @@
 """Words in a TIFF structure: Exif data (CIPA DC-008), and the tags of a TIFF file itself.
 
 In: the structure from its byte order mark on. Out: every string in it, XMP and IPTC blocks, and the place (GPS) as
-degrees. Follows each offset once, whatever it points at.
+degrees. Follows each offset once, whatever it points at; raises ValueError where tags share their bytes a hundred times.
 """
 
 import re
@@ -21,6 +21,7 @@ _GPS = 0x8825
 _WIDTH, _HEIGHT = 256, 257
 _ENTRIES = 1_000
 _LISTS = 200
+_OVERLAP, _SLACK = 4, 1_000_000  # times the file, and bytes, that all values together may have: they may point at each other's places
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class Tiff:
 
     def _walk(self) -> Iterator[Entry]:
         left, seen = [(self._long(4), 0)], {0}
+        room = len(self._data) * _OVERLAP + _SLACK
         while left and len(seen) <= _LISTS:
             at, group = left.pop()
             if at in seen or at + 2 > len(self._data):
@@ -74,6 +76,9 @@ class Tiff:
             count = min(self._number(self._data[at : at + 2]), _ENTRIES)
             for start in range(at + 2, min(at + 2 + 12 * count, len(self._data) - 11), 12):
                 entry = self._entry(start, group)
+                room -= len(entry.value)
+                if room < 0:
+                    raise ValueError("tags that share their bytes")
                 if entry.tag in _DIRECTORIES:
                     offsets = [entry.value[n : n + 4] for n in range(0, len(entry.value), 4)]
                     left += [(self._number(offset), entry.tag) for offset in offsets]

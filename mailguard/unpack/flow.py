@@ -115,6 +115,7 @@ class Flow:
         """Cells with the same text."""
         if self._open and self._open[-1].rows:
             self._budget.spend_cells(times)
+            self._budget.spend(len(text) * (times - 1))
             self._open[-1].rows[-1].extend([text] * times)
         elif text:
             self._frames[-1].lines.append(text)
@@ -124,6 +125,7 @@ class Flow:
         rows = self._open[-1].rows if self._open else []
         if times > 1 and rows and any(rows[-1]):
             self._budget.spend_cells(len(rows[-1]) * (times - 1))
+            self._budget.spend(sum(map(len, rows[-1])) * (times - 1))
             rows += [rows[-1]] * (times - 1)
 
     def close_table(self) -> list[list[str]]:

@@ -28,7 +28,7 @@ def words(source: str, shown: str, least: int) -> str:
     found = _told(source)
     if len(found) < least:
         return ""
-    hidden = {value for value in found if value not in shown}
+    hidden = writing.untold(found - _told(shown), shown)
     if len(hidden) < least:
         return ""
     pieces = [piece[:_LONGEST].strip() for piece in _PIECES.split(source) if hidden & _told(piece)]

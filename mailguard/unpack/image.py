@@ -7,7 +7,7 @@ before any pixel is decoded. Without Tesseract the Problem is marked as a pictur
 from collections.abc import Iterator
 
 from mailguard.model import Part, Problem, ProblemKind, Table, Text
-from mailguard.unpack import exif, image_end, image_words, ocr, sniff
+from mailguard.unpack import exif, image_end, image_words, jpeg, ocr, sniff
 from mailguard.unpack.budget import Budget
 from mailguard.unpack.tools import ToolError
 
@@ -36,7 +36,8 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Prob
     """What is appended, the words beside the pixels, then the text in them or one Problem."""
     yield from _appended(part, budget)
     kind = sniff.sniff(part.data)
-    if words := image_words.found(part.data, kind):
+    if words := image_words.found(part.data, kind, budget):
+        budget.text(sum(map(len, words)))
         yield Text(part.path, "\n".join(words))
     if passed(part, budget):
         return
@@ -152,15 +153,9 @@ def _bitmap(data: bytes) -> tuple[int, int]:
 
 
 def _jpeg(data: bytes) -> tuple[int, int]:
-    at = 2
-    while at + 9 < len(data) and data[at] == 0xFF:
-        marker = data[at + 1]
-        if marker in _JPEG_SIZES:
-            return _big(data[at + 7 : at + 9]), _big(data[at + 5 : at + 7])
-        if marker in {0xFF, 0x01} or 0xD0 <= marker <= 0xD8:
-            at += 1 if marker == 0xFF else 2
-        else:
-            at += 2 + max(_big(data[at + 2 : at + 4]), 2)
+    for segment in jpeg.segments(data):
+        if segment.marker in _JPEG_SIZES and segment.start + 5 <= len(data):
+            return _big(data[segment.start + 3 : segment.start + 5]), _big(data[segment.start + 1 : segment.start + 3])
     return 0, 0
 
 

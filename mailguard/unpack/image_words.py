@@ -4,27 +4,27 @@ In: the bytes of an image. Out: texts, in file order. Walks over the pieces of t
 """
 
 import re
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
-from mailguard.unpack import exif, markup, unseen
+from mailguard.unpack import exif, gif, jpeg, markup, streams, unseen
+from mailguard.unpack.budget import Budget
 from mailguard.unpack.exif import Tiff
+from mailguard.unpack.member import collect
 
-_LONGEST = 1_000_000  # bytes of one text, unpacked
 _PNG_TEXTS = {b"tEXt", b"zTXt", b"iTXt"}
 _XMP_HEADS = (b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0")
-_XMP = re.compile(rb"<x:xmpmeta\b.{1,1000000}?</x:xmpmeta>", re.DOTALL)
-_BARE = (0x01, *range(0xD0, 0xD9), 0xFF)  # JPEG markers without a length
+_XMP, _XMP_END = b"<x:xmpmeta", b"</x:xmpmeta>"
 _DATA_SET = 0x1C  # IPTC-IIM 1.6(a)
 _FOR_PROGRAMS = re.compile(
     r"(?:xmp|adobe)[.:]\S*|uuid:\S*|[0-9A-F]{32,}|[0-9a-f]{32,}|[\d./]{0,8}|\d{4}-\d\d-\d\dT[\d:.+Z-]*|True|False"
 )
 
 
-def found(data: bytes, media_type: str) -> list[str]:
-    """Every text once, without those of white space only."""
-    return list(dict.fromkeys(words for text in _READERS.get(media_type, _nothing)(data) if (words := text.strip())))
+def found(data: bytes, media_type: str, budget: Budget) -> list[str]:
+    """Every text once, without those of white space only. Raises LimitError."""
+    told = _png(data, budget) if media_type == "image/png" else _READERS.get(media_type, _nothing)(data)
+    return list(dict.fromkeys(words for text in told if (words := text.strip())))
 
 
 def _nothing(data: bytes) -> Iterator[str]:
@@ -32,29 +32,29 @@ def _nothing(data: bytes) -> Iterator[str]:
     return iter(())
 
 
-def _png(data: bytes) -> Iterator[str]:
+def _png(data: bytes, budget: Budget) -> Iterator[str]:
     """Text chunks (ISO 15948 11.3.4) and eXIf."""
     at = 8
     while at + 12 <= len(data):
         length, name = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
         body = data[at + 8 : at + 8 + length]
         if name in _PNG_TEXTS:
-            yield from _chunk(name, body)
+            yield from _chunk(name, body, budget)
         elif name == b"eXIf":
             yield from _tiff(body)
         elif name == b"iCCP":
-            yield unseen.words(_inflated(body.partition(b"\0")[2][1:]), "")
+            yield unseen.words(_inflated(body.partition(b"\0")[2][1:], budget), "")
         at += 12 + length
 
 
-def _chunk(name: bytes, body: bytes) -> Iterator[str]:
+def _chunk(name: bytes, body: bytes, budget: Budget) -> Iterator[str]:
     keyword, _, rest = body.partition(b"\0")
     if name == b"zTXt":
-        rest = _inflated(rest[1:])
+        rest = _inflated(rest[1:], budget)
     elif name == b"iTXt":
         packed = rest[:1] == b"\1"
         rest = rest[2:].split(b"\0", 2)[-1]
-        rest = _inflated(rest) if packed else rest
+        rest = _inflated(rest, budget) if packed else rest
     if keyword == b"XML:com.adobe.xmp":
         yield from _xmp(rest)
     elif keyword.startswith(b"Raw profile type"):  # as ImageMagick writes: a name, a length, hexadecimal digits
@@ -64,27 +64,21 @@ def _chunk(name: bytes, body: bytes) -> Iterator[str]:
         yield exif.text(rest)
 
 
-def _inflated(data: bytes) -> bytes:
-    try:
-        return zlib.decompressobj().decompress(data, _LONGEST)
-    except zlib.error:
-        return b""
+def _inflated(data: bytes, budget: Budget) -> bytes:
+    """As much as can be had of it. Raises LimitError."""
+    return collect(streams.one(streams.Inflate(streams.ZLIB), data), len(data), budget)[0]
 
 
 def _jpeg(data: bytes) -> Iterator[str]:
     """APPn and COM segments up to the scan (ITU T.81 B.2.4)."""
-    at = 2
-    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
-        marker = data[at + 1]
-        if marker in _BARE:
-            at += 1 if marker == 0xFF else 2
-            continue
-        end = at + 2 + max(int.from_bytes(data[at + 2 : at + 4], "big"), 2)
-        if marker == 0xFE:
-            yield exif.text(data[at + 4 : end])
-        elif 0xE0 <= marker <= 0xEF:
-            yield from _block(data[at + 4 : end])
-        at = end
+    for segment in jpeg.segments(data):
+        body = data[segment.start : segment.end]
+        if segment.marker == jpeg.SCAN:
+            return
+        if segment.marker == 0xFE:
+            yield exif.text(body)
+        elif 0xE0 <= segment.marker <= 0xEF:
+            yield from _block(body)
 
 
 def _block(body: bytes) -> Iterator[str]:
@@ -99,32 +93,13 @@ def _block(body: bytes) -> Iterator[str]:
 
 def _gif(data: bytes) -> Iterator[str]:
     """Comment, plain text and XMP extensions (GIF89a 24 to 26)."""
-    at = 13 + _colours(data[10]) if len(data) > 13 else len(data)
-    while at + 2 < len(data) and data[at] in {0x21, 0x2C}:
-        if data[at] == 0x2C:
-            at = _sub_blocks(data, at + 11 + _colours(data[at + 9 : at + 10][0]))[1] if at + 10 < len(data) else at + 11
-            continue
-        label = data[at + 1]
-        body, after = _sub_blocks(data, at + 2)
-        if label == 0xFE:
-            yield exif.text(body)
-        elif label == 0x01:
-            yield exif.text(body[12:])
-        elif data[at + 3 : at + 14] == b"XMP DataXMP":
-            yield from _xmp(data[at + 14 : after])
-        at = after
-
-
-def _colours(flags: int) -> int:
-    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
-
-
-def _sub_blocks(data: bytes, at: int) -> tuple[bytes, int]:
-    pieces = []
-    while at < len(data) and data[at]:
-        pieces.append(data[at + 1 : at + 1 + data[at]])
-        at += 1 + data[at]
-    return b"".join(pieces), at + 1
+    for block in gif.blocks(data):
+        if block.label == 0xFE:
+            yield exif.text(gif.content(data, block))
+        elif block.label == 0x01:
+            yield exif.text(gif.content(data, block)[12:])
+        elif block.label == 0xFF and data[block.start + 1 : block.start + 12] == b"XMP DataXMP":
+            yield from _xmp(data[block.start + 12 : block.end])
 
 
 def _webp(data: bytes) -> Iterator[str]:
@@ -173,12 +148,19 @@ def _iptc(data: bytes) -> Iterator[str]:
 
 def _xmp(data: bytes) -> Iterator[str]:
     """What stands in elements and attributes, without what only programs read."""
-    for packet in _XMP.findall(data):
+    for packet in _packets(data):
         words = _Words()
         fault = markup.read(packet, words)
         yield from words.found
         if fault:  # what follows the fault is not left out
             yield re.sub(r"<[^<>]{0,10000}>", "\n", packet.decode("utf-8", "replace"))
+
+
+def _packets(data: bytes) -> Iterator[bytes]:
+    at = data.find(_XMP)
+    while at >= 0 and (end := data.find(_XMP_END, at)) >= 0:
+        yield data[at : end + len(_XMP_END)]
+        at = data.find(_XMP, end)
 
 
 class _Words:
@@ -212,7 +194,6 @@ class _Words:
 
 
 _READERS = {
-    "image/png": _png,
     "image/jpeg": _jpeg,
     "image/gif": _gif,
     "image/webp": _webp,

@@ -4,7 +4,7 @@ In: the part or its open compound file. Out: parts, texts and problems.
 """
 
 import io
-import struct
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 import olefile
@@ -18,7 +18,9 @@ _DATA = "msodatastore"  # custom XML, as in customXml/ of a docx
 _ROOT_ONLY = frozenset(
     {"macros", "_vba_project_cur", "_signatures", "_xmlsignatures", _DATA, "_sx_db_cur", "_sx_db", "\x06dataspaces"}
 )
-_PICTURES = {0xF01D: b"\xff\xd8\xff", 0xF01E: b"\x89PNG", 0xF01F: b"", 0xF029: b"II*", 0xF02A: b"\xff\xd8\xff"}
+_PICTURES = {b"\x1d": b"\xff\xd8\xff", b"\x1e": b"\x89PNG", b"\x1f": b"", b"\x29": b"II*", b"\x2a": b"\xff\xd8\xff"}
+_RECORD = re.compile(rb"(?<=..)([\x1d-\x1f\x29\x2a])\xf0(....)", re.DOTALL)
+_DIGESTS = 64  # bytes between the header and the picture
 _MOST_PICTURES = 1_000
 
 
@@ -81,14 +83,11 @@ def inside(part: Part, file: compound.Compound, streams: Iterable[bytes], budget
 
 def pictures(stream: bytes) -> Iterator[bytes]:
     """JPEG, PNG and TIFF in the records of drawings (MS-ODRAW §2.2.23): a header of 8 bytes, one or two digests, the picture."""
-    at = stream.find(b"\xf0")
-    while at > 0:
-        start = at - 3
-        kind, size = struct.unpack_from("<HI", stream, at - 1) if at + 5 <= len(stream) else (0, 0)
-        record = stream[at + 5 : at + 5 + size] if kind in _PICTURES and start >= 0 else b""
-        begins = record.find(_PICTURES[kind], 0, 64) if record and _PICTURES[kind] else -1
+    at = 0
+    while record := _RECORD.search(stream, at):
+        size, mark = int.from_bytes(record[2], "little"), _PICTURES[record[1]]
+        end = record.end() + size
+        begins = stream.find(mark, record.end(), min(end, record.end() + _DIGESTS)) if mark else -1
         if begins >= 0:
-            yield record[begins:]
-            at = stream.find(b"\xf0", at + 5 + size)
-        else:
-            at = stream.find(b"\xf0", at + 1)
+            yield stream[begins:end]
+        at = end if begins >= 0 else record.start() + 1

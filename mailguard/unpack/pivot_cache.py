@@ -97,6 +97,7 @@ class Pivots:
         for name, cache in self._caches.items():
             records = left.pop(self._relations.get(name, ""), None)
             if records is None:
+                self._budget.spend_cells(len(cache.items) * max(map(len, cache.items), default=0))
                 rows = [list(row) for row in itertools.zip_longest(*cache.items, fillvalue="")]
             else:
                 rows = [_row(row, cache.items) for row in records.rows]

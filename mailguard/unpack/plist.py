@@ -36,8 +36,20 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Prob
     """Text, then tables, then data."""
     records = Records()
     try:
-        records.add(plistlib.loads(part.data))
+        value = plistlib.loads(part.data)
+        budget.spend_cells(_count(value, {}))
+        records.add(value)
     except _FAULTS as error:
         yield Problem(part.path, ProblemKind.DAMAGED, type(error).__name__)
         return
     yield from records.items(part, budget)
+
+
+def _count(value: object, known: dict[int, int]) -> int:
+    """Values in it, each as often as it is pointed at: few bytes of a binary list may stand for billions. known: of lists, by id."""
+    if not isinstance(value, dict | list):
+        return 1
+    if id(value) not in known:
+        inner = value.values() if isinstance(value, dict) else value
+        known[id(value)] = 1 + sum(_count(item, known) for item in inner)
+    return known[id(value)]

@@ -83,8 +83,8 @@ class Records:
 
     def items(self, part: Part, budget: Budget) -> Iterator[Part | Text | Table]:
         """All of it, as what a handler gives."""
+        budget.text(sum(map(len, self.lines)))  # before they are put together: some formats have one value in many places
         text = "\n".join(self.lines)
-        budget.text(len(text))
         yield Text(part.path, text)
         for rows in (*map(cards.rows, self.tables.values()), *self.grids):
             budget.spend_cells(sum(map(len, rows)))

@@ -36,12 +36,12 @@ def words(data: bytes, shown: str) -> str:
     return "\n".join(dict.fromkeys(lines))
 
 
-def _numbers(data: bytes, shown: str) -> dict[bytes, tuple[int, int]]:
-    found: dict[bytes, tuple[int, int]] = {}
+def _numbers(data: bytes, shown: str) -> dict[str, tuple[int, int]]:
+    found: dict[str, tuple[int, int]] = {}
     for match in writing.numbers_in(data):
-        if match[0] not in found and match[0].decode("ascii") not in shown:
-            found[match[0]] = match.span()
-    return found
+        found.setdefault(match[0].decode("ascii"), match.span())
+    hidden = writing.untold(found.keys() - set(writing.numbers(shown)), shown)
+    return {number: place for number, place in found.items() if number in hidden}
 
 
 def _around(data: bytes, start: int, end: int) -> bytes:

@@ -8,6 +8,7 @@ import io
 import itertools
 import struct
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import olefile
 
@@ -40,7 +41,8 @@ class Compound:
         self._file = olefile.OleFileIO(io.BytesIO(data))
         self._budget, self._data = budget, data
         self._seen: set[Path] = set()
-        self.streams: list[Path] = [tuple(path) for path in self._file.listdir(streams=True, storages=False)]
+        self._entries = _streams(self._file.root)
+        self.streams: list[Path] = list(self._entries)
 
     def names(self) -> frozenset[str]:
         """Everything at the root, in lower case."""
@@ -57,7 +59,8 @@ class Compound:
     def read(self, path: Path) -> bytes:
         """The bytes of a stream."""
         self._seen.add(path)
-        data = bytes(self._file.openstream(list(path)).read())
+        entry = self._entries[path]
+        data = bytes(self._file._open(entry.isectStart, entry.size).read())  # noqa: SLF001 - by name it looks through all
         if self._budget:
             self._budget.spend(len(data))
         return data
@@ -77,18 +80,29 @@ class Compound:
 
     def storages(self, outside: frozenset[str] = frozenset()) -> Iterator[tuple[Path, bytes]]:
         """The outermost storages that have streams of their own, each as a file; not those named `outside` at the root."""
-        done: set[Path] = set()
+        found: dict[Path, dict[Path, Path]] = {}
         for stream in sorted(self.streams, key=len):
-            storage = stream[:-1]
-            if (
-                not storage
-                or storage[0].lower() in outside
-                or any(storage[:n] in done for n in range(len(storage) + 1))
-            ):
-                continue
-            done.add(storage)
-            inner = {path[len(storage) :]: path for path in self.streams if path[: len(storage)] == storage}
+            if len(stream) > 1 and stream[0].lower() not in outside:
+                above = (stream[:end] for end in range(1, len(stream)))
+                storage = next((path for path in above if path in found), stream[:-1])
+                found.setdefault(storage, {})[stream[len(storage) :]] = stream
+        for storage, inner in found.items():
             yield storage, written({name: self.read(path) for name, path in inner.items()})
+
+
+def _streams(root: Any) -> dict[Path, Any]:
+    """What olefile knows of each, in the order of the directory. Raises ValueError where two have one path (§2.6.1)."""
+    found: dict[Path, Any] = {}
+    left: list[tuple[Path, Any]] = [((), root)]
+    while left:
+        path, entry = left.pop()
+        if entry.entry_type != olefile.STGTY_STREAM:
+            left += [((*path, kid.name), kid) for kid in reversed(entry.kids)]
+        elif path in found:
+            raise ValueError("two streams of one name")
+        else:
+            found[path] = entry
+    return found
 
 
 def opened(

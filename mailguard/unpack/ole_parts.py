@@ -19,7 +19,9 @@ _ROOT_ONLY = frozenset(
     {"macros", "_vba_project_cur", "_signatures", "_xmlsignatures", _DATA, "_sx_db_cur", "_sx_db", "\x06dataspaces"}
 )
 _PICTURES = {b"\x1d": b"\xff\xd8\xff", b"\x1e": b"\x89PNG", b"\x1f": b"", b"\x29": b"II*", b"\x2a": b"\xff\xd8\xff"}
-_RECORD = re.compile(rb"(?<=..)([\x1d-\x1f\x29\x2a])\xf0(....)", re.DOTALL)
+_RECORD = re.compile(
+    rb"[\x00\x10\x20\x30\x40\x50\x60\x70\x80\x90\xa0\xb0\xc0\xd0\xe0\xf0].([\x1d-\x1f\x29\x2a])\xf0(....)", re.DOTALL
+)  # of version 0
 _DIGESTS = 64  # bytes between the header and the picture
 _MOST_PICTURES = 1_000
 

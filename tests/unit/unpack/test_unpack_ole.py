@@ -9,7 +9,7 @@ import pytest
 import unpack_samples as make
 
 from mailguard.model import Problem, ProblemKind, Table, Text
-from mailguard.unpack import biff, compound, sniff
+from mailguard.unpack import biff, compound, ole_parts, sniff
 
 ROWS = [["氏名", "電話番号"], ["山田 太郎", "090-1234-5678"]]
 
@@ -151,3 +151,41 @@ def test_records_of_any_bytes_are_read_without_an_error() -> None:
     for kind in (0x14, 0x1B6, 0x3C, 0xCD, 0x100D, 0x5A, 0xBD, 0x1C, 0x809):
         for data in (b"", b"\1", b"\xff" * 7):
             assert biff.read(ole.biff(0x1B6, bytes(20)) + ole.biff(kind, data)).area >= 0
+
+
+def test_streams_are_found_by_their_place_and_not_by_looking_through_all(monkeypatch) -> None:
+    looked = []
+    find = compound.olefile.OleFileIO._find
+    monkeypatch.setattr(compound.olefile.OleFileIO, "_find", lambda file, name: looked.append(name) or find(file, name))
+    streams = {(f"{number:03}", "x"): b"y" * 4_096 for number in range(50)}
+    file = compound.Compound(compound.written(streams))
+    assert [path for path, _ in file.storages()] == [path[:1] for path in streams]
+    assert not looked
+
+
+def test_storages_inside_each_other_are_one() -> None:
+    streams = {("a", "b", "c"): b"1", ("a", "d"): b"2", ("e", "f", "g"): b"3", ("h",): b"4"}
+    file = compound.Compound(compound.written(streams))
+    assert [path for path, _ in file.storages()] == [("a",), ("e", "f")]
+    assert [path for path, _ in file.storages(frozenset({"a"}))] == [("e", "f")]
+
+
+def test_two_streams_of_one_name_are_named() -> None:
+    data = compound.written({("Workbook",): b"x" * 4_096, ("Workboob",): b"y" * 4_096})
+    twice = data.replace("Workboob".encode("utf-16-le"), "Workbook".encode("utf-16-le"))
+    assert [item.kind for item in make.leaves(twice)] == [ProblemKind.DAMAGED]
+
+
+@pytest.mark.parametrize("mark", [b"\x1d\xf0", b"\0\0\x1d\xf0", b"\xf0"])
+def test_pictures_are_looked_for_in_linear_time(mark: bytes) -> None:
+    assert list(ole_parts.pictures(mark * 300_000)) == []
+
+
+def test_pictures_are_found_among_their_marks() -> None:
+    png, jpeg = b"\x89PNG" + b"a" * 50, b"\xff\xd8\xff" + b"b" * 50
+    stream = (
+        b"\x1e\xf0" * 5
+        + b"\0\0\x1e\xf0" + struct.pack("<I", 17 + len(png)) + b"d" * 17 + png
+        + b"\0\0\x1d\xf0" + struct.pack("<I", 17 + len(jpeg)) + b"d" * 17 + jpeg
+    )  # fmt: skip
+    assert list(ole_parts.pictures(stream)) == [png, jpeg]

@@ -83,7 +83,9 @@ class Records:
 
     def items(self, part: Part, budget: Budget) -> Iterator[Part | Text | Table]:
         """All of it, as what a handler gives."""
-        budget.text(sum(map(len, self.lines)))  # before they are put together: some formats have one value in many places
+        budget.text(
+            sum(map(len, self.lines))
+        )  # before they are put together: some formats have one value in many places
         text = "\n".join(self.lines)
         yield Text(part.path, text)
         for rows in (*map(cards.rows, self.tables.values()), *self.grids):

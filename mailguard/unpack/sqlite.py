@@ -15,7 +15,6 @@ from mailguard.unpack.records import shown
 NAME = "SQLite"
 LIMITATIONS = "Deleted rows, and changes in a -wal file beside the database, are not read."
 
-_BATCH = 8_192
 _SHORT = 600  # bytes of nothing readable: a digest, a key
 _ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_PRAGMA}
 _WAL = 2  # file format 1.3: read and write version
@@ -33,6 +32,7 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Prob
     try:
         connection.deserialize(_unlogged(part.data))
         connection.text_factory = _text
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, budget.limits.member_bytes)
         connection.set_authorizer(lambda action, *_: sqlite3.SQLITE_OK if action in _ALLOWED else sqlite3.SQLITE_DENY)
         made = connection.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
         for sort, name, _ in made:
@@ -67,9 +67,10 @@ def _table(part: Part, connection: sqlite3.Connection, name: str, budget: Budget
     try:
         cursor = connection.execute(f'SELECT * FROM "{quoted}"')  # noqa: S608 - a name can be no parameter, and is quoted
         rows.append([column[0] for column in cursor.description])
-        while batch := cursor.fetchmany(_BATCH):
-            budget.spend_cells(sum(map(len, batch)))
-            rows += [[_cell(value, files) for value in row] for row in batch]
+        for row in cursor:  # one at a time: columns may be computed, and then be longer than the file
+            budget.spend_cells(len(row))
+            budget.spend(sum(len(value) for value in row if isinstance(value, str | bytes)))
+            rows.append([_cell(value, files) for value in row])
     except sqlite3.Error as error:
         # A virtual table needs a program; what it keeps stands in tables of its own.
         if "no such module" not in str(error):

@@ -34,6 +34,14 @@ def test_the_rows_behind_a_pivot_table_are_a_table() -> None:
     assert Table(("file",), [["氏名", "電話番号"], ["山田 太郎", ""], ["佐藤 花子", ""]]) in with_members(members)
 
 
+def test_a_cache_of_many_columns_and_values_is_counted() -> None:
+    values = "".join(f'<s v="{number}"/>' for number in range(9_000))
+    columns = '<cacheField name="a"><sharedItems/></cacheField>' * 9_000
+    definition = f'<pivotCacheDefinition><cacheField name="b"><sharedItems>{values}</sharedItems></cacheField>{columns}</pivotCacheDefinition>'
+    items = with_members({"xl/pivotCache/pivotCacheDefinition1.xml": definition.encode()})
+    assert [item.kind for item in items if isinstance(item, Problem)] == [ProblemKind.TOO_BIG]
+
+
 def test_rows_of_another_workbook_that_are_kept_are_a_table() -> None:
     link = '<externalLink><sheetData><row r="1"><cell r="A1" t="str"><v>山田</v></cell><cell r="B1"><v>090</v></cell></row></sheetData></externalLink>'
     assert Table(("file",), [["山田", "090"]]) in with_members({"xl/externalLinks/externalLink1.xml": link.encode()})

@@ -2,12 +2,14 @@
 
 import json
 import plistlib
+import struct
 
 import data_samples as data
 import pytest
 import unpack_samples as make
 
 from mailguard.model import Problem, ProblemKind, Table, Text
+from mailguard.unpack import Limits
 from mailguard.unpack.records import Records
 
 TABLE = [data.HEADER, *data.ROWS]
@@ -136,6 +138,28 @@ def test_sqlite_views_never_run_and_files_inside_are_parts() -> None:
     assert tables(data.sqlite(endless)) == [TABLE]
     inside = data.sqlite('INSERT INTO "会員" VALUES (?, ?)', values=("名簿", make.csv() * 20))
     assert ("file", "会員", "#1") in [item.path for item in make.leaves(inside) if isinstance(item, Table)]
+
+
+def test_columns_that_are_computed_are_counted() -> None:
+    """Twenty columns, each twice the one before it: megabytes a row, of a file of kilobytes."""
+    columns = ", ".join(f"c{number} AS (c{number - 1}||c{number - 1})" for number in range(1, 20))
+    content = data.sqlite(f"CREATE TABLE t (c0, {columns})", "INSERT INTO t (c0) VALUES ('0123456789')")
+    with_more = data.sqlite(
+        f"CREATE TABLE t (c0, {columns})", *["INSERT INTO t (c0) VALUES ('0123456789')" for _ in range(9)]
+    )
+    assert problems(content) == []
+    found = make.leaves(with_more, "a", Limits(total_bytes=50_000_000))
+    assert [item.kind for item in found if isinstance(item, Problem)] == [ProblemKind.TOO_BIG]
+    longer = make.leaves(content, "a", Limits(member_bytes=1_000_000))
+    assert [item.kind for item in longer if isinstance(item, Problem)] == [ProblemKind.DAMAGED]
+
+
+def test_a_property_list_of_lists_that_share_theirs_is_counted() -> None:
+    objects = [b"\x51a", *(b"\xaa" + bytes([level] * 10) for level in range(9))]
+    at = [8 + sum(map(len, objects[:number])) for number in range(len(objects))]
+    end = struct.pack(">6xBBQQQ", 1, 1, len(objects), len(objects) - 1, 8 + sum(map(len, objects)))
+    content = b"bplist00" + b"".join(objects) + bytes(at) + end
+    assert problems(content)[0][0] == ProblemKind.TOO_BIG
 
 
 def test_a_broken_database_is_damaged() -> None:

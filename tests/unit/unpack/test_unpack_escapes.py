@@ -11,7 +11,10 @@ _SAID = "山田太郎090-1234-5678𠮷"
 @pytest.mark.parametrize(
     ("written", "said"),
     [
-        ("".join(f"\\u{ord(sign):04x}" for sign in "山田太郎") + "090-1234-5678\\ud842\\udfb7", _SAID),  # figures follow
+        (
+            "".join(f"\\u{ord(sign):04x}" for sign in "山田太郎") + "090-1234-5678\\ud842\\udfb7",
+            _SAID,
+        ),  # figures follow
         ("".join(f"\\u{{{ord(sign):X}}}" for sign in _SAID), _SAID),
         ("".join(f"\\x{byte:02X}" for byte in _SAID.encode()), _SAID),
         ("\\x309\\x30-1234-5678", "090-1234-5678"),

@@ -1,6 +1,7 @@
 """OpenDocument files: texts, sheets, notes, and what hides beside them."""
 
 import office_samples as office
+import pytest
 import unpack_samples as make
 
 from mailguard.model import Problem, ProblemKind, Table, Text
@@ -41,6 +42,19 @@ def test_sheets_are_tables_under_their_names_with_numbers_as_they_are() -> None:
     note = "<table:table-cell><office:annotation><text:p>注釈</text:p></office:annotation><text:p>x</text:p></table:table-cell>"
     data = office.odf("spreadsheet", f'<table:table table:name="隠し">{ROW.format(cells + note)}</table:table>')
     assert make.leaves(data) == [Text(("file",), "注釈"), Table(("file", "隠し"), [["9012345678", "1980-01-02", "x"]])]
+
+
+@pytest.mark.parametrize(
+    "repeated",
+    [
+        "<table:table-row table:number-rows-repeated='900'><table:table-cell>{}</table:table-cell></table:table-row>",
+        "<table:table-row><table:table-cell table:number-columns-repeated='900'>{}</table:table-cell></table:table-row>",
+    ],
+)
+def test_repeated_text_is_counted_as_often_as_it_comes(repeated: str) -> None:
+    row = repeated.format(f"<text:p>{'a b ' * 50_000}</text:p>")
+    items = make.leaves(office.odf("spreadsheet", f"<table:table table:name='a'>{row}</table:table>"))
+    assert [item.kind for item in items] == [ProblemKind.TOO_BIG]
 
 
 def test_repeated_cells_and_rows_cost_what_they_say() -> None:

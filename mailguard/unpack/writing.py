@@ -6,7 +6,8 @@ telephone's or a card's in it. Parameters and comments of Content fields are rea
 """
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 
 from mailguard.unpack import header, packed_field
@@ -153,7 +154,7 @@ def numbers(text: str) -> list[str]:
     return [match[0] for match in _NUMBER.finditer(text)]
 
 
-def untold(values: Set[str], shown: str) -> set[str]:
+def untold(values: AbstractSet[str], shown: str) -> set[str]:
     """Those that stand nowhere in what was shown. Where that would take long, all of them: numbers in it were taken out before."""
     if len(values) * len(shown) > _LONG:
         return set(values)

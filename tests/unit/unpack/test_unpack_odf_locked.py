@@ -87,7 +87,7 @@ def test_members_are_counted_as_they_are_unpacked() -> None:
     first = {name: told[name] for name in sorted(told, key=lambda name: name != "META-INF/manifest.xml")}
     bomb = make.zipped({**first, "Pictures/a.png": bytes(3_000_000)})
     items, _ = leaves(bomb, PASSWORD)
-    assert [item for item in items if isinstance(item, Table)][0] == Table(("a.ods", "会員"), make.ROWS)
+    assert next(item for item in items if isinstance(item, Table)) == Table(("a.ods", "会員"), make.ROWS)
     assert [(item.path[-1], item.kind) for item in items[2:]] == [("a.png", ProblemKind.RATIO)]
     budget = Budget(Limits(total_bytes=2_000_000, ratio=10_000), len(bomb), passwords=(PASSWORD,))
     out = [leaf.item for leaf in unpack(Part(("a.ods",), bomb), budget, make.digest) if isinstance(leaf, Leaf)]

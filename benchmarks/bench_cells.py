@@ -9,8 +9,9 @@ from collections import Counter, defaultdict
 
 from customer_files import CustomerFile, files, titles
 
-from mailguard.detect import Detector, kinds, ruleset
+from mailguard.detect import kinds, ruleset
 from mailguard.detect.folding import fold_cell
+from mailguard.detect.whole import Detector
 from mailguard.digest import Digester
 from mailguard.model import Kind, Table
 

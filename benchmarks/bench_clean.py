@@ -13,13 +13,13 @@ from clean_words import Company
 from dangerous_mail import dangers
 
 from mailguard.config import Own
-from mailguard.detect import Detector
 from mailguard.detect.ruleset import shipped_dir
+from mailguard.detect.whole import Detector
 from mailguard.digest import Digester
-from mailguard.inspect import Engine
+from mailguard.inspect.engine import Engine
 from mailguard.model import Action, Envelope, Inspection, Verdict, attached
 from mailguard.policy import Policy, judge, thresholds
-from mailguard.unpack import Limits
+from mailguard.unpack.budget import Limits
 
 _DIGESTER = Digester(b"a key only for this benchmark ..")
 

@@ -19,7 +19,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from mailguard.demo.people import households
 from mailguard.model import Part, Text
-from mailguard.unpack import Budget, Leaf, Limits, unpack
+from mailguard.unpack.budget import Budget, Limits
+from mailguard.unpack.opening import Leaf, unpack
 from mailguard.unpack.tools import MOST_BYTES, TOOLS
 
 FONT = "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"

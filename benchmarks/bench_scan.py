@@ -21,11 +21,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 from mailguard.demo import incidents
-from mailguard.detect import Detector
 from mailguard.detect.ruleset import shipped_dir
+from mailguard.detect.whole import Detector
 from mailguard.digest import Digester
-from mailguard.inspect import Engine
-from mailguard.unpack import Limits
+from mailguard.inspect.engine import Engine
+from mailguard.unpack.budget import Limits
 
 
 def main() -> None:

@@ -23,7 +23,9 @@ from processes import memory, role, tree
 
 from mailguard.digest import Digester
 from mailguard.model import Part, PartInfo
-from mailguard.unpack import Budget, Limits, charset, unpack
+from mailguard.unpack import charset
+from mailguard.unpack.budget import Budget, Limits
+from mailguard.unpack.opening import unpack
 
 sys.path.append(str(Path(__file__).parents[1] / "tests" / "unit" / "unpack"))
 import charset_samples

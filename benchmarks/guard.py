@@ -22,7 +22,7 @@ from sink import free_port
 
 from mailguard.config import Holds
 from mailguard.model import Source
-from mailguard.service import now
+from mailguard.service.clock import now
 from mailguard.store import open_store
 
 PASSWORD = "correct horse battery staple"  # of everybody here

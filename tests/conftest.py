@@ -14,16 +14,16 @@ def digester():
 
 @pytest.fixture(scope="session")
 def detector():
-    from mailguard.detect import Detector  # loads dictionaries: only for tests that need them
     from mailguard.detect.ruleset import shipped_dir
+    from mailguard.detect.whole import Detector  # loads dictionaries: only for tests that need them
 
     return Detector.build(shipped_dir(), DIGESTER)
 
 
 @pytest.fixture(scope="session")
 def engine(detector):
-    from mailguard.inspect import Engine
-    from mailguard.unpack import Limits
+    from mailguard.inspect.engine import Engine
+    from mailguard.unpack.budget import Limits
 
     return Engine(detector, DIGESTER, Limits())
 

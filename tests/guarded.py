@@ -23,7 +23,8 @@ from sqlalchemy import select
 from mailguard.config import Holds, Own, Relay, Release, Smtp, StopListSection
 from mailguard.detect.ruleset import shipped_dir
 from mailguard.digest import Digester
-from mailguard.inspect import Inspector, Settings
+from mailguard.inspect.client import Inspector
+from mailguard.inspect.settings import Settings
 from mailguard.lifecycle import Choice, HoldState
 from mailguard.model import Source
 from mailguard.pipeline import Pipeline
@@ -33,7 +34,7 @@ from mailguard.release import ReleaseWorker
 from mailguard.release import worker as releasing
 from mailguard.release.sparing import Sparing
 from mailguard.sandbox import Scanner
-from mailguard.service import now
+from mailguard.service.clock import now
 from mailguard.smtp import SmtpServer
 from mailguard.store import engine, open_store
 from mailguard.store.schema import messages

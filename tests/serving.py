@@ -16,7 +16,7 @@ from tables import tables
 
 from mailguard.config import Holds
 from mailguard.model import Source
-from mailguard.service import now
+from mailguard.service.clock import now
 from mailguard.store import open_store
 
 PASSWORD = "correct horse battery staple"

@@ -3,7 +3,7 @@
 Python imports this file in every process that has this folder in PYTHONPATH. mailguard itself has no such switch.
 """
 
-from mailguard.inspect import Inspector
+from mailguard.inspect.client import Inspector
 from mailguard.model import Inspection
 
 

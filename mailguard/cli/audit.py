@@ -3,7 +3,9 @@
 import argparse
 import sys
 
-from mailguard.cli.options import Verbs, nested, store_of, takes_config, verb
+from mailguard.cli.commands import COMMANDS
+from mailguard.cli.opened import store_of
+from mailguard.cli.options import Verbs, nested, takes_config, verb
 from mailguard.dossier import FORMATS, written
 from mailguard.store.audit import CLI
 from mailguard.store.proof import Break, Fault, Head
@@ -20,7 +22,7 @@ WHAT = {
 
 def register(verbs: Verbs) -> None:
     """Add the command."""
-    actions = nested(verbs, "audit", "Look after the audit records.")
+    actions = nested(verbs, "audit", COMMANDS["audit"])
     parser = verb(
         actions,
         "verify",

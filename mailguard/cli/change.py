@@ -2,7 +2,9 @@
 
 import argparse
 
-from mailguard.cli.options import Verbs, nested, store_of, takes_config, verb
+from mailguard.cli.commands import COMMANDS
+from mailguard.cli.opened import store_of
+from mailguard.cli.options import Verbs, nested, takes_config, verb
 from mailguard.cli.who import authenticated
 from mailguard.store import Store
 from mailguard.store.changes import WAITING, Change
@@ -11,7 +13,7 @@ from mailguard.store.orders import Order
 
 def register(verbs: Verbs) -> None:
     """Add the command."""
-    actions = nested(verbs, "change", "Consent to changes to people, sources, the stop list and settings.")
+    actions = nested(verbs, "change", COMMANDS["change"])
     listing = verb(actions, "list", "List what waits for consent.", "mailguard change list --all")
     listing.add_argument("--all", action="store_true", help="also what was decided")
     listing.set_defaults(run=_list)

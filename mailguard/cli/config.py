@@ -4,17 +4,18 @@ import argparse
 import asyncio
 import os
 
-from mailguard import service
+from mailguard.cli.commands import COMMANDS
 from mailguard.cli.options import Verbs, config_of, nested, takes_config, verb
 from mailguard.config import Config, example
 from mailguard.digest import Digester
 from mailguard.errors import ConfigError
-from mailguard.service import checkup
+from mailguard.service import checkup, scanning
+from mailguard.service.clock import now
 
 
 def register(verbs: Verbs) -> None:
     """Add the command."""
-    actions = nested(verbs, "config", "Check or print configuration.")
+    actions = nested(verbs, "config", COMMANDS["config"])
     check = verb(
         actions,
         "check",
@@ -33,7 +34,7 @@ def _check(arguments: argparse.Namespace) -> int:
     config = config_of(arguments)
     print("configuration: ok")
     failed = False
-    for finding in checkup.findings(config, service.now):
+    for finding in checkup.findings(config, now):
         print(finding)
         failed = failed or finding.weight is checkup.Weight.FAILED
     try:
@@ -47,7 +48,7 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 async def _posture(config: Config) -> dict[str, bool | str]:
-    scanner = service.scanner(config, Digester(os.urandom(32)))
+    scanner = scanning.scanner(config, Digester(os.urandom(32)))
     await scanner.start()
     try:
         return scanner.posture()

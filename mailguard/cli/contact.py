@@ -5,7 +5,9 @@ Values are masks: nothing here prints a contact in clear.
 
 import argparse
 
-from mailguard.cli.options import Verbs, nested, store_of, takes_config, verb
+from mailguard.cli.commands import COMMANDS
+from mailguard.cli.opened import store_of
+from mailguard.cli.options import Verbs, nested, takes_config, verb
 from mailguard.cli.who import authenticated
 from mailguard.store.calendar import TOKYO
 from mailguard.store.public_contacts import ContactState, PublicContact
@@ -13,7 +15,7 @@ from mailguard.store.public_contacts import ContactState, PublicContact
 
 def register(verbs: Verbs) -> None:
     """Add the command."""
-    actions = nested(verbs, "contact", "Look after published contacts (公開連絡先), which count as no finding.")
+    actions = nested(verbs, "contact", COMMANDS["contact"])
     listing = verb(actions, "list", "List what is allowed, and what waits for consent.", "mailguard contact list --all")
     listing.add_argument("--all", action="store_true", help="also what is over")
     listing.set_defaults(run=_list)

@@ -2,17 +2,19 @@
 
 import argparse
 
-from mailguard import service
-from mailguard.cli.options import Verbs, config_of, nested, store_of, takes_config, verb
+from mailguard.cli.commands import COMMANDS
+from mailguard.cli.opened import store_of
+from mailguard.cli.options import Verbs, config_of, nested, takes_config, verb
 from mailguard.cli.who import authenticated
 from mailguard.errors import RefusedError
+from mailguard.service.clock import now
 from mailguard.store import rotate_key
 from mailguard.store.audit import CLI
 
 
 def register(verbs: Verbs) -> None:
     """Add the command."""
-    actions = nested(verbs, "db", "Look after the database.")
+    actions = nested(verbs, "db", COMMANDS["db"])
     parser = verb(actions, "upgrade", "Bring the database to the schema of this version.", "mailguard db upgrade")
     takes_config(parser)
     parser.set_defaults(run=_upgrade)
@@ -48,7 +50,7 @@ def _upgrade(arguments: argparse.Namespace) -> int:
 
 def _rotate(arguments: argparse.Namespace) -> int:
     config = config_of(arguments)
-    done = rotate_key(config.database_url, config.data_dir, service.now, holds=config.holds, actor=CLI)
+    done = rotate_key(config.database_url, config.data_dir, now, holds=config.holds, actor=CLI)
     print(f"db: {done.sealed:,} values are sealed under the new key. Backups still need the old key file.")
     if done.damaged:
         print(f"db: {done.damaged:,} values opened under no key; they stay as they were.")

@@ -4,13 +4,14 @@ import argparse
 import asyncio
 
 from mailguard import log
+from mailguard.cli.commands import COMMANDS
 from mailguard.cli.options import Verbs, verb
 from mailguard.demo.show import show
 
 
 def register(verbs: Verbs) -> None:
     """Add the command."""
-    parser = verb(verbs, "demo", "Send both incidents through mailguard and open the page.", "mailguard demo")
+    parser = verb(verbs, "demo", COMMANDS["demo"], "mailguard demo")
     parser.add_argument("--full", action="store_true", help="2,000 recipients a run, as in the incident, instead of 40")
     parser.add_argument("--once", action="store_true", help="end after the mails were sent")
     parser.set_defaults(run=run)

@@ -3,7 +3,8 @@
 import argparse
 
 from mailguard.cli.change import submit
-from mailguard.cli.options import Verbs, nested, store_of, takes_config, verb
+from mailguard.cli.opened import store_of
+from mailguard.cli.options import Verbs, nested, takes_config, verb
 from mailguard.errors import NotFoundError
 from mailguard.store import Store
 from mailguard.store.audit import CLI

@@ -11,13 +11,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from mailguard import service
 from mailguard.config import Config
 from mailguard.digest import Digester
-from mailguard.inspect import Inspector
+from mailguard.inspect.client import Inspector
 from mailguard.model import Inspection
 from mailguard.pieces import cut
 from mailguard.policy import Policy
+from mailguard.service import scanning
 
 WAIT_SECONDS = 600.0  # for a scanner; nobody else waits behind a command
 _HEADER = re.compile(rb"[!-9;-~]+:[^\r\n]*\r?\n")
@@ -41,7 +41,7 @@ class Examiner:
 
     async def whole(self, file: Path, data: bytes) -> Inspection:
         """What is in a file that has a long table, with the time that counting it takes."""
-        scanner = service.counter(self.config, self.digester, nice=0)
+        scanner = scanning.counter(self.config, self.digester, nice=0)
         try:
             await scanner.start()
             return await self._asked(Inspector(scanner, self.digester), file, data, beginning=False)
@@ -58,8 +58,8 @@ class Examiner:
 async def examiner(config: Config) -> AsyncIterator[Examiner]:
     """With its own key: digests of a command are of no use to anybody afterwards."""
     digester = Digester(os.urandom(32))
-    policy = service.policy(config, digester)
-    scanner = service.scanner(config, digester)
+    policy = scanning.policy(config, digester)
+    scanner = scanning.scanner(config, digester)
     await scanner.start()
     try:
         yield Examiner(Inspector(scanner, digester), digester, policy, config)

@@ -6,7 +6,9 @@ There is no approve here: a shell is no second person.
 import argparse
 from collections.abc import Mapping
 
-from mailguard.cli.options import Verbs, nested, store_of, takes_config, verb
+from mailguard.cli.commands import COMMANDS
+from mailguard.cli.opened import store_of
+from mailguard.cli.options import Verbs, nested, takes_config, verb
 from mailguard.cli.who import authenticated
 from mailguard.lifecycle import Choice, HoldState, MessageState, RecipientState
 from mailguard.presets import JAPANESE, PRESETS
@@ -17,7 +19,7 @@ from mailguard.telling import problem_json, problem_line
 
 def register(verbs: Verbs) -> None:
     """Add the command."""
-    actions = nested(verbs, "hold", "Look at holds, return, answer or withdraw one; approvals are given on the page.")
+    actions = nested(verbs, "hold", COMMANDS["hold"])
     listing = verb(actions, "list", "List holds, the newest first.", "mailguard hold list --state pending")
     listing.add_argument("--state", choices=[str(state) for state in HoldState])
     listing.add_argument("--limit", type=int, default=50)

@@ -3,13 +3,15 @@
 import argparse
 
 from mailguard.cli.chosen_password import chosen_password, takes_password
-from mailguard.cli.options import Verbs, nested, store_of, takes_config, verb
+from mailguard.cli.commands import COMMANDS
+from mailguard.cli.opened import store_of
+from mailguard.cli.options import Verbs, nested, takes_config, verb
 from mailguard.store.audit import CLI
 
 
 def register(verbs: Verbs) -> None:
     """Add the command."""
-    actions = nested(verbs, "login", 'Manage the SMTP logins of sending systems (smtp.auth = "local").')
+    actions = nested(verbs, "login", COMMANDS["login"])
     add = verb(actions, "add", "Add a login.", "mailguard login add mailer")
     add.add_argument("name")
     takes_password(add)

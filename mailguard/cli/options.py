@@ -4,9 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from mailguard import service
 from mailguard.config import Config, load
-from mailguard.store import Store, open_store
 
 Verbs = Any  # argparse's sub-parsers have no public type
 
@@ -33,17 +31,3 @@ def takes_config(parser: argparse.ArgumentParser) -> None:
 def config_of(arguments: argparse.Namespace) -> Config:
     """The configuration that a command runs on."""
     return load(arguments.config)
-
-
-def store_of(arguments: argparse.Namespace) -> Store:
-    """The store of that configuration, opened and upgraded."""
-    config = config_of(arguments)
-    config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return open_store(
-        config.database_url,
-        config.data_dir,
-        service.now,
-        holds=config.holds,
-        retention=config.retention,
-        notify=config.notify,
-    )

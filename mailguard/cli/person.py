@@ -5,8 +5,10 @@ import argparse
 from mailguard.cli import deputy
 from mailguard.cli.change import submit
 from mailguard.cli.chosen_password import chosen_password, takes_password
+from mailguard.cli.commands import COMMANDS
 from mailguard.cli.deputy import person_id
-from mailguard.cli.options import Verbs, nested, store_of, takes_config, verb
+from mailguard.cli.opened import store_of
+from mailguard.cli.options import Verbs, nested, takes_config, verb
 from mailguard.cli.who import secret
 from mailguard.store.audit import CLI
 from mailguard.store.context import fresh_id
@@ -18,7 +20,7 @@ ROLES = ("operator", "approver", "auditor", "administrator")
 
 def register(verbs: Verbs) -> None:
     """Add the command."""
-    actions = nested(verbs, "person", "Manage the people of the page.")
+    actions = nested(verbs, "person", COMMANDS["person"])
     add = verb(
         actions,
         "add",

@@ -2,14 +2,16 @@
 
 import argparse
 
-from mailguard.cli.options import Verbs, nested, store_of, takes_config, verb
+from mailguard.cli.commands import COMMANDS
+from mailguard.cli.opened import store_of
+from mailguard.cli.options import Verbs, nested, takes_config, verb
 from mailguard.store.audit import CLI
 from mailguard.store.views import Pause
 
 
 def register(verbs: Verbs) -> None:
     """Add the command."""
-    actions = nested(verbs, "release", "Pause and resume the sending of approved mail.")
+    actions = nested(verbs, "release", COMMANDS["release"])
     pause = verb(
         actions,
         "pause",

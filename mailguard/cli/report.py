@@ -3,15 +3,19 @@
 import argparse
 from datetime import date
 
-from mailguard import leak, service
-from mailguard.cli.options import Verbs, config_of, nested, store_of, takes_config, verb
+from mailguard import leak
+from mailguard.cli.commands import COMMANDS
+from mailguard.cli.opened import store_of
+from mailguard.cli.options import Verbs, config_of, nested, takes_config, verb
 from mailguard.policy import thresholds
+from mailguard.service import scanning
+from mailguard.service.clock import now
 from mailguard.store.audit import CLI
 
 
 def register(verbs: Verbs) -> None:
     """Add the command."""
-    actions = nested(verbs, "report", "Draft what is to be told of a leak (漏えい等報告).")
+    actions = nested(verbs, "report", COMMANDS["report"])
     draft = verb(
         actions,
         "draft",
@@ -74,7 +78,7 @@ def _day(text: str) -> date:
 
 def _draft(arguments: argparse.Namespace) -> int:
     config = config_of(arguments)
-    limits = thresholds(service.policy_file(config)).report
+    limits = thresholds(scanning.policy_file(config)).report
     wish = leak.Wish(
         arguments.hold,
         arguments.known,
@@ -85,6 +89,6 @@ def _draft(arguments: argparse.Namespace) -> int:
         arguments.campaign,
     )
     with store_of(arguments) as store:
-        case = leak.gathered(store, wish, config.report, limits, CLI, service.now())
+        case = leak.gathered(store, wish, config.report, limits, CLI, now())
     print(leak.written(leak.documents(case, arguments.to), arguments.format), end="")
     return 0

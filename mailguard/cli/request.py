@@ -4,7 +4,9 @@ import argparse
 from datetime import datetime
 from pathlib import Path
 
-from mailguard.cli.options import Verbs, nested, store_of, takes_config, verb
+from mailguard.cli.commands import COMMANDS
+from mailguard.cli.opened import store_of
+from mailguard.cli.options import Verbs, nested, takes_config, verb
 from mailguard.cli.who import authenticated
 from mailguard.errors import RefusedError
 from mailguard.store.calendar import TOKYO
@@ -13,7 +15,7 @@ from mailguard.store.requests import Filing, Requested
 
 def register(verbs: Verbs) -> None:
     """Add the command."""
-    actions = nested(verbs, "request", "File mailings in advance (事前申請).")
+    actions = nested(verbs, "request", COMMANDS["request"])
     listing = verb(actions, "list", "List requests, the newest first.", "mailguard request list")
     listing.set_defaults(run=_list)
     filing = verb(

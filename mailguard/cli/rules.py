@@ -10,20 +10,22 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from mailguard import service
 from mailguard.cli import rules_test
+from mailguard.cli.commands import COMMANDS
 from mailguard.cli.failures import located
-from mailguard.cli.options import Verbs, config_of, nested, store_of, takes_config, verb
+from mailguard.cli.opened import store_of
+from mailguard.cli.options import Verbs, config_of, nested, takes_config, verb
 from mailguard.detect import kinds, ruleset
 from mailguard.errors import ConfigError
 from mailguard.policy import thresholds
+from mailguard.service import scanning
 
 _LIMITS = re.compile(r"^\s*\[(?:attachment|body|headers|file_name)\]", re.MULTILINE)
 
 
 def register(verbs: Verbs) -> None:
     """Add the command."""
-    actions = nested(verbs, "rules", "Look after the detection rules.")
+    actions = nested(verbs, "rules", COMMANDS["rules"])
     check = verb(
         actions,
         "check",
@@ -55,7 +57,7 @@ def register(verbs: Verbs) -> None:
 
 def _check(arguments: argparse.Namespace) -> int:
     config = config_of(arguments)
-    directory = arguments.directory or service.rules_dir(config)
+    directory = arguments.directory or scanning.rules_dir(config)
     if directory.is_file():
         thresholds(directory)
         print(f"{directory}: a policy that can be used")
@@ -64,7 +66,7 @@ def _check(arguments: argparse.Namespace) -> int:
         rules = ruleset.load(directory)
     except ConfigError as error:
         raise ConfigError(str(located(directory, str(error)) or error)) from None
-    policies = {*_policies(directory), *([] if arguments.directory else [service.policy_file(config)])}
+    policies = {*_policies(directory), *([] if arguments.directory else [scanning.policy_file(config)])}
     failures = list(_broken(sorted(policies)))
     failures += [str(located(directory, failure, rules) or failure) for failure in kinds.check(rules)]
     for failure in failures:

@@ -9,13 +9,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from mailguard import service
 from mailguard.cli.examining import examiner, read
 from mailguard.cli.options import Verbs, config_of, takes_config, verb
 from mailguard.config import Config
 from mailguard.detect import ruleset
 from mailguard.model import Action, Envelope, Inspection, SourceMode
 from mailguard.policy import Explanation, explain
+from mailguard.service import scanning
 from mailguard.telling import finding_json, problem_json, problem_line
 
 WHY = {
@@ -54,12 +54,12 @@ def _test(arguments: argparse.Namespace) -> int:
         config = config.model_copy(
             update={"policy": config.policy.model_copy(update={"file": _policy(config, arguments.policy)})}
         )
-    ruleset.load(service.rules_dir(config))
+    ruleset.load(scanning.rules_dir(config))
     data = read(arguments.file)
     if data is None:
         return 1
     inspection, told = asyncio.run(_explained(config, arguments.file, data, _sending(arguments)))
-    report = _report(arguments.file, service.policy_file(config), inspection, told)
+    report = _report(arguments.file, scanning.policy_file(config), inspection, told)
     print(json.dumps(report, ensure_ascii=False) if arguments.json else _text(report))
     return 1 if told.verdict.action is Action.HOLD else 0
 
@@ -67,7 +67,7 @@ def _test(arguments: argparse.Namespace) -> int:
 def _policy(config: Config, named: str) -> str:
     """A file here before one of the rule files."""
     here = Path(named)
-    return str(here.resolve()) if here.exists() else str(service.rules_dir(config) / named)
+    return str(here.resolve()) if here.exists() else str(scanning.rules_dir(config) / named)
 
 
 def _sending(arguments: argparse.Namespace) -> tuple[Envelope, SourceMode]:

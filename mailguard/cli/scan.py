@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
-from mailguard import service
+from mailguard.cli.commands import COMMANDS
 from mailguard.cli.examining import WAIT_SECONDS, Examiner, examiner, read
 from mailguard.cli.options import Verbs, config_of, takes_config, verb
 from mailguard.config import Config
@@ -21,6 +21,7 @@ from mailguard.detect import ruleset
 from mailguard.errors import MailguardError
 from mailguard.model import Action, Envelope, Inspection, ProblemKind, Verdict
 from mailguard.policy import judge, legal
+from mailguard.service import scanning
 from mailguard.telling import finding_json, part_json, problem_json, problem_line
 
 _UNFINISHED = {ProblemKind.TIMED_OUT, ProblemKind.CRASHED}
@@ -29,9 +30,7 @@ BATCH = 200  # texts of `--spans` handed over at a time
 
 def register(verbs: Verbs) -> None:
     """Add the command."""
-    parser = verb(
-        verbs, "scan", "Tell what would be held in mails and files.", "mailguard scan --json mail.eml list.zip"
-    )
+    parser = verb(verbs, "scan", COMMANDS["scan"], "mailguard scan --json mail.eml list.zip")
     takes_config(parser)
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="mails (.eml) and any other files")
     parser.add_argument(
@@ -52,7 +51,7 @@ def run(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
     if arguments.spans == bool(arguments.files):
         parser.error("name FILEs, or --spans and texts on standard input")
     config = config_of(arguments)
-    ruleset.load(service.rules_dir(config))
+    ruleset.load(scanning.rules_dir(config))
     return asyncio.run(
         _spans(config, sys.stdin) if arguments.spans else _files(config, arguments.files, arguments.json)
     )

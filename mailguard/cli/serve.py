@@ -8,16 +8,18 @@ import logging
 import resource
 
 from mailguard import log
+from mailguard.cli.commands import COMMANDS
 from mailguard.cli.options import Verbs, config_of, takes_config, verb
 from mailguard.config import Config
-from mailguard.service import Service, loops
+from mailguard.service import loops
+from mailguard.service.whole import Service
 
 _LOG = logging.getLogger("mailguard.service")
 
 
 def register(verbs: Verbs) -> None:
     """Add the command."""
-    parser = verb(verbs, "serve", "Run proxy, page and metrics.", "mailguard serve --config /etc/mailguard.toml")
+    parser = verb(verbs, "serve", COMMANDS["serve"], "mailguard serve --config /etc/mailguard.toml")
     takes_config(parser)
     parser.set_defaults(run=run)
 

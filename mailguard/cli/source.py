@@ -5,7 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from mailguard.cli.change import submit
-from mailguard.cli.options import Verbs, nested, store_of, takes_config, verb
+from mailguard.cli.commands import COMMANDS
+from mailguard.cli.opened import store_of
+from mailguard.cli.options import Verbs, nested, takes_config, verb
 from mailguard.errors import NotFoundError
 from mailguard.model import Source, SourceMode
 from mailguard.store import Store
@@ -15,7 +17,7 @@ from mailguard.store.orders import AddSource, ChangeSource, RemoveSource
 
 def register(verbs: Verbs) -> None:
     """Add the command."""
-    actions = nested(verbs, "source", "Manage the sending systems.")
+    actions = nested(verbs, "source", COMMANDS["source"])
     add = verb(
         actions,
         "add",

@@ -3,7 +3,9 @@
 import argparse
 import sys
 
-from mailguard.cli.options import Verbs, nested, store_of, takes_config, verb
+from mailguard.cli.commands import COMMANDS
+from mailguard.cli.opened import store_of
+from mailguard.cli.options import Verbs, nested, takes_config, verb
 from mailguard.cli.who import authenticated
 from mailguard.reachlist import FORMATS
 from mailguard.store.audit import CLI
@@ -13,7 +15,7 @@ from mailguard.store.stops import Stop
 
 def register(verbs: Verbs) -> None:
     """Add the command."""
-    actions = nested(verbs, "stop", "Stop mail in an emergency; two people end a stop.")
+    actions = nested(verbs, "stop", COMMANDS["stop"])
     every = verb(actions, "all", "Hold all new mail and send nothing more.", 'mailguard stop all --reason "wrong list"')
     source = verb(actions, "source", "The same for one source.", 'mailguard stop source mailer --reason "wrong list"')
     source.add_argument("id", help="as `mailguard source list` says it")

@@ -15,7 +15,7 @@ from mailguard.config import Config, Metrics, Relay, Smtp, Web
 from mailguard.demo.mailings import Mail, notice, ski_run
 from mailguard.demo.next_hop import CatchAll
 from mailguard.model import Source
-from mailguard.service import Service
+from mailguard.service.whole import Service
 
 PEOPLE = (
     ("tanaka", "田中 送信", "operator", "送信担当者"),

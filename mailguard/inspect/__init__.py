@@ -1,6 +1,4 @@
-"""What a scanner worker runs, and how the service asks for it: unpack, then detect."""
+"""What a scanner worker runs (worker.py), and how the service asks for it (client.py): unpack, then detect.
 
-from mailguard.inspect.client import Inspector, Settings
-from mailguard.inspect.engine import Engine
-
-__all__ = ["Engine", "Inspector", "Settings"]
+Nothing is imported here: the service asks without what only its workers need.
+"""

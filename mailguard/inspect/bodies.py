@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from mailguard.inspect.known import Cost, Found, Latest
 from mailguard.inspect.sealing import Said
 from mailguard.model import BODY, PartInfo
-from mailguard.unpack import Limits, RawPart, charset, sniff, transfer
-from mailguard.unpack.budget import LimitError
+from mailguard.unpack import charset, sniff, transfer
+from mailguard.unpack.budget import LimitError, Limits
+from mailguard.unpack.transfer import RawPart
 
 _MOST = 256  # texts kept
 _BYTES = 16_000  # of a body, as it was sent

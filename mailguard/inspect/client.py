@@ -1,4 +1,4 @@
-"""How the service asks a scanner worker, and what the worker answers.
+"""How the service asks a scanner worker (worker.py).
 
 In: a mail cut into pieces, or a file. Out: an Inspection. A scan that hangs or crashes becomes a Problem, of the piece at
 fault where the rest can be read without it, else of the whole message, and so a hold; only a busy scanner is an error. The
@@ -8,87 +8,29 @@ parent process never looks into the bytes.
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import msgspec
 
 from mailguard import metrics
-from mailguard.detect import Detector
 from mailguard.digest import Digester
 from mailguard.errors import ScannerBusyError
-from mailguard.inspect.engine import Engine
 from mailguard.inspect.errand import Errand
-from mailguard.inspect.letter import Answer, Letter, Need, Parcel, Unread
+from mailguard.inspect.letter import Parcel, Unread
 from mailguard.inspect.results import Results
-from mailguard.inspect.showing import Showing, Wanted
-from mailguard.inspect.tools import SandboxTools
+from mailguard.inspect.settings import File
 from mailguard.inspect.turns import Turns
-from mailguard.inspect.unlocking import Unlocking
 from mailguard.model import UNNAMED, Inspection, Problem, ProblemKind
 from mailguard.pieces import Pieces
-from mailguard.sandbox import CrashedError, Programs, Scanner, TimedOutError
-from mailguard.unpack import Limits, warm
+from mailguard.sandbox import CrashedError, Scanner, TimedOutError
 
 FAULTY_SECONDS = 300.0  # so long a piece that ended its workers is not opened again
 _FAULTY = 1_000  # such pieces remembered
 _APART_SECONDS = 3.0  # longest wait for a worker that reads the rest
 
 
-class Settings(msgspec.Struct, frozen=True):
-    """What a worker needs to know at birth. password_key: seals candidates for other workers; passwords: the configured list."""
-
-    digest_key: bytes
-    rules_dir: str
-    limits: Limits = msgspec.field(default_factory=Limits)
-    password_key: bytes = b""
-    passwords: tuple[str, ...] = ()
-
-
-class _File(msgspec.Struct, frozen=True, array_like=True):
-    name: str
-    data: bytes
-    beginning: bool
-
-
 _INSPECTION = msgspec.msgpack.Decoder(Inspection)
 _SPANS = msgspec.msgpack.Decoder(list[list[tuple[str, int, int]]])
-_LETTER = msgspec.msgpack.Decoder(Letter)
-
-
-def worker(init: bytes, programs: Programs) -> Callable[[str, memoryview], bytes]:
-    """Entry of the scanner process: load dictionaries once, answer jobs."""
-    settings = msgspec.msgpack.decode(init, type=Settings)
-    digester = Digester(settings.digest_key)
-    unlocking = Unlocking(digester, settings.limits, settings.password_key, settings.passwords)
-    detector = Detector.build(Path(settings.rules_dir), digester)
-    tools = SandboxTools(programs)
-    engine = Engine(detector, digester, settings.limits, tools, unlocking)
-    showing = Showing(detector, digester, settings.limits, tools, unlocking)
-    warm()
-    engine.file("warm.csv", "氏名,電話\n山田太郎,090-1234-5678\n".encode("cp932"))
-    encode = msgspec.msgpack.Encoder().encode
-
-    def answer(job: str, body: memoryview) -> bytes:
-        match job:
-            case "mail":
-                try:
-                    return encode(engine.read(_LETTER.decode(body)))
-                except Need:
-                    return encode(Answer(None))
-            case "file":
-                file = msgspec.msgpack.decode(body, type=_File)
-                return encode(engine.file(file.name, file.data, beginning=file.beginning))
-            case "spans":
-                return encode(engine.spans(msgspec.msgpack.decode(body, type=list[str])))
-            case "rows":
-                return encode(showing.rows(msgspec.msgpack.decode(body, type=Wanted)))
-            case "part":
-                return encode(showing.file(msgspec.msgpack.decode(body, type=Wanted)))
-            case _:
-                raise ValueError(job)
-
-    return answer
 
 
 class Inspector:
@@ -121,7 +63,7 @@ class Inspector:
     async def file(self, name: str, data: bytes, seconds: float, *, beginning: bool = False) -> Inspection:
         """Inspect a file as an attachment; beginning as in `mail`."""
         started = time.perf_counter()
-        body = msgspec.msgpack.encode(_File(name, data, beginning))
+        body = msgspec.msgpack.encode(File(name, data, beginning))
         try:
             inspection = _INSPECTION.decode(await self._scanner.run("file", body, seconds))
         except TimedOutError:

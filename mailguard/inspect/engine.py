@@ -14,9 +14,9 @@ from functools import lru_cache
 
 import msgspec
 
-from mailguard.detect import Detector
 from mailguard.detect.persons import Count, Record
 from mailguard.detect.tally import count
+from mailguard.detect.whole import Detector
 from mailguard.digest import Digester
 from mailguard.inspect.bodies import Bodies, Body
 from mailguard.inspect.heading import Heading, Headings
@@ -25,8 +25,11 @@ from mailguard.inspect.letter import Answer, Given, Letter, Unread
 from mailguard.inspect.reading import Reader
 from mailguard.inspect.unlocking import Candidates, Unlocking, is_writing
 from mailguard.model import Inspection, Part, PartInfo, Problem, ProblemKind, Text, attached
-from mailguard.unpack import Budget, Limits, Mail, RawPart, decode, shown_by, split
+from mailguard.unpack.budget import Budget, Limits
+from mailguard.unpack.cid import shown_by
+from mailguard.unpack.mail import Mail, split
 from mailguard.unpack.tools import NoTools, Tools
+from mailguard.unpack.transfer import RawPart, decode
 
 _PASSING = {ProblemKind.ENCRYPTED, ProblemKind.TIMED_OUT, ProblemKind.CRASHED}
 _WORTH_SECONDS = 0.002  # what took longer, or is larger, is told to the parent for the other workers

@@ -7,12 +7,12 @@ last ones are known again.
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from mailguard.detect import Detector
 from mailguard.detect.evidence import name_digests
+from mailguard.detect.whole import Detector
 from mailguard.digest import Digester
 from mailguard.inspect.known import Found
 from mailguard.model import HEADERS, SENDERS, Addressee, PartPath, Text
-from mailguard.unpack import Mail
+from mailguard.unpack.mail import Mail
 
 _HEADS = 512  # header texts, subjects and mailboxes known again
 _CHARACTERS = 2_000  # longer ones are not kept

@@ -15,7 +15,7 @@ from mailguard.detect.persons import Record
 from mailguard.detect.rows import Rows
 from mailguard.inspect.sealing import Said
 from mailguard.model import Finding, PartInfo, PartPath, Person, Problem
-from mailguard.unpack import Budget
+from mailguard.unpack.budget import Budget
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")

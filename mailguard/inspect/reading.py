@@ -6,14 +6,15 @@ In: a decoded part and the budget of its mail. Out: a `Found`. Nothing is known 
 from collections import Counter
 from dataclasses import replace
 
-from mailguard.detect import Detector
 from mailguard.detect.evidence import Evidence
+from mailguard.detect.whole import Detector
 from mailguard.digest import Digester
 from mailguard.inspect.known import Found
 from mailguard.inspect.sealing import Said
 from mailguard.inspect.unlocking import Unlocking
 from mailguard.model import LongTable, Part, PartInfo, PartPath, Problem, Table, Text, attached
-from mailguard.unpack import Budget, Leaf, unpack
+from mailguard.unpack.budget import Budget
+from mailguard.unpack.opening import Leaf, unpack
 
 
 class Reader:

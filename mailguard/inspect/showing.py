@@ -6,45 +6,21 @@ person alone; nothing is remembered.
 
 from collections.abc import Iterator
 
-import msgspec
-
-from mailguard.detect import Detector
+from mailguard.detect.whole import Detector
 from mailguard.digest import Digester
 from mailguard.inspect.letter import Letter
+from mailguard.inspect.look import ROWS, Bytes, Rows, Wanted
 from mailguard.inspect.unlocking import Candidates, Unlocking
-from mailguard.model import PartInfo, PartPath, Problem, Table, Text
-from mailguard.unpack import Budget, Leaf, Limits, decode, split, unpack
+from mailguard.model import PartInfo, Problem, Table, Text
+from mailguard.unpack.budget import Budget, Limits
+from mailguard.unpack.mail import split
+from mailguard.unpack.opening import Leaf, unpack
 from mailguard.unpack.tools import Tools
+from mailguard.unpack.transfer import decode
 
-ROWS = 20  # shown at a time
 _READ = 5_000  # rows or lines of a part that are looked at
 _CELLS = 40
 _CHARACTERS = 300  # of a cell or line
-
-
-class Wanted(msgspec.Struct, frozen=True, array_like=True):
-    """Which part of which mail; offset: of the rows with findings, those before are left out."""
-
-    content: bytes
-    path: PartPath
-    key: bytes
-    offset: int = 0
-
-
-class Rows(msgspec.Struct, frozen=True, array_like=True):
-    """found: whether the part is in this mail and was read. head: the line above the data of a table; total: rows with findings."""
-
-    found: bool = False
-    head: tuple[str, ...] = ()
-    rows: tuple[tuple[str, ...], ...] = ()
-    total: int = 0
-
-
-class Bytes(msgspec.Struct, frozen=True, array_like=True):
-    """The decoded bytes of a part."""
-
-    found: bool = False
-    data: bytes = b""
 
 
 class Showing:

@@ -15,10 +15,12 @@ from mailguard.inspect.known import Found, Latest
 from mailguard.inspect.letter import Letter, Need
 from mailguard.inspect.sealing import Said, Sealer
 from mailguard.model import BODY, HTML, Part, PartInfo, ProblemKind, Text
-from mailguard.unpack import Budget, Leaf, Limits, RawPart, decode, unpack
+from mailguard.unpack.budget import Budget, Limits
+from mailguard.unpack.opening import Leaf, unpack
 from mailguard.unpack.password_candidates import found, told
 from mailguard.unpack.password_patterns import written
 from mailguard.unpack.passwords import Passwords
+from mailguard.unpack.transfer import RawPart, decode
 
 MAIL, OTHER, LIST = "mail", "other", "list"
 """Where a password was found: in the same mail, in another one of the same sender, in the configured list."""

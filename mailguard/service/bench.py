@@ -10,7 +10,7 @@ from mailguard import metrics
 from mailguard.config import Config
 from mailguard.detect import ruleset
 from mailguard.digest import Digester
-from mailguard.inspect import Inspector
+from mailguard.inspect.client import Inspector
 from mailguard.model import Inspection
 from mailguard.pieces import Pieces
 from mailguard.policy import Policy

@@ -11,7 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from mailguard.config import Config
-from mailguard.inspect.showing import Bytes, Rows, Wanted
+from mailguard.inspect.look import Bytes, Rows, Wanted
 from mailguard.model import PartPath
 from mailguard.sandbox import CrashedError, Scanner, TimedOutError
 from mailguard.service.scanning import counter

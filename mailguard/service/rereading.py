@@ -12,7 +12,7 @@ from typing import Generic, Protocol, TypeVar
 
 from mailguard.config import Config
 from mailguard.errors import MailguardError
-from mailguard.inspect import Inspector
+from mailguard.inspect.client import Inspector
 from mailguard.model import Inspection, ProblemKind
 from mailguard.pieces import cut
 from mailguard.sandbox import Scanner

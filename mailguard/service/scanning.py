@@ -10,13 +10,13 @@ from mailguard.config import Config
 from mailguard.config.passwords import listed
 from mailguard.detect import ruleset
 from mailguard.digest import Digester
-from mailguard.inspect import Settings
+from mailguard.inspect.settings import Settings
 from mailguard.policy import Policy, thresholds
 from mailguard.policy.thresholds import REASONS
 from mailguard.routes import NONE, Routes
 from mailguard.sandbox import Scanner, Table
 from mailguard.store import unlocking
-from mailguard.unpack import Limits
+from mailguard.unpack.budget import Limits
 from mailguard.unpack.tools import TOOLS
 
 COUNT_SECONDS = 300.0  # longest count of one message after it is held; nobody waits for it
@@ -55,7 +55,7 @@ def _settings(config: Config, digester: Digester, password_key: bytes) -> Settin
 
 def _scanner(config: Config, settings: Settings, workers: int, *, least_seconds: float = 0, nice: int = 0) -> Scanner:
     return Scanner(
-        "mailguard.inspect.client:worker",
+        "mailguard.inspect.worker:worker",
         msgspec.msgpack.encode(settings),
         workers=workers,
         task_seconds=max(least_seconds, config.scanner.task_seconds),

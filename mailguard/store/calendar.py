@@ -7,13 +7,13 @@ Also the days on which public offices are open (行政機関の休日に関す�
 """
 
 import functools
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import holidays
 
 TOKYO = ZoneInfo("Asia/Tokyo")
-_JAPAN = holidays.country_holidays("JP")  # 国民の祝日に関する法律, substitute holidays included
 _NEW_YEAR = frozenset({(12, 29), (12, 30), (12, 31), (1, 1), (1, 2), (1, 3)})
 
 
@@ -76,13 +76,20 @@ def _midnight(moment: datetime) -> datetime:
     return datetime.combine(moment.date() + timedelta(days=1), time(), TOKYO)
 
 
+@functools.cache
+def _japan() -> Mapping[date, str]:
+    """国民の祝日に関する法律, substitute holidays included. The library loads every country of the world for it: not before it is asked."""
+    days: Mapping[date, str] = holidays.country_holidays("JP")
+    return days
+
+
 @functools.lru_cache(4_000)
 def _business(day: date) -> bool:
-    return day.weekday() < 5 and day not in _JAPAN
+    return day.weekday() < 5 and day not in _japan()
 
 
 def office_day(day: date) -> date:
     """`day`, or the first one after it on which public offices are open."""
-    while day.weekday() >= 5 or (day.month, day.day) in _NEW_YEAR or day in _JAPAN:
+    while day.weekday() >= 5 or (day.month, day.day) in _NEW_YEAR or day in _japan():
         day += timedelta(days=1)
     return day

@@ -9,10 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config as AlembicConfig
-from alembic.util.exc import CommandError
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy import exc as sql
 from sqlalchemy.engine import make_url
 
@@ -66,15 +63,10 @@ class Database:
     def upgrade(self) -> None:
         """Bring the tables to what this version needs, in one transaction; of several processes the first one does it."""
         with self.write() as connection:
-            setup = AlembicConfig()
-            setup.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-            setup.attributes["connection"] = connection
-            try:
-                command.upgrade(setup, "head")
-            except CommandError:
-                raise StoreError(
-                    "database: made by a newer mailguard. Install that version, or restore a backup of this one."
-                ) from None
+            if not _current(connection):
+                from mailguard.store import upgrading  # noqa: PLC0415 - Alembic, which nobody needs at any other start
+
+                upgrading.upgrade(connection, MIGRATIONS)
 
     def compact(self) -> None:
         """Leave nothing of what was deleted or replaced in the files, as far as the kind of database can."""
@@ -105,6 +97,15 @@ class Database:
             # Raised by drivers for a value that no column takes, and not as an error of theirs.
             fact = f"database: a value cannot be kept ({type(error).__name__}). Nothing was written."
             raise StoreError(fact) from None
+
+
+def _current(connection: Connection) -> bool:
+    """Whether the last step was taken. Each is a file that begins with its number."""
+    if not inspect(connection).has_table("alembic_version"):
+        return False
+    last = max(step.name for step in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+    taken = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
+    return taken == [last.partition("_")[0]]
 
 
 def _kind(url: str) -> Sqlite | Postgresql:

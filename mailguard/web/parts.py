@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from mailguard.errors import ConflictError, RefusedError, ScannerBusyError
-from mailguard.inspect.showing import ROWS, Bytes, Rows
+from mailguard.inspect.look import ROWS, Bytes, Rows
 from mailguard.model import PartPath
 from mailguard.store.kept_messages import KeptMessage
 from mailguard.store.part_views import Look, OpenedPart, PartView

@@ -12,7 +12,7 @@ from hop import Hop, Taken
 from serving import Serving, free_port
 
 from mailguard.config import Holds
-from mailguard.service import now
+from mailguard.service.clock import now
 from mailguard.store import open_store
 
 LOGIN_PASSWORD = "summer passphrase: 1+1=2"

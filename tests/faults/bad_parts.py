@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Callable
 
-from mailguard.inspect.client import worker as real
+from mailguard.inspect.worker import worker as real
 from mailguard.sandbox import Programs
 
 

@@ -15,7 +15,7 @@ from postfix import Postfix, available
 from serving import Serving
 
 from mailguard.config import Holds
-from mailguard.service import now
+from mailguard.service.clock import now
 from mailguard.store import open_store
 
 pytestmark = pytest.mark.timeout(180)

@@ -15,14 +15,15 @@ from tables import tables
 from mailguard.config import Holds, Own, Relay, Smtp
 from mailguard.demo.mailings import Mail, ski_run
 from mailguard.detect.ruleset import shipped_dir
-from mailguard.inspect import Inspector, Settings
+from mailguard.inspect.client import Inspector
+from mailguard.inspect.settings import Settings
 from mailguard.lifecycle import Choice, HoldState
 from mailguard.model import Source
 from mailguard.pipeline import Pipeline
 from mailguard.policy import Policy, thresholds
 from mailguard.relay.next_hop import NextHop
 from mailguard.sandbox import Scanner
-from mailguard.service import now
+from mailguard.service.clock import now
 from mailguard.smtp import SmtpServer
 from mailguard.store import open_store
 from mailguard.store.admissions import Admissions

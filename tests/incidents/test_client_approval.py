@@ -12,7 +12,7 @@ from mailguard.config import Config
 from mailguard.demo import incidents
 from mailguard.lifecycle import Choice, HoldState
 from mailguard.routes import routes
-from mailguard.service import rules_dir
+from mailguard.service.scanning import rules_dir
 from mailguard.web import routed
 from mailguard.web.texts import Texts
 

@@ -17,13 +17,13 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
-from mailguard import service
 from mailguard.config import Config, Own
 from mailguard.demo.people import households
-from mailguard.inspect import Inspector
+from mailguard.inspect.client import Inspector
 from mailguard.model import BODY, HEADERS, Action, Envelope, Kind
 from mailguard.pieces import cut
 from mailguard.policy import Policy, judge, thresholds
+from mailguard.service import scanning
 from mailguard.unpack.tools import TOOLS
 
 sys.path.append(str(Path(__file__).parents[1] / "unit" / "unpack"))
@@ -182,7 +182,7 @@ def plain(body: bytes) -> bytes:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def verdict(digester):
-    scanner = service.scanner(Config(), digester)
+    scanner = scanning.scanner(Config(), digester)
     policy = Policy.build(thresholds(RULES), Own(), digester)
     await scanner.start()
 

@@ -17,7 +17,7 @@ from serving import Serving
 
 from mailguard.cli import main
 from mailguard.demo.mailings import Mail
-from mailguard.service import now
+from mailguard.service.clock import now
 
 pytestmark = [pytest.mark.incident, pytest.mark.timeout(180)]
 

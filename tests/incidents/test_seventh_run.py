@@ -7,8 +7,8 @@ import pytest
 
 from mailguard.config import Holds, Own, Web
 from mailguard.demo.mailings import ski_run
-from mailguard.detect import Detector
 from mailguard.detect.ruleset import shipped_dir
+from mailguard.detect.whole import Detector
 from mailguard.inspect.engine import Engine
 from mailguard.model import Envelope, Message, Source
 from mailguard.pipeline import Pipeline
@@ -16,7 +16,7 @@ from mailguard.policy import Policy, thresholds
 from mailguard.policy.thresholds import EarlierRuns
 from mailguard.relay.reply import Reply
 from mailguard.store import open_store
-from mailguard.unpack import Limits
+from mailguard.unpack.budget import Limits
 from mailguard.web import compared, site
 from mailguard.web.texts import Texts
 

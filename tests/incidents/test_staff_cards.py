@@ -3,13 +3,13 @@
 import pytest
 
 from mailguard.config import Own
-from mailguard.detect import Detector
 from mailguard.detect.ruleset import shipped_dir
+from mailguard.detect.whole import Detector
 from mailguard.digest import Digester
 from mailguard.inspect.engine import Engine
 from mailguard.model import Action, Envelope
 from mailguard.policy import Policy, judge, thresholds
-from mailguard.unpack import Limits
+from mailguard.unpack.budget import Limits
 
 NAMES = ("佐藤花子", "鈴木一郎", "高橋美咲", "田中健太", "伊藤さくら", "渡辺大輔", "山本葵")
 PEOPLE = ("hanako.sato", "i.suzuki", "misaki", "k.tanaka", "sakura", "daisuke", "aoi")

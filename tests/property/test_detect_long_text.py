@@ -6,8 +6,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mailguard.detect import Detector, kinds, long_text, patterns, phone, ruleset
+from mailguard.detect import kinds, long_text, patterns, phone, ruleset
 from mailguard.detect.folding import fold_cell
+from mailguard.detect.whole import Detector
 from mailguard.digest import Digester
 from mailguard.model import Kind, Table
 

@@ -7,10 +7,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mailguard.demo.people import households
-from mailguard.detect import Detector, person_dictionary, ruleset
+from mailguard.detect import person_dictionary, ruleset
 from mailguard.detect.blocks import lines_of
 from mailguard.detect.folding import fold
 from mailguard.detect.mailing import lone
+from mailguard.detect.whole import Detector
 from mailguard.digest import Digester
 from mailguard.model import BODY, Text
 

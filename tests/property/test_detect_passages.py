@@ -5,16 +5,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mailguard.demo.people import households
-from mailguard.detect import Detector, ruleset
+from mailguard.detect import ruleset
 from mailguard.detect.folding import fold
 from mailguard.detect.memory import Memory
 from mailguard.detect.passages import cut
+from mailguard.detect.whole import Detector
 from mailguard.digest import Digester
-from mailguard.inspect import Engine
+from mailguard.inspect.engine import Engine
 from mailguard.model import BODY, Text
-from mailguard.unpack import Limits, decode
-from mailguard.unpack.budget import Budget
-from mailguard.unpack.transfer import RawPart, from_base64
+from mailguard.unpack.budget import Budget, Limits
+from mailguard.unpack.transfer import RawPart, decode, from_base64
 
 DIGESTER = Digester(b"test key of thirty-two bytes ...")
 RULES = ruleset.load(ruleset.shipped_dir())

@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailguard.model import Part, PartInfo, Problem, ProblemKind, Table, Text
-from mailguard.unpack import Budget, Leaf, Limits, charset, unpack
+from mailguard.unpack import charset
+from mailguard.unpack.budget import Budget, Limits
+from mailguard.unpack.opening import Leaf, unpack
 
 sys.path.append(str(Path(__file__).parents[1] / "unit" / "unpack"))
 import archive_samples as archives

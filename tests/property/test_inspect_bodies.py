@@ -8,10 +8,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mailguard.demo.people import households
-from mailguard.detect import Detector, ruleset
+from mailguard.detect import ruleset
+from mailguard.detect.whole import Detector
 from mailguard.digest import Digester
 from mailguard.inspect.engine import Engine
-from mailguard.unpack import Limits
+from mailguard.unpack.budget import Limits
 
 DIGESTER = Digester(b"test key of thirty-two bytes ...")
 DETECTOR = Detector(ruleset.load(ruleset.shipped_dir()), DIGESTER)

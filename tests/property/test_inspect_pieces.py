@@ -10,7 +10,7 @@ from mailguard import pieces
 from mailguard.inspect import engine as engine_module
 from mailguard.inspect.engine import Engine
 from mailguard.inspect.letter import Given, Letter, Need, Parcel
-from mailguard.unpack import Limits
+from mailguard.unpack.budget import Limits
 
 CSV = "氏名,電話\r\n山田太郎,090-1234-5678\r\n鈴木花子,090-8765-4321\r\n"
 PAGE = '<html><body>山田花子 様 <img src="cid:logo@x"> 03-1234-5678</body></html>'

@@ -8,7 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailguard.model import Part, PartInfo, Problem, Table, Text
-from mailguard.unpack import Budget, Leaf, Limits, decode, split, unpack
+from mailguard.unpack.budget import Budget, Limits
+from mailguard.unpack.mail import split
+from mailguard.unpack.opening import Leaf, unpack
+from mailguard.unpack.transfer import decode
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "unpack"))
 import unpack_samples as make

@@ -3,7 +3,9 @@
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mailguard.unpack import Limits, letterhead, split
+from mailguard.unpack import letterhead
+from mailguard.unpack.budget import Limits
+from mailguard.unpack.mail import split
 
 LINES = (
     b"To: a@example.jp", b"to:b@example.jp ", b"TO : c@example.jp", b'To: "a, b" <q@example.jp>, d@example.jp', b"To:", b"To:  ",

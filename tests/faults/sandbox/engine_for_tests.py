@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import msgspec
 
-from mailguard.detect import Evidence
+from mailguard.detect.evidence import Evidence
 from mailguard.digest import Digester
-from mailguard.inspect.client import _LETTER
 from mailguard.inspect.engine import Engine
 from mailguard.inspect.letter import Answer, Need
+from mailguard.inspect.worker import _LETTER
 from mailguard.sandbox import Programs
-from mailguard.unpack import Limits
+from mailguard.unpack.budget import Limits
 
 
 class Obedient:

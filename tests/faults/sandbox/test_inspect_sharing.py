@@ -7,8 +7,9 @@ import pytest
 
 from mailguard.digest import Digester
 from mailguard.errors import ScannerBusyError
-from mailguard.inspect import Inspector, client
-from mailguard.inspect.client import _LETTER
+from mailguard.inspect import client
+from mailguard.inspect.client import Inspector
+from mailguard.inspect.worker import _LETTER
 from mailguard.model import Inspection, ProblemKind
 from mailguard.pieces import cut
 from mailguard.sandbox import Scanner, supervisor

@@ -19,11 +19,11 @@ from mailguard.config import Config, Own
 from mailguard.demo.people import households
 from mailguard.detect.ruleset import shipped_dir
 from mailguard.digest import Digester
-from mailguard.inspect import Inspector
+from mailguard.inspect.client import Inspector
 from mailguard.model import Action, Envelope, Inspection, Kind, PartPath
 from mailguard.pieces import cut
 from mailguard.policy import Policy, judge, thresholds
-from mailguard.service import scanner
+from mailguard.service.scanning import scanner
 from mailguard.unpack.tools import TOOLS
 
 D = Digester(b"k" * 32)

@@ -17,7 +17,7 @@ from serving import Serving
 
 from mailguard.config import Holds
 from mailguard.detect import ruleset
-from mailguard.service import now
+from mailguard.service.clock import now
 from mailguard.store import open_store
 
 HEAD = "From: n@example.co.jp\r\nTo: a@example.com\r\nSubject: x\r\nMIME-Version: 1.0\r\n"

@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from serving import Serving
 
 from mailguard.config import Holds
-from mailguard.service import now
+from mailguard.service.clock import now
 from mailguard.store import open_store
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

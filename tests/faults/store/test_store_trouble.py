@@ -17,7 +17,7 @@ from stage import ACCEPTED, Stage
 
 from mailguard.errors import StoreError, UnavailableError
 from mailguard.lifecycle import Choice
-from mailguard.store import engine, schema
+from mailguard.store import engine, schema, upgrading
 from mailguard.store.engine import Database
 from mailguard.store.sqlite import Sqlite
 
@@ -133,6 +133,26 @@ def test_a_database_of_a_newer_version_is_refused(stage):
         raw.execute("UPDATE alembic_version SET version_num = ?", (version,))
     raw.close()
     stage.open()
+
+
+def test_a_database_of_this_version_is_opened_without_looking_for_steps(stage, monkeypatch):
+    def looked(connection, steps):
+        raise AssertionError("no step is missing")
+
+    monkeypatch.setattr(upgrading, "upgrade", looked)
+    stage.store.close()
+    stage.open()
+    stage.store.close()
+    with stage.raw() as raw:
+        raw.execute("DELETE FROM alembic_version")
+    raw.close()
+    with pytest.raises(AssertionError, match="no step"):
+        stage.open()
+
+
+def test_the_name_of_a_step_begins_with_its_number():
+    for step in (engine.MIGRATIONS / "versions").glob("*.py"):
+        assert f'revision = "{step.name.partition("_")[0]}"\n' in step.read_text()
 
 
 def definitions(path):

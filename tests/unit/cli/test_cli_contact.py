@@ -11,7 +11,7 @@ from mailguard.cli import main
 from mailguard.config import Holds
 from mailguard.model import Action, Envelope, Finding, Inspection, Kind, Message, PartInfo, Source, Verdict
 from mailguard.pieces import cut
-from mailguard.service import now
+from mailguard.service.clock import now
 from mailguard.store import open_store
 from mailguard.store.arrival import Arrival
 from mailguard.store.part_views import Look

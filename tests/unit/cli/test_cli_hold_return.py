@@ -4,10 +4,11 @@ import io
 
 import pytest
 
-from mailguard import config, service
+from mailguard import config
 from mailguard.cli import main
 from mailguard.model import Action, Envelope, Finding, Inspection, Kind, Message, Source, Verdict
 from mailguard.pieces import cut
+from mailguard.service.clock import now
 from mailguard.store import open_store
 from mailguard.store.arrival import Arrival
 
@@ -18,7 +19,7 @@ PASSWORD = "correct horse battery"
 def hold(tmp_path, monkeypatch):
     monkeypatch.setenv("MAILGUARD_DATA_DIR", str(tmp_path))
     found = Inspection(findings=(Finding("name", Kind.NAME, ("a.csv",), "1", 1, 1, (), key=b"leaf"),), persons=1)
-    with open_store(f"sqlite:///{tmp_path / 'mailguard.db'}", tmp_path, service.now, holds=config.Holds()) as store:
+    with open_store(f"sqlite:///{tmp_path / 'mailguard.db'}", tmp_path, now, holds=config.Holds()) as store:
         folk = [
             store.people.add(
                 login=login, name=login, email=f"{login}@example.jp", role=role, password=PASSWORD, actor="test"
@@ -27,7 +28,7 @@ def hold(tmp_path, monkeypatch):
         ]
         source = Source("ski", "ski", (folk[0].id,))
         store.sources.add(source, "test")
-        message = Message("m1", Envelope("a@example.jp", ("b@example.com",)), b"Subject: x\r\n\r\nx\r\n", service.now())
+        message = Message("m1", Envelope("a@example.jp", ("b@example.com",)), b"Subject: x\r\n\r\nx\r\n", now())
         verdict = Verdict(Action.HOLD, ("attachment_findings",), (b"leaf",))
         arrival = Arrival(message, cut(message.content, store.digester), source, found, verdict, b"key")
         return store.holds.admit(arrival).hold_id

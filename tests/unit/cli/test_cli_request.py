@@ -4,9 +4,10 @@ import io
 
 import pytest
 
-from mailguard import config, service
+from mailguard import config
 from mailguard.cli import main
 from mailguard.model import Source
+from mailguard.service.clock import now
 from mailguard.store import open_store
 
 PASSWORD = "correct horse battery"
@@ -15,7 +16,7 @@ PASSWORD = "correct horse battery"
 @pytest.fixture
 def mail(tmp_path, monkeypatch):
     monkeypatch.setenv("MAILGUARD_DATA_DIR", str(tmp_path))
-    with open_store(f"sqlite:///{tmp_path / 'mailguard.db'}", tmp_path, service.now, holds=config.Holds()) as store:
+    with open_store(f"sqlite:///{tmp_path / 'mailguard.db'}", tmp_path, now, holds=config.Holds()) as store:
         made = store.people.add(
             login="tanaka", name="tanaka", email="", role="operator", password=PASSWORD, actor="test"
         )  # fmt: skip

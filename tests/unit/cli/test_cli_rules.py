@@ -10,7 +10,8 @@ from mailguard.cli import main
 from mailguard.cli.failures import located
 from mailguard.config import Config, Holds, PolicySection
 from mailguard.detect import kinds, ruleset
-from mailguard.service import checkup, now
+from mailguard.service import checkup
+from mailguard.service.clock import now
 from mailguard.store import open_store
 from mailguard.store.false_positives import FalsePositives
 from mailguard.store.views import RuleCount

@@ -3,9 +3,10 @@
 import pytest
 
 from mailguard import normal
-from mailguard.detect import Detector, forms
+from mailguard.detect import forms
 from mailguard.detect.mask import masked_already, unmarked
 from mailguard.detect.ruleset import shipped_dir
+from mailguard.detect.whole import Detector
 from mailguard.digest import Digester
 from mailguard.model import Kind, Table
 

@@ -3,8 +3,8 @@
 import pytest
 from people import ADDRESSES, FAMILIES, FAMILY_KANA, GIVEN_KANA, GIVENS, KANA, MANY, NAMES, PHONES, table
 
-from mailguard.detect import Detector
 from mailguard.detect.ruleset import shipped_dir
+from mailguard.detect.whole import Detector
 from mailguard.digest import Digester
 from mailguard.model import Kind, Table
 

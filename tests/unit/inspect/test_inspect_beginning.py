@@ -9,7 +9,8 @@ from mailguard.detect import long_tables
 from mailguard.inspect.engine import Engine
 from mailguard.inspect.letter import Answer, Need, Parcel
 from mailguard.pieces import cut
-from mailguard.unpack import Limits, csv_long
+from mailguard.unpack import csv_long
+from mailguard.unpack.budget import Limits
 
 LIST = incidents.csv_bytes(incidents.one_person_a_row())
 PERSONS = 3719

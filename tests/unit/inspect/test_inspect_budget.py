@@ -4,9 +4,9 @@ import base64
 import io
 import zipfile
 
-from mailguard.inspect import Engine
+from mailguard.inspect.engine import Engine
 from mailguard.model import ProblemKind
-from mailguard.unpack import Limits
+from mailguard.unpack.budget import Limits
 
 
 def mail(*parts: bytes) -> bytes:

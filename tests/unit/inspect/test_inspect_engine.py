@@ -10,7 +10,7 @@ from mailguard.inspect.engine import Engine
 from mailguard.inspect.letter import Parcel, Unread
 from mailguard.model import ProblemKind
 from mailguard.pieces import cut
-from mailguard.unpack import Limits
+from mailguard.unpack.budget import Limits
 
 
 @pytest.fixture

@@ -11,12 +11,12 @@ import openpyxl
 import py7zr
 import pytest
 
-from mailguard.inspect import Engine
+from mailguard.inspect.engine import Engine
 from mailguard.inspect.letter import Letter, Parcel
 from mailguard.inspect.unlocking import Unlocking
 from mailguard.model import BODY, ProblemKind
 from mailguard.pieces import cut
-from mailguard.unpack import Limits
+from mailguard.unpack.budget import Limits
 
 SECRET = "Ab12#x9Qz"
 KEY = b"sealing key of thirty-two bytes "

@@ -2,13 +2,14 @@
 
 import pytest
 
-from mailguard.detect import Evidence
+from mailguard.detect.evidence import Evidence
 from mailguard.digest import Digester
 from mailguard.inspect.engine import Engine
 from mailguard.inspect.tools import SandboxTools
 from mailguard.model import Part, ProblemKind
 from mailguard.sandbox import End, Ran
-from mailguard.unpack import Limits, text
+from mailguard.unpack import text
+from mailguard.unpack.budget import Limits
 
 
 class Programs:

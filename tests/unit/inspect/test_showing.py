@@ -6,12 +6,14 @@ from email.message import EmailMessage
 
 import pytest
 
-from mailguard.detect import Detector, ruleset
+from mailguard.detect import ruleset
+from mailguard.detect.whole import Detector
 from mailguard.digest import Digester
 from mailguard.inspect.engine import Engine
-from mailguard.inspect.showing import ROWS, Showing, Wanted
+from mailguard.inspect.look import ROWS, Wanted
+from mailguard.inspect.showing import Showing
 from mailguard.inspect.unlocking import Unlocking
-from mailguard.unpack import Limits
+from mailguard.unpack.budget import Limits
 from mailguard.unpack.tools import NoTools
 
 D, LIMITS = Digester(b"k" * 32), Limits()

@@ -13,7 +13,8 @@ from mailguard.digest import Digester
 from mailguard.errors import ConfigError
 from mailguard.model import Action, Envelope, Inspection, Part, PartInfo, Problem, ProblemKind
 from mailguard.policy import Policy, judge, thresholds
-from mailguard.unpack import Budget, Limits, unpack
+from mailguard.unpack.budget import Budget, Limits
+from mailguard.unpack.opening import unpack
 
 D = Digester(b"k" * 32)
 STRICT = thresholds(shipped_dir() / "policy.toml")

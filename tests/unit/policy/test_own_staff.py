@@ -3,13 +3,13 @@
 import pytest
 
 from mailguard.config import Own
-from mailguard.detect import Detector
 from mailguard.detect.ruleset import shipped_dir
+from mailguard.detect.whole import Detector
 from mailguard.digest import Digester
 from mailguard.inspect.engine import Engine
 from mailguard.model import Action, Envelope
 from mailguard.policy import Policy, judge, thresholds
-from mailguard.unpack import Limits
+from mailguard.unpack.budget import Limits
 
 D = Digester(b"k" * 32)
 OWN = Own(

@@ -13,8 +13,8 @@ from cryptography.x509.oid import NameOID
 
 from mailguard.config import Config, Holds
 from mailguard.detect import ruleset
-from mailguard.service import now
 from mailguard.service.checkup import Weight, findings
+from mailguard.service.clock import now
 from mailguard.store import open_store
 from mailguard.store.settings import Content
 

@@ -6,8 +6,8 @@ import pytest
 
 from mailguard.config import Config, Holds
 from mailguard.model import Source
-from mailguard.service import now
 from mailguard.service.checkup import findings
+from mailguard.service.clock import now
 from mailguard.service.finding import Weight
 from mailguard.store import open_store
 

@@ -11,8 +11,9 @@ from mailguard.detect import ruleset
 from mailguard.digest import Digester
 from mailguard.errors import ConfigError
 from mailguard.policy import thresholds
-from mailguard.service import policy, policy_file, rulebook, rules_dir
+from mailguard.service import rulebook
 from mailguard.service.rulebook import Rulebook
+from mailguard.service.scanning import policy, policy_file, rules_dir
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ from mailguard.config import Config, Holds, Own, PolicySection, Release, Retenti
 from mailguard.detect import ruleset
 from mailguard.errors import ConfigError, ConflictError, DamagedError
 from mailguard.policy import thresholds
-from mailguard.service import policy_file, rulebook
+from mailguard.service import rulebook
 from mailguard.service.checkup import Weight, findings
 from mailguard.service.rulebook import Rulebook
-from mailguard.service.scanning import routes_of, rules_dir
+from mailguard.service.scanning import policy_file, routes_of, rules_dir
 from mailguard.service.settled import Settled
 from mailguard.store import open_store
 from mailguard.store.settings import Content

@@ -7,10 +7,10 @@ import pytest
 
 from mailguard.config import Config, Limits
 from mailguard.digest import Digester
-from mailguard.inspect.client import Settings
+from mailguard.inspect.settings import Settings
 from mailguard.service import scanning, tools
 from mailguard.service.finding import Weight
-from mailguard.unpack import Limits as Budgeted
+from mailguard.unpack.budget import Limits as Budgeted
 from mailguard.unpack.tools import TOOLS
 
 

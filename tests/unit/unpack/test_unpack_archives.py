@@ -15,8 +15,10 @@ from archive_samples import Programs, cab, lzh, rar, tar
 from unpack_samples import ROWS, csv, digest, opened, zipped
 
 from mailguard.model import Part, PartInfo, Problem, ProblemKind, Table
-from mailguard.unpack import Budget, Limits, libarchive_files, streams, unpack
+from mailguard.unpack import libarchive_files, streams
+from mailguard.unpack.budget import Budget, Limits
 from mailguard.unpack.member import CHUNK, leads_outside
+from mailguard.unpack.opening import unpack
 
 NAME = "顧客ソ表.csv"
 LIST = csv()

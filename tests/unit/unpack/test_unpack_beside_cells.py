@@ -6,8 +6,8 @@ import pytest
 import unpack_samples as make
 
 from mailguard.model import Problem, ProblemKind, Table, Text
-from mailguard.unpack import Budget, Limits, biff12, sheet_range
-from mailguard.unpack.budget import LimitError
+from mailguard.unpack import biff12, sheet_range
+from mailguard.unpack.budget import Budget, LimitError, Limits
 
 BUDGET = Budget(Limits(), 10)
 

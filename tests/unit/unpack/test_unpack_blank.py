@@ -7,7 +7,8 @@ import pytest
 import unpack_samples as make
 
 from mailguard.model import PartInfo, Problem, ProblemKind, Text
-from mailguard.unpack import Leaf, text
+from mailguard.unpack import text
+from mailguard.unpack.opening import Leaf
 
 
 @pytest.mark.parametrize(

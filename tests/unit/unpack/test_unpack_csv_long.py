@@ -6,7 +6,8 @@ import pytest
 
 from mailguard.demo import incidents
 from mailguard.model import LongTable, Part, Table
-from mailguard.unpack import Budget, Limits, csv, csv_long
+from mailguard.unpack import csv, csv_long
+from mailguard.unpack.budget import Budget, Limits
 
 ROWS = incidents.one_person_a_row()
 DATA = incidents.csv_bytes(ROWS)

@@ -14,7 +14,10 @@ import pytest
 import unpack_samples as make
 
 from mailguard.model import BODY, HTML, Part, Problem, ProblemKind, Table, Text
-from mailguard.unpack import Budget, Leaf, Limits, decode, split, unpack
+from mailguard.unpack.budget import Budget, Limits
+from mailguard.unpack.mail import split
+from mailguard.unpack.opening import Leaf, unpack
+from mailguard.unpack.transfer import decode
 
 LONG = [*make.ROWS, *([f"会員 {number}", f"090-1234-{number:04}"] for number in range(20))]
 CSV = "".join(",".join(row) + "\r\n" for row in LONG).encode("cp932")

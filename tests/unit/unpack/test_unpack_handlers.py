@@ -12,9 +12,11 @@ import pytest
 import unpack_samples as make
 
 from mailguard.model import BODY, HEADERS, HTML, PartInfo, Problem, ProblemKind, Table, Text
-from mailguard.unpack import HANDLERS, Budget, Leaf, Limits, image, signature, sniff
 from mailguard.unpack import csv as csv_handler
 from mailguard.unpack import html as html_handler
+from mailguard.unpack import image, signature, sniff
+from mailguard.unpack.budget import Budget, Limits
+from mailguard.unpack.opening import HANDLERS, Leaf
 
 
 def kinds(items: list[Text | Table | Problem]) -> list[ProblemKind]:

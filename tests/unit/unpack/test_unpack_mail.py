@@ -7,9 +7,12 @@ import pytest
 import unpack_samples as make
 
 from mailguard.model import BODY, HEADERS, HTML, MAIL, UNNAMED, Part, PartInfo, Problem, ProblemKind
-from mailguard.unpack import Budget, Limits, RawPart, decode, split, unpack
+from mailguard.unpack.budget import Budget, Limits
 from mailguard.unpack.header import addresses
 from mailguard.unpack.header import decode as decode_header
+from mailguard.unpack.mail import split
+from mailguard.unpack.opening import unpack
+from mailguard.unpack.transfer import RawPart, decode
 
 
 def named(*headers: bytes) -> str:

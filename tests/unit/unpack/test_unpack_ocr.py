@@ -9,7 +9,9 @@ import unpack_samples as make
 from PIL import Image
 
 from mailguard.model import Part, Problem, ProblemKind, Text
-from mailguard.unpack import Budget, Leaf, Limits, image, sniff, unpack
+from mailguard.unpack import image, sniff
+from mailguard.unpack.budget import Budget, Limits
+from mailguard.unpack.opening import Leaf, unpack
 from mailguard.unpack.tools import ToolError
 
 HEAD = "level\tpage\tblock\tpar\tline\tword\tleft\ttop\twidth\theight\tconf\ttext\n"

@@ -9,7 +9,9 @@ import pytest
 import unpack_samples as make
 
 from mailguard.model import Part, ProblemKind, Table
-from mailguard.unpack import Budget, Leaf, Limits, odf_lock, unpack
+from mailguard.unpack import odf_lock
+from mailguard.unpack.budget import Budget, Limits
+from mailguard.unpack.opening import Leaf, unpack
 
 PASSWORD = "会社Ab12#x9"
 ROWS = "".join(

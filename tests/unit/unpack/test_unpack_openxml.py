@@ -5,7 +5,8 @@ import pytest
 import unpack_samples as make
 
 from mailguard.model import Part, Problem, ProblemKind, Table, Text
-from mailguard.unpack import Budget, Limits, encrypted_office
+from mailguard.unpack import encrypted_office
+from mailguard.unpack.budget import Budget, Limits
 
 ROWS = [["氏名", "電話番号"], ["山田 太郎", "090-1234-5678"]]
 HEAD = "<w:document xmlns:w='x'>"

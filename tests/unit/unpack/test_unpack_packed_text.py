@@ -5,7 +5,8 @@ import pytest
 import unpack_samples as make
 
 from mailguard.model import BODY, Problem, ProblemKind, Table, Text
-from mailguard.unpack import Limits, binhex, yenc
+from mailguard.unpack import binhex, yenc
+from mailguard.unpack.budget import Limits
 
 LIST = make.csv() * 3
 NAME = "名簿.csv"

@@ -13,7 +13,8 @@ import pytest
 import unpack_samples as make
 
 from mailguard.model import Part, Problem, ProblemKind, Table, Text
-from mailguard.unpack import Budget, Leaf, Limits, unpack
+from mailguard.unpack.budget import Budget, Limits
+from mailguard.unpack.opening import Leaf, unpack
 from mailguard.unpack.password_candidates import MOST, found, told
 from mailguard.unpack.password_patterns import written
 

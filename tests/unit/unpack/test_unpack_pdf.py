@@ -16,7 +16,7 @@ from reportlab.platypus import SimpleDocTemplate, TableStyle
 from reportlab.platypus import Table as Drawn
 
 from mailguard.model import Problem, ProblemKind, Table, Text
-from mailguard.unpack import Limits
+from mailguard.unpack.budget import Limits
 
 GOTHIC = "HeiseiKakuGo-W5"
 ROWS = [["氏名", "電話番号", "住所"]] + [

@@ -5,7 +5,9 @@ import rar_samples
 import unpack_samples as make
 
 from mailguard.model import Part, ProblemKind, Table, Text
-from mailguard.unpack import Budget, Leaf, Limits, rar_keys, unpack
+from mailguard.unpack import rar_keys
+from mailguard.unpack.budget import Budget, Limits
+from mailguard.unpack.opening import Leaf, unpack
 
 LIST = make.csv()
 PASSWORD = "Ab12#x9"

@@ -16,7 +16,9 @@ import unpack_samples as make
 from archive_samples import Programs, cab, lzh, rar, tar
 
 from mailguard.model import Part, PartInfo, Problem, Table, Text
-from mailguard.unpack import Budget, Limits, ends, rest, unpack
+from mailguard.unpack import ends, rest
+from mailguard.unpack.budget import Budget, Limits
+from mailguard.unpack.opening import unpack
 
 LIST = "\r\n".join(f"山田 太郎{number},090-1234-56{number:02d}" for number in range(20)).encode("cp932")
 SEEN = "090-1234-5607"

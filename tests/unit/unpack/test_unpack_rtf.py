@@ -7,7 +7,7 @@ import pytest
 import unpack_samples as make
 
 from mailguard.model import Part, PartInfo, Problem, ProblemKind, Table, Text
-from mailguard.unpack import Budget, Limits
+from mailguard.unpack.budget import Budget, Limits
 from mailguard.unpack.rtf_reader import Reader
 
 HEAD = r"{\rtf1\ansi\ansicpg1252\deff0{\fonttbl{\f0\fcharset0 Arial;}{\f1\fcharset128 MS Mincho;}}{\stylesheet{\s0 Normal;}}"

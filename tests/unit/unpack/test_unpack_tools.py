@@ -3,7 +3,7 @@
 import pytest
 
 from mailguard.model import ProblemKind
-from mailguard.unpack import Budget, Limits
+from mailguard.unpack.budget import Budget, Limits
 from mailguard.unpack.tools import TOOLS, ToolError
 
 

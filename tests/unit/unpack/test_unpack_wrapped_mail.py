@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs7
 
 from mailguard.model import BODY, MAIL, Part, PartInfo, Problem, ProblemKind, Table, Text
-from mailguard.unpack import HANDLERS, sniff
+from mailguard.unpack import sniff
+from mailguard.unpack.opening import HANDLERS
 
 ENTITY = b'Content-Type: text/csv; name="=?utf-8?B?5ZCN57C/LmNzdg==?="\r\n\r\n' + make.csv()
 FILE = (MAIL, "名簿.csv")

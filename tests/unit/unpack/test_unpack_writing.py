@@ -6,8 +6,10 @@ import time
 
 import pytest
 
-from mailguard.unpack import Limits, display, split
+from mailguard.unpack import display
+from mailguard.unpack.budget import Limits
 from mailguard.unpack.header import decode as decode_header
+from mailguard.unpack.mail import split
 
 NOTED = "山田太郎 090-1234-5678, 佐藤花子 090-2345-6789"
 NOTE = base64.b64encode(NOTED.encode()).decode()

@@ -19,7 +19,8 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from mailguard.model import Part, PartInfo, Problem, Table, Text
-from mailguard.unpack import Budget, Leaf, Limits, unpack
+from mailguard.unpack.budget import Budget, Limits
+from mailguard.unpack.opening import Leaf, unpack
 
 ROWS = [["氏名", "電話番号"], ["山田 太郎", "090-1234-5678"], ["佐藤 花子", "03-1234-5678"]]
 

@@ -6,7 +6,7 @@ import pytest
 from web_world import BASE, INSPECTION, form
 
 from mailguard.errors import ScannerBusyError
-from mailguard.inspect.showing import Bytes, Rows
+from mailguard.inspect.look import Bytes, Rows
 
 KEYED = replace(INSPECTION, parts=tuple(replace(part, key=bytes([n]) * 16) for n, part in enumerate(INSPECTION.parts)))
 CLEAR = Rows(True, ("氏名", "電話"), (("山田<太郎>", "090-1234-5678"),), 21)

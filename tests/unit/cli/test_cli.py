@@ -7,6 +7,7 @@ import sqlite3
 import pytest
 
 from mailguard.cli import main, parser
+from mailguard.cli.commands import COMMANDS
 from mailguard.demo.mailings import ski_run
 
 
@@ -109,6 +110,14 @@ def test_a_shell_is_no_second_person():
     with pytest.raises(SystemExit):
         main(["hold", "approve", "H-1"])
     assert "approves it" in texts
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_there_when_it_is_called_for(command, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"])
+    assert ended.value.code == 0
+    assert COMMANDS[command].partition(" ")[0] in capsys.readouterr().out
 
 
 def test_every_command_has_a_sentence_and_an_example(capsys):

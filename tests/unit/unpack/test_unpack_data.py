@@ -9,7 +9,7 @@ import pytest
 import unpack_samples as make
 
 from mailguard.model import Problem, ProblemKind, Table, Text
-from mailguard.unpack import Limits
+from mailguard.unpack.budget import Limits
 from mailguard.unpack.records import Records
 
 TABLE = [data.HEADER, *data.ROWS]

@@ -9,7 +9,8 @@ import unpack_samples as make
 from PIL import Image, PngImagePlugin
 
 from mailguard.model import Problem, ProblemKind, Text
-from mailguard.unpack import Budget, Limits, image_words
+from mailguard.unpack import image_words
+from mailguard.unpack.budget import Budget, Limits
 
 NAME = "山田太郎 090-1234-5678"
 XMP = (

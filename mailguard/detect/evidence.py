@@ -1,7 +1,7 @@
 """What detection yields for one Text or Table: findings, records for the count of persons, and persons one by one."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mailguard import normal
 from mailguard.detect.mask import mask
@@ -35,6 +35,29 @@ class Evidence:
     crowded: bool = False
     rows: tuple[Rows, ...] = ()
     unread: int = 0
+
+
+def together(parts: Sequence[Evidence]) -> Evidence:
+    """What several pieces of one file tell."""
+    return Evidence(
+        findings=tuple(finding for part in parts for finding in part.findings),
+        records=tuple(record for part in parts for record in part.records),
+        people=tuple(person for part in parts for person in part.people),
+        crowded=any(part.crowded for part in parts),
+        rows=tuple(rows for part in parts for rows in part.rows),
+        unread=sum(part.unread for part in parts),
+    )
+
+
+def apart(evidence: Evidence, where: str) -> Evidence:
+    """With blocks that no other part of the same file has."""
+    if not evidence.findings:
+        return evidence
+    return replace(
+        evidence,
+        findings=tuple(replace(f, blocks=tuple(f"{where} {block}" for block in f.blocks)) for f in evidence.findings),
+        people=tuple(replace(person, block=f"{where} {person.block}") for person in evidence.people),
+    )
 
 
 def normalise(kind: Kind, value: str) -> str:

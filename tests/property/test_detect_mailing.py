@@ -38,7 +38,7 @@ def test_a_greeting_by_itself_is_what_the_detectors_say_together(turn):
         text = fold(f"{family}{gap}{name}{end}").text
         lines = lines_of(text)
         seen += lone(lines) is not None
-        assert COLD._hits(text, lines) == COLD._all_hits(text, lines), text
+        assert COLD._finder.hits(text, lines) == COLD._finder.all_hits(text, lines), text
     assert seen > 0.9 * len(givens)
 
 
@@ -76,7 +76,7 @@ def test_a_text_of_a_mailing_tells_what_it_tells_alone(greetings, paragraphs, ga
         text = gap.join([greeting, *paragraphs, "最後までお読みいただき、ありがとうございました。" * 60])
         whole = COLD.whole_text(Text((BODY,), text), b"key")
         assert WARM.text(Text((BODY,), text), b"key") == whole
-        assert WARM.skeleton(text) == COLD.whole_skeleton(fold(text).text)
+        assert WARM.skeleton(text) == COLD._skeletons.whole(fold(text).text)
 
 
 def test_mails_of_a_mailing_are_known():

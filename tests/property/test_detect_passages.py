@@ -49,7 +49,7 @@ def test_passages_tell_what_the_whole_text_tells(text, path):
     whole = COLD.whole_text(Text(path, text), b"key")
     assert WARM.text(Text(path, text), b"key") == whole
     assert COLD.text(Text(path, text), b"key") == whole
-    assert WARM.skeleton(text) == COLD.whole_skeleton(fold(text).text)
+    assert WARM.skeleton(text) == COLD._skeletons.whole(fold(text).text)
 
 
 def _mail(home, text, to):

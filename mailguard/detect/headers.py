@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from mailguard.detect.header_rule import HeaderRule, HeaderWords
 from mailguard.model import Kind
 
 
@@ -32,37 +33,6 @@ class Header:
     person: bool = False
     thing: bool = False
     code: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class HeaderRule:
-    """The headers of one kind. rank: the higher wins over a longer word. weak: content must agree."""
-
-    kind: Kind
-    rank: int = 0
-    exact: tuple[str, ...] = ()
-    contains: tuple[str, ...] = ()
-    refused: tuple[str, ...] = ()
-    weak: tuple[str, ...] = ()
-    family: tuple[str, ...] = ()
-    given: tuple[str, ...] = ()
-    hits: tuple[str, ...] = ()
-    misses: tuple[str, ...] = ()
-    file: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class HeaderWords:
-    """Words that decide across kinds. thing: 〜名 of no person; person: roles a name may have; kin: the same, only as the whole header; staff: of those who serve."""
-
-    organisation: tuple[str, ...] = ()
-    thing: tuple[str, ...] = ()
-    person: tuple[str, ...] = ()
-    kin: tuple[str, ...] = ()
-    staff: tuple[str, ...] = ()
-    filler: tuple[str, ...] = ()
-    hits: tuple[str, ...] = ()
-    misses: tuple[str, ...] = ()
 
 
 # Made by programs for columns without a name: A, F1, field1, 列1.

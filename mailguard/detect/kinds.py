@@ -12,7 +12,7 @@ from mailguard.detect.birth_date import BirthDate
 from mailguard.detect.detector import Detector
 from mailguard.detect.email import Email
 from mailguard.detect.folding import fold, fold_cell
-from mailguard.detect.headers import HeaderRule
+from mailguard.detect.header_rule import HeaderRule
 from mailguard.detect.name import Name
 from mailguard.detect.name_kana import NameKana
 from mailguard.detect.name_model import network

@@ -17,7 +17,8 @@ import regex
 
 import mailguard
 from mailguard.detect import checks
-from mailguard.detect.headers import Header, HeaderRule, Headers, HeaderWords
+from mailguard.detect.header_rule import HeaderRule, HeaderWords
+from mailguard.detect.headers import Header, Headers
 from mailguard.errors import ConfigError
 from mailguard.model import Kind
 

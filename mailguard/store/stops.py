@@ -82,8 +82,10 @@ class Stops:
         with self._context.database.read() as tx:
             hold = tx.execute(select(*columns).where(holds.c.id == hold_id)).one_or_none()
             ids = [halt.id for halt in standstill.over_hold(tx, hold)] if hold else []
-            found = tx.execute(select(stops).where(stops.c.id.in_(ids)).order_by(stops.c.serial)) if ids else None
-            return self._stops(tx, found, viewer) if found else []
+            if not ids:
+                return []
+            query = select(stops).where(stops.c.id.in_(ids)).order_by(stops.c.serial)
+            return self._stops(tx, tx.execute(query), viewer)
 
     def since(self, hold_id: str, moment: datetime, viewer: str | None = None) -> list[Stop]:
         """Stops that held this hold back at any time since then, the first one first; for who sees the hold."""

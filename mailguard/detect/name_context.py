@@ -48,6 +48,10 @@ class NameContext:
         """Whether a sentence has one at all."""
         return not self._honorific.isdisjoint(surfaces)
 
+    def is_family(self, surface: str) -> bool:
+        """Whether the dictionary has it as a family name."""
+        return surface in self._persons.family
+
     def no_name(self, text: str) -> bool:
         """Words that look like names: お客, 担当者; and masked ones."""
         return text in self._not_name or nobody(text) or _MASK.search(text) is not None

@@ -70,7 +70,6 @@ class RunningNames:
         self._tokenizer = tokenizer
         self._context = NameContext(words, persons)
         self._judge = None if network is None else NameJudge(self._context, network)
-        tokenizer.forget()  # what another network, with other word lists, made of the words
         self._pairs = KanaPairs(persons)
         self._things = frozenset(words.get("katakana_thing", ()))
         self._one_character = frozenset(words.get("one_character_family", ()))

@@ -6,15 +6,14 @@ In: one sentence. Out: tokens with a sort. Chunks are sentences: twice as fast a
 from collections.abc import Iterator
 from enum import IntEnum
 from functools import lru_cache
+from operator import attrgetter
 from typing import NamedTuple
 
-import numpy as np
 import regex
 import sudachipy
-from numpy.typing import NDArray
 
 _LONGEST = 300  # characters at once
-_WORDS = 20_000  # that are remembered, about 1 KB each with their vectors
+_WORDS = 20_000  # that are remembered, about 0.5 KB each
 _SENTENCE = regex.compile(r"[^\n。!?\f]{1,300}+[\n。!?\f]?")
 
 
@@ -76,10 +75,10 @@ class Word:
     """What Sudachi reads in a surface, made once for all places where it stands.
 
     pos: six parts of speech; base, normal: dictionary and normalised form; known: whether the dictionary has it.
-    likely: whether a sentence with it is worth reading. inner, single, may: what the network makes of it, once asked.
+    likely: whether a sentence with it is worth reading.
     """
 
-    __slots__ = ("base", "inner", "known", "likely", "may", "normal", "pos", "script", "single", "sort", "surface")
+    __slots__ = ("base", "known", "likely", "normal", "pos", "script", "sort", "surface")
 
     def __init__(self, morpheme: sudachipy.Morpheme) -> None:
         self.surface: str = morpheme.surface()
@@ -90,14 +89,14 @@ class Word:
         self.sort = _sort(self.pos)
         self.script = next((script for form, script in _SCRIPTS if form.fullmatch(self.surface)), Script.OTHER)
         self.likely = self.sort in PERSONS or (not self.known and _NAMELIKE.search(self.surface) is not None)
-        self.inner: NDArray[np.float32] | None = None
-        self.single: NDArray[np.float32] | None = None
-        self.may: bool | None = None
 
     @property
     def common(self) -> bool:
         """A common noun of the dictionary: デザイナー."""
         return self.known and self.sort is Sort.NOUN
+
+
+_LIKELY = attrgetter("likely")
 
 
 class Token(NamedTuple):
@@ -151,10 +150,6 @@ class Tokenizer:
         for match in _SENTENCE.finditer(text):
             yield self._tokens(match[0], match.start(), anything=True)
 
-    def forget(self) -> None:
-        """Drop all words, and with them what a network made of them."""
-        self._words.clear()
-
     def tokens(self, sentence: str) -> list[Token]:
         """Tokens of at most 300 characters."""
         return self._tokens(sentence[:_LONGEST], 0, anything=True)
@@ -170,7 +165,7 @@ class Tokenizer:
     def _tokens(self, sentence: str, offset: int, *, anything: bool) -> list[Token]:
         morphemes = list(self._tokenizer.tokenize(clean(sentence)))
         words = [self._words.get(morpheme.word_id()) or self._word(morpheme) for morpheme in morphemes]
-        if not anything and not any(word.likely for word in words):
+        if not anything and not any(map(_LIKELY, words)):
             return []
         found = []
         begin = 0

@@ -1,11 +1,10 @@
 """The network: vectors of words, convolutions over a sentence, and how likely each word is part of a person's name.
 
 In: sentences as words, and what rules said of each. Out: probabilities. numpy only; weights.npz is made by benchmarks/train_names.py.
-The vector of a word is made once and stays with it; what is asked is one matrix product for many sentences.
+The vector of a word is made once; what is asked is one matrix product for many sentences.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from importlib.resources import files
 from zipfile import BadZipFile
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from mailguard.detect.name_model.features import Features
 from mailguard.detect.name_model.letters import Letters
 from mailguard.detect.name_model.units import units
+from mailguard.detect.name_model.word_table import Rows, WordTable
 from mailguard.detect.name_model.word_vectors import WordVectors
 from mailguard.detect.person_dictionary import PersonDictionary
 from mailguard.detect.tokenizer import Script, Word
@@ -47,99 +47,98 @@ class NameNetwork:
         self._meanings = WordVectors(np.asarray(weights["word_hashes"]), np.asarray(weights["word_rows"]))
         self._meaning = np.asarray(weights["word_vectors"])
         self._pad = sum(len(kernel) // 2 for kernel, _ in self._kernels)
+        self._table = WordTable(len(self._floats["bias"]), self._vector, self._opens)
 
-    def may(self, word: Word) -> bool:
-        """Whether a word is ever part of a name, whatever stands around it."""
-        if word.may is None:
-            word.may = float(self._single(word) @ self._floats["gate"] + self._floats["gate_bias"][0]) > 0
-        return word.may
+    def rows(self, words: Sequence[Word]) -> Rows:
+        """What `probabilities` knows words by, until the next question."""
+        return self._table.rows(words)
+
+    def may(self, rows: Rows) -> NDArray[np.bool_]:
+        """Which words are ever part of a name, whatever stands around them."""
+        return self._table.may[rows]
 
     def probabilities(
-        self, sentences: Sequence[Sequence[Word]], marks: Sequence[Sequence[int]] | None = None
+        self, sentences: Sequence[Sequence[Word]], marks: Sequence[Sequence[int]], rows: Sequence[Rows] | None = None
     ) -> list[Floats]:
-        """Of each word of each sentence. marks: what rules said of each word, 0 for nothing."""
+        """Of each word of each sentence. marks: what rules said of each word, 0 for nothing; rows: if known, of each sentence."""
         if not sentences:
             return []
-        rows: list[Floats] = []
-        wanted: list[int] = []
-        blank = [np.zeros_like(self._floats["bias"])] * self._pad
-        starts, together = [], []
-        for number, sentence in enumerate(sentences):
-            rows += blank
-            start = len(rows)
-            starts.append(start)
-            rows += map(self._single, sentence)
-            signs = marks[number] if marks is not None else [0] * len(sentence)
-            hot = [place for place, word in enumerate(sentence) if signs[place] or self.may(word)]
-            for place in hot:
-                if signs[place]:
-                    rows[start + place] = self._marked(sentence[place], signs[place])
-            wanted += [start + place for place in hot]
-            if any(sentence[place].script for place in hot):
-                runs = _runs(sentence, frozenset(hot))
-                wanted += [start + place for index, stop, _ in runs for place in range(index, stop)]
-                together += [
-                    (start + index, start + stop, [start + part for part in parts]) for index, stop, parts in runs
-                ]
-        rows += blank
-        logits = self._logits(np.concatenate(rows).reshape(len(rows), -1), np.unique(np.array(wanted, np.intp)))
+        sizes = [len(sentence) for sentence in sentences]
+        if rows is None:
+            rows = np.split(self.rows([word for sentence in sentences for word in sentence]), np.cumsum(sizes)[:-1])
+        starts = (np.cumsum([self._pad, *(size + self._pad for size in sizes)])).tolist()
+        numbers, signs = np.zeros(starts[-1], np.intp), np.zeros(starts[-1], np.intp)
+        for start, size, of_words, said in zip(starts, sizes, rows, marks, strict=False):
+            numbers[start : start + size] = of_words
+            signs[start : start + size] = said
+        hot = self._table.may[numbers] | (signs > 0)
+        wanted, together = hot.copy(), []
+        foreign = np.flatnonzero(hot & self._table.foreign[numbers])
+        for number in dict.fromkeys((np.searchsorted(starts, foreign, "right") - 1).tolist()):
+            start = starts[number]
+            for first, last, parts in _runs(sentences[number], hot[start : start + sizes[number]].tolist()):
+                wanted[start + first : start + last] = True
+                together.append((start + first, start + last, [start + part for part in parts]))
+        logits = self._logits(numbers, signs, np.flatnonzero(wanted))
         for first, last, places in together:  # words of one foreign name are as likely as all of them together
             logits[first:last] = logits[places].mean()
         found = _sigmoid(logits)
-        return [found[start : start + len(sentence)] for start, sentence in zip(starts, sentences, strict=True)]
+        return [found[start : start + size] for start, size in zip(starts, sizes, strict=False)]
 
-    def _logits(self, inner: Floats, wanted: NDArray[np.intp]) -> Floats:
+    def _logits(self, numbers: Rows, signs: Rows, wanted: Rows) -> Floats:
         """At the places that are wanted; elsewhere surely no name. Blanks between sentences are zero before each convolution."""
-        logits = np.full(len(inner), -_SURE, np.float32)
+        logits = np.full(len(numbers), -_SURE, np.float32)
         if not len(wanted):
             return logits
         (first, first_bias), (second, second_bias) = self._kernels
-        near = _reach(second)
-        around = np.unique(wanted[:, None] + near)
-        around = around[inner[around].any(axis=1)]
-        hidden = np.zeros((len(inner), len(first_bias)), np.float32)
+        around = _near(wanted, _reach(second), numbers)
+        read = _near(around, _reach(first), numbers)
+        inner = np.zeros((len(numbers), len(self._floats["bias"])), np.float32)
+        inner[read] = np.tanh(self._table.vectors[numbers[read]] + self._floats["marks"][signs[read]])
+        hidden = np.zeros((len(numbers), len(first_bias)), np.float32)
         hidden[around] = _convolved(inner, around, first, first_bias)
         deep = _convolved(hidden, wanted, second, second_bias) + hidden[wanted]
         out, wide = self._floats["out"][:, 0], len(second_bias)
         logits[wanted] = deep @ out[:wide] + inner[wanted] @ out[wide:] + self._floats["out_bias"][0]
         return logits
 
-    def _marked(self, word: Word, mark: int) -> Floats:
-        vector: Floats = np.tanh(self._inner(word) + self._floats["marks"][mark])
-        return vector
+    def _opens(self, vector: Floats) -> bool:
+        unmarked = np.tanh(vector + self._floats["marks"][0])
+        return float(unmarked @ self._floats["gate"] + self._floats["gate_bias"][0]) > 0
 
-    def _single(self, word: Word) -> Floats:
-        if word.single is None:
-            word.single = self._marked(word, 0)
-        return word.single
-
-    def _inner(self, word: Word) -> Floats:
-        if word.inner is not None:
-            return word.inner
+    def _vector(self, word: Word) -> Floats:
         names, numbers = self._features.of(word)
         rows = [row for name in names if (row := self._rows.get(crc32(name.encode()))) is not None]
         total = self._floats["vectors"][rows].sum(axis=0) + self._floats["bias"]
         meaning = self._meanings.row(word)
         if meaning is not None:
             total = total + self._meaning[meaning] * self._floats["word_scales"]
-        word.inner = total + np.array([*numbers, float(meaning is None)], np.float32) @ self._floats["numbers"]
-        return word.inner
+        vector: Floats = total + np.array([*numbers, float(meaning is None)], np.float32) @ self._floats["numbers"]
+        return vector
 
 
-def _runs(sentence: Sequence[Word], hot: AbstractSet[int]) -> list[tuple[int, int, list[int]]]:
+def _runs(sentence: Sequence[Word], hot: Sequence[bool]) -> list[tuple[int, int, list[int]]]:
     """Units of several words of which one may be a name, and their words without joints."""
     return [
         (index, stop, [place for place in range(index, stop) if sentence[place].script not in _BETWEEN])
         for index, stop in units(sentence)
-        if stop - index > 1 and not hot.isdisjoint(range(index, stop))
+        if stop - index > 1 and any(hot[index:stop])
     ]
 
 
-def _reach(kernel: Floats) -> NDArray[np.intp]:
+def _near(places: Rows, reach: Rows, numbers: Rows) -> Rows:
+    """Words in reach of some places."""
+    near = np.zeros(len(numbers), np.bool_)
+    for step in reach.tolist():
+        near[places + step] = True
+    return np.flatnonzero(near & (numbers > 0))
+
+
+def _reach(kernel: Floats) -> Rows:
     return np.arange(len(kernel)) - len(kernel) // 2
 
 
-def _convolved(values: Floats, places: NDArray[np.intp], kernel: Floats, bias: Floats) -> Floats:
+def _convolved(values: Floats, places: Rows, kernel: Floats, bias: Floats) -> Floats:
     """At some places, one matrix product, rectified."""
     windows = values[places[:, None] + _reach(kernel)].reshape(len(places), -1)
     found: Floats = np.maximum(windows @ kernel.reshape(windows.shape[1], -1) + bias, 0)

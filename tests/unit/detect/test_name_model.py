@@ -7,7 +7,7 @@ import pytest
 from mailguard.detect import kinds, person_dictionary, ruleset, tokenizer
 from mailguard.detect.name_context import NameContext
 from mailguard.detect.name_judge import NameJudge, mark
-from mailguard.detect.name_model import network
+from mailguard.detect.name_model import network, word_table
 from mailguard.detect.name_model.features import shape
 from mailguard.detect.name_model.letters import sequences
 from mailguard.detect.name_model.units import units
@@ -43,10 +43,13 @@ class Fixed:
     def __init__(self, probability: float) -> None:
         self.probability = probability
 
-    def may(self, word: Word) -> bool:
-        return True
+    def rows(self, words: Sequence[Word]) -> np.ndarray:
+        return np.arange(len(words))
 
-    def probabilities(self, sentences: Sequence[Sequence[Word]], marks: object) -> list[np.ndarray]:
+    def may(self, rows: np.ndarray) -> np.ndarray:
+        return np.ones(len(rows), np.bool_)
+
+    def probabilities(self, sentences: Sequence[Sequence[Word]], marks: object, rows: object) -> list[np.ndarray]:
         return [np.full(len(sentence), self.probability, np.float32) for sentence in sentences]
 
 
@@ -64,7 +67,6 @@ def test_words_that_no_dictionary_has_are_names_by_what_stands_around(detector):
 def test_what_is_found_does_not_depend_on_what_was_read_before(detector, words):
     text = "作家の田中一郎は、ドレヴィンスキとシカモア・ショールズで会った。"
     first = list(detector.find(text))
-    tokenizer.load().forget()
     list(detector.find("ショールズは田中ビルでドレヴィンスキに会った。"))
     assert list(detector.find(text)) == first
     assert list(kinds.build(ruleset.load(ruleset.shipped_dir())).name.find(text)) == first
@@ -91,8 +93,40 @@ def test_nothing_is_asked_of_no_words(trained):
 
 
 def test_words_of_letters_are_no_names_whatever_stands_around(trained):
-    assert not any(map(trained.may, read("お世話になっております。")))
-    assert any(map(trained.may, read("ドレヴィンスキ")))
+    assert not trained.may(trained.rows(read("お世話になっております。"))).any()
+    assert trained.may(trained.rows(read("ドレヴィンスキ"))).any()
+
+
+def test_two_networks_in_one_process_do_not_mix(trained, words):
+    sentence = read("作家の田中一郎は、ドレヴィンスキとシカモア・ショールズで会った。")
+    marks = [[0] * len(sentence)]
+    first = trained.probabilities([sentence], marks)[0]
+    halved = {name: value / 2 if name == "vectors" else value for name, value in network.packaged().items()}
+    other = network.NameNetwork(halved, lambda letters: trained._features)
+    assert not np.allclose(other.probabilities([sentence], marks)[0], first, atol=1e-3)
+    assert np.array_equal(trained.probabilities([sentence], marks)[0], first)
+
+
+def test_a_table_of_words_forgets_when_it_is_full_and_grows_until_then(monkeypatch):
+    monkeypatch.setattr(word_table, "MOST", 6)
+    monkeypatch.setattr(word_table, "_FIRST", 2)
+    asked = []
+
+    def vector(word: Word) -> np.ndarray:
+        asked.append(word.surface)
+        return np.full(2, len(word.surface), np.float32)
+
+    table = word_table.WordTable(2, vector, lambda vector: bool(vector[0] > 1))
+    for _ in range(2):
+        rows = table.rows(read("山田さんは山田さんの山"))
+        assert table.vectors[rows].tolist() == [[n, n] for n in (2, 2, 1, 2, 2, 1, 1)]
+        assert table.may[rows].tolist() == [True, True, False, True, True, False, False]
+        assert not table.vectors[0].any()
+    assert asked == ["山田", "さん", "は", "の", "山"]
+    table.rows(read("机"))
+    assert asked.count("山田") == 1
+    table.rows(read("山田"))
+    assert asked.count("山田") == 2
 
 
 def test_weights_that_are_absent_or_damaged_are_an_error_and_no_pass(monkeypatch, tmp_path, words):
@@ -137,6 +171,12 @@ def test_masked_names_and_companies_are_no_names_whatever_the_network_says(words
     assert judged(words, 0.99, "山〇〇郎", []) == []
     assert judged(words, 0.99, "・・・", []) == []
     assert judged(words, 0.99, "XX太郎様", []) == []
+
+
+def test_one_character_is_a_name_only_if_it_is_a_family_name(words):
+    assert judged(words, 0.99, "世", []) == []
+    assert judged(words, 0.99, "森", []) == [("name.text", "森")]
+    assert judged(words, 0.99, "世だけ", []) == [("name.text", "世だけ")]
 
 
 def test_rules_tell_the_network_how_sure_they_are():

@@ -5,6 +5,7 @@ In: envelope, inspection, policy. Out: how each finding and each person stands. 
 
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from functools import cached_property
 
 from mailguard.model import Envelope, Finding, Inspection, Kind, PartPath, Person, attached
 from mailguard.policy.senders import staff_domains
@@ -42,18 +43,29 @@ class Case:
     ) -> None:
         self.inspection, self.policy, self.recipients = inspection, policy, recipients
         self._recipient = self._only(envelope)
-        self._own = policy.values | {
+        self._envelope = envelope
+        at_home = {
             digest
             for finding in inspection.findings
             if finding.domains and policy.domain_digests.issuperset(finding.domains)
             for digest in finding.digests
         }
-        self._published = self._own | policy.public
+        # Nothing is copied without need: these lists are long, and most mails ask nothing of them.
+        self._own = policy.values | at_home if at_home else policy.values
         self._own_rows: dict[PartPath, frozenset[str]] = {}
-        self._senders = frozenset(map(policy.digester.domain, staff_domains(envelope, inspection)))
         self._names = self._recipients_names()
         self._persons = self._persons_by_path()
         self.mismatches = [finding for path in self._paths() if (finding := self._mismatch(path))]
+
+    @cached_property
+    def _published(self) -> frozenset[bytes]:
+        """The organisation's own values, and what is on the allow list."""
+        return self._own | self.policy.public if self.policy.public else self._own
+
+    @cached_property
+    def _senders(self) -> frozenset[bytes]:
+        """Domains of the sender's staff."""
+        return frozenset(map(self.policy.digester.domain, staff_domains(self._envelope, self.inspection)))
 
     def _only(self, envelope: Envelope) -> bytes | None:
         """Digest of the one outside recipient; To and Cc stand in where there is no envelope (a file scanned)."""

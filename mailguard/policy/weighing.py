@@ -86,14 +86,15 @@ class Weighing:
 
     def heaps(self) -> Iterator[Heap]:
         """What counts, by scope: attachments, names of files, body with header block, header block alone."""
-        limits, files = self._case.policy.limits, self._case.files()
+        limits, others = self._case.policy.limits, self._case.strangers(self._case.files())
         inside = [finding for finding in self._case.inspection.findings if attached(finding.path)]
         if limits.file_name is not None:
-            yield self._of("attachment", limits.attachment, [f for f in inside if f.where != FILE_NAME], self._inside())
-            named = [person for person in self._case.strangers(files) if person.block == FILE_NAME]
+            listed = [person for person in others if person.block != FILE_NAME]
+            yield self._of("attachment", limits.attachment, [f for f in inside if f.where != FILE_NAME], listed)
+            named = [person for person in others if person.block == FILE_NAME]
             yield self._of("file_name", limits.file_name, [f for f in inside if f.where == FILE_NAME], named)
         else:
-            yield self._of("attachment", limits.attachment, inside, self._case.strangers(files))
+            yield self._of("attachment", limits.attachment, inside, others)
         outside = [finding for finding in self._case.inspection.findings if not attached(finding.path)]
         yield self._of("body", limits.body, outside, self._case.strangers(self._case.texts()))
         if limits.headers.counts:
@@ -113,9 +114,6 @@ class Weighing:
             return limits.body
         return (limits.file_name or limits.attachment) if finding.where == FILE_NAME else limits.attachment
 
-    def _inside(self) -> list[Person]:
-        return [person for person in self._case.strangers(self._case.files()) if person.block != FILE_NAME]
-
     def _of(self, name: str, scope: Scope, findings: Iterable[Finding], people: Sequence[Person]) -> Heap:
         counting = tuple(f for f in findings if self.standing(f, scope) is Standing.COUNTS)
         of = self._case.inspection
@@ -123,9 +121,9 @@ class Weighing:
         return Heap(name, scope, counting, tuple(people), most if name == "attachment" and of.crowded else 0)
 
     def _heap(self, heap: Heap) -> Iterator[Comparison]:
-        code = SCOPES[heap.name]
+        code, keys = SCOPES[heap.name], heap.keys
         if code == "body":
-            yield self._high_risk(heap)
+            yield self._high_risk(heap, keys)
         for limit, what, measured in self._values(heap):
             yield Comparison(f"{code}_findings", what, measured, limit, heap.leaves)
         identified = [person for person in heap.people if person.identified]
@@ -133,9 +131,9 @@ class Weighing:
             limit = getattr(heap.scope, measure)
             if limit is not None:
                 measured = max(len(distinct(people)), heap.crowded)
-                yield Comparison(f"{code}_{MEASURES[measure]}", f"{heap.name}.{measure}", measured, limit, heap.keys)
+                yield Comparison(f"{code}_{MEASURES[measure]}", f"{heap.name}.{measure}", measured, limit, keys)
 
-    def _high_risk(self, heap: Heap) -> Comparison:
+    def _high_risk(self, heap: Heap, keys: tuple[bytes, ...]) -> Comparison:
         """One of these holds; an organisation's bank account in a body is where to pay."""
         kinds = self._case.policy.limits.high_risk
         risky = [
@@ -143,7 +141,7 @@ class Weighing:
             for finding in heap.findings
             if finding.kind in kinds and not (finding.organisation and finding.kind is Kind.BANK_ACCOUNT)
         ]
-        return Comparison(HIGH_RISK, "high_risk", _different(risky), 1, heap.keys)
+        return Comparison(HIGH_RISK, "high_risk", _different(risky), 1, keys)
 
     def _values(self, heap: Heap) -> Iterator[tuple[int, str, int]]:
         """(limit, its name, how many different values) of each kind found."""

@@ -6,12 +6,15 @@ In: folded text. Out: `Line`s in order, each with its paragraph's number, and ta
 import csv
 import re
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import groupby
 
 TABLE_LINES = 3  # so many lines alike make a table
 _DELIMITERS = ("\t", ",", "|", ";")
 _LOOSE = ("/", "  ")  # these also part what is no table
 _WIDE = re.compile(r"(?<=[^ ])  +(?=[^ ])")
+_NEAR = 3  # lines, of which words may stand as far as 24 characters from a value
 _BREAK = re.compile(r"\r\n|[\n\r\f\v\x1c-\x1e\x85\u2028\u2029]")
 
 
@@ -46,6 +49,16 @@ def lines_of(text: str) -> list[Line]:
         lines.append(Line(number, start, end, paragraph, line))
         start, number = (match.end() if match else end), number + 1
     return lines
+
+
+def beside(text: str, lines: Sequence[Line], taken: AbstractSet[int]) -> str:
+    """The text with blanks for lines that are taken, as long as before; those next to others stay, as their context."""
+    pieces, end = [], 0
+    for is_taken, run in groupby(lines, lambda line: line.number in taken):
+        for line in list(run)[_NEAR:-_NEAR] if is_taken else ():
+            pieces += [text[end : line.start], " " * (line.end - line.start)]
+            end = line.end
+    return "".join([*pieces, text[end:]])
 
 
 def grids_of(lines: Sequence[Line]) -> list[Grid]:

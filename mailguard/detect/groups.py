@@ -6,6 +6,7 @@ In: lines and hits. Out: groups; every hit is in one. A group takes no more valu
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import regex
 
@@ -53,7 +54,11 @@ class Group:
     @property
     def persons(self) -> list[Hit]:
         """The names without those that only say how another one is read: 佐藤 花子(サトウ ハナコ)."""
-        return [hit for hit in self.names if not any(_reads(hit, other) for other in self.names)]
+        ordered = sorted(self.names, key=lambda hit: hit.span.start)
+        readings: set[int] = set()
+        for first, second in pairwise(ordered):  # what stands between a name and its reading leaves no room for a third
+            readings.update(id(hit) for hit, other in ((first, second), (second, first)) if _reads(hit, other))
+        return [hit for hit in self.names if id(hit) not in readings]
 
     @property
     def contacts(self) -> list[Hit]:

@@ -17,7 +17,7 @@ from mailguard.detect.name_spaced import SpacedNames
 from mailguard.detect.person_dictionary import PersonDictionary, romanised
 from mailguard.detect.ruleset import KindRules
 from mailguard.detect.running_names import RunningNames
-from mailguard.detect.span import Span
+from mailguard.detect.span import Span, Taken
 from mailguard.detect.stand_ins import nobody
 from mailguard.detect.tokenizer import PERSONS, Sort, Token, Tokenizer
 from mailguard.model import Kind
@@ -74,9 +74,7 @@ class Name:
         """Names in running text, without their honorific."""
         spaced = list(self._spaced_out.find(text))
         yield from spaced
-        for span in self._running.find(text):
-            if not any(span.start < other.end and other.start < span.end for other in spaced):
-                yield span
+        yield from filter(Taken(spaced).free, self._running.find(text))
 
     def _cell(self, value: str) -> float:
         value = _BEHIND.sub("", unmarked(value))

@@ -12,7 +12,7 @@ from mailguard.detect.name_context import NameContext
 from mailguard.detect.name_judge import NameJudge
 from mailguard.detect.name_model.network import NameNetwork
 from mailguard.detect.person_dictionary import PersonDictionary, romanised
-from mailguard.detect.span import Span
+from mailguard.detect.span import Span, Taken
 from mailguard.detect.tokenizer import PERSONS, Sort, Token, Tokenizer
 from mailguard.model import Kind
 
@@ -80,14 +80,14 @@ class RunningNames:
         if _CANDIDATE.search(text) is not None:
             pairs = list(self._pairs.find(text))
             yield from pairs
-            known = [*pairs, *latin]
+            free = Taken([*pairs, *latin]).free
             sentences = (
-                (tokens, list(_apart(self.by_rules(text, tokens), known))) for tokens in self._tokenizer.sentences(text)
+                (tokens, list(filter(free, self.by_rules(text, tokens)))) for tokens in self._tokenizer.sentences(text)
             )
             if self._judge is None:
                 yield from (span for _, spans in sentences for span in spans)
             else:
-                yield from _apart(self._judge.spans(text, sentences), known)
+                yield from filter(free, self._judge.spans(text, sentences))
         yield from latin
 
     def by_rules(self, text: str, tokens: list[Token]) -> Iterator[Span]:
@@ -308,8 +308,3 @@ class RunningNames:
             if (families[0] and givens[1]) or (givens[0] and families[1]):
                 greeted = text.startswith(("様", "殿", " 様", "さま"), match.end())
                 yield Span(Kind.NAME, match.start(), match.end(), "name.romaji", 0.85, greeted)
-
-
-def _apart(spans: Iterator[Span], known: Sequence[Span]) -> Iterator[Span]:
-    """Those that share no character with what is known already."""
-    return (span for span in spans if not any(span.start < other.end and other.start < span.end for other in known))

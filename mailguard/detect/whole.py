@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mailguard.detect import kinds, long_tables, ruleset
-from mailguard.detect.blocks import Grid, Line, grids_of, lines_of
+from mailguard.detect.blocks import Grid, Line, beside, grids_of, lines_of
 from mailguard.detect.cells import tells
 from mailguard.detect.columns import Reader
 from mailguard.detect.distinct import Distinct
@@ -131,6 +131,12 @@ class Detector:
         return evidence
 
     def _passages_of(self, text: Text, key: bytes) -> Evidence:
+        if attached(text.path):
+            folded = fold(text.text).text
+            lines = lines_of(folded)
+            grids = grids_of(lines)
+            if grids or self._fields.names(lines) > 1:  # no passage is read that is read again as part of the whole
+                return self._whole(text, key, folded, lines, grids)
         passages = self._known.of(text.text)
         if any(passage.grid for passage in passages) or sum(map(self._names_in, passages)) > 1:
             return self.whole_text(text, key)
@@ -146,9 +152,12 @@ class Detector:
         """The same without passages, whatever the file is called: for texts with tables in them."""
         folded = fold(text.text).text
         lines = lines_of(folded)
+        return self._whole(text, key, folded, lines, grids_of(lines))
+
+    def _whole(self, text: Text, key: bytes, folded: str, lines: Sequence[Line], grids: Sequence[Grid]) -> Evidence:
         reader = TextReader(self._digester, text.path, key, body=not attached(text.path))
-        tables, taken = self._grids(text, lines, reader)
-        hits = [hit for hit in self._finder.hits(folded, lines) if hit.line.number not in taken]
+        tables, taken = self._grids(text, lines, reader, grids)
+        hits = [hit for hit in self._finder.hits(beside(folded, lines, taken), lines) if hit.line.number not in taken]
         return together([*tables, reader.evidence(lines, hits)])
 
     def file_name(self, path: PartPath, key: bytes) -> Evidence:
@@ -214,17 +223,24 @@ class Detector:
             passage.names = self._fields.names(passage.lines)
         return passage.names
 
-    def _grids(self, text: Text, lines: Sequence[Line], reader: TextReader) -> tuple[list[Evidence], set[int]]:
-        """Evidence of the tables inside a text, and the numbers of the lines they take."""
+    def _grids(
+        self, text: Text, lines: Sequence[Line], reader: TextReader, grids: Sequence[Grid]
+    ) -> tuple[list[Evidence], set[int]]:
+        """Evidence of the tables inside a text, and the numbers of the lines they take. grids: those that are no forms."""
         found: list[Evidence] = []
         taken: set[int] = set()
-        for look in (self._fields.grids_of, grids_of):
-            for grid in look([line for line in lines if line.number not in taken]):
-                evidence = self._grid(text, grid, reader, lines)
-                kinds_found = {finding.kind for finding in evidence.findings}
-                if len(kinds_found) >= 2 and (Kind.NAME in kinds_found or not grid.loose):
-                    found.append(evidence)
-                    taken |= {line.number for line in grid.lines}
+
+        def read(grid: Grid) -> None:
+            evidence = self._grid(text, grid, reader, lines)
+            kinds_found = {finding.kind for finding in evidence.findings}
+            if len(kinds_found) >= 2 and (Kind.NAME in kinds_found or not grid.loose):
+                found.append(evidence)
+                taken.update(line.number for line in grid.lines)
+
+        for form in self._fields.grids_of(lines):
+            read(form)
+        for grid in grids_of([line for line in lines if line.number not in taken]) if taken else grids:
+            read(grid)
         return found, taken
 
     def _grid(self, text: Text, grid: Grid, reader: TextReader, lines: Sequence[Line]) -> Evidence:

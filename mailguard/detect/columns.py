@@ -7,7 +7,7 @@ A column is decided by a vote over its distinct cells, never by one hit; where h
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, pairwise, zip_longest
+from itertools import chain, filterfalse, pairwise, zip_longest
 
 from mailguard.detect.address_pieces import joined_pieces
 from mailguard.detect.care_columns import CareColumns
@@ -17,6 +17,7 @@ from mailguard.detect.folding import fold_all
 from mailguard.detect.furigana import lone_readings, unnamed_furigana
 from mailguard.detect.halves import Halves
 from mailguard.detect.headers import KANA_TITLE, MEANINGLESS, Header, halved
+from mailguard.detect.kana_cells import in_kana
 from mailguard.detect.layout import HALF, LOST_ZERO, Column, Layout, share
 from mailguard.detect.listed_names import listing
 from mailguard.detect.no_data import no_data
@@ -45,7 +46,7 @@ _NOBODY = 0.1  # where fewer cells are names, the column may be of something els
 _SOME = 3  # distinct cells that may show it
 _NAMES = {Kind.NAME, Kind.NAME_KANA}
 _CONTACTS = (Kind.EMAIL, Kind.PHONE, Kind.POSTAL_CODE, Kind.ADDRESS)
-_KANA = re.compile(r"[ぁ-ゖァ-ヶー]+")
+_LETTER = re.compile("[A-Za-z\x80-\U0010ffff]")
 _LISTS = re.compile(r"[・ 、,，/／&＆\n]|(?<=[^ ])と(?=[^ ])")
 
 
@@ -80,7 +81,7 @@ class Reader:
             half = max(self.family(value), self.given(value))
             return max(half if column.piece != "full" else min(half, LOST_ZERO), self.cells[Kind.NAME](value))
         if column.kind is Kind.NAME_KANA and column.piece != "full":
-            return float(_KANA.fullmatch(value) is not None)
+            return float(in_kana(value))
         return self.cells[column.kind](value)
 
     def _layout(self, rows: Sequence[Sequence[str]], head: int | None) -> Layout:
@@ -219,11 +220,14 @@ class Reader:
 
     def _votes(self, header: Header | None, voters: Sequence[str]) -> dict[Kind, float]:
         exact = header.kind if header else None
-        votes = shares(self.cells, _CHEAP, exact, voters)
+        contest = None if exact is None or exact in MEMBERS else _CONTRADICTED
+        votes = shares(self.cells, _CHEAP, exact, voters, contest)
         if max(votes.values()) >= _CONTRADICTED or _numeric(voters):
             return votes
-        asked = _DEAR if header is None or header.kind is None else tuple({*_DEAR[:2], header.kind} & set(self.cells))
-        return votes | shares(self.cells, asked, exact, voters)
+        if exact is Kind.NAME:  # kana would not contradict it
+            return votes | shares(self.cells, (exact,), exact, voters)
+        asked = _DEAR if exact is None else tuple({*_DEAR[:2], exact} & set(self.cells))
+        return votes | shares(self.cells, asked, exact, voters, contest)
 
     def _half_votes(self, header: Header, votes: dict[Kind, float], voters: Sequence[str]) -> dict[Kind, float]:
         """Halves of names speak for a header of halves; given names, or surnames of staff, for a weak one (お子様, 担当者)."""
@@ -291,4 +295,4 @@ def _said(cells: Categorical) -> Categorical:
 
 
 def _numeric(voters: Sequence[str]) -> bool:
-    return sum(value.isascii() and not any(c.isalpha() for c in value) for value in voters) >= 0.8 * len(voters)
+    return sum(1 for _ in filterfalse(_LETTER.search, voters)) >= 0.8 * len(voters)

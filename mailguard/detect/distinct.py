@@ -29,8 +29,8 @@ class Distinct:
             met[:] = [once(np.concatenate(met))]
 
     def of(self, findings: Sequence[Finding]) -> int:
-        """The number for findings of one place; at least the largest of theirs where forms are not known."""
-        met = self._met.get(place(findings[0]))
+        """The number for findings of one place, asked once; at least the largest of theirs where forms are not known."""
+        met = self._met.pop(place(findings[0]), None)
         return len(once(np.concatenate(met))) if met else max(finding.distinct for finding in findings)
 
 

@@ -132,7 +132,7 @@ class Fields:
     def _is_label(self, text: str, *, weak: bool = False) -> bool:
         """weak: what stands around it makes a doubtful word a label (保護者：)."""
         text = text.strip()
-        if not 0 < len(text) <= LONGEST or _SENTENCE.search(text) or _DATA.search(text):
+        if not 0 < len(text) <= LONGEST or _DATA.search(text) or _SENTENCE.search(text):
             return False
         if text in self._labels:
             return True

@@ -3,18 +3,16 @@
 In: columns as headers and votes decided them, with their titles and cells. Out: the same with pieces put right.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from mailguard.detect.categorical import Categorical
 from mailguard.detect.headers import Header
+from mailguard.detect.kana_cells import mostly_kana
 from mailguard.detect.layout import HALF, Column, share
 from mailguard.model import Kind
 
 _NAMES = {Kind.NAME, Kind.NAME_KANA}
-_KANA = re.compile(r"[ぁ-ゖァ-ヶー]+")
-_MOST = 0.8
 _REPEATED = 4  # surnames beside fewer given names than one in so many stand beside something else (早, 遅, 休)
 
 
@@ -60,8 +58,8 @@ class Halves:
     ) -> None:
         for other in (index + 1, index + 2):  # 姓, セイ, 名, メイ
             if other < len(columns) and self._open(columns[other], headers[other]) and not _kin(headers, index, other):
-                kana = _all_kana(cells[index])
-                if kana == _all_kana(cells[other]) and self._halves(cells[index], cells[other]):
+                kana = mostly_kana(cells[index])
+                if kana == mostly_kana(cells[other]) and self._halves(cells[index], cells[other]):
                     kind = Kind.NAME_KANA if kana else Kind.NAME
                     for place, piece in ((index, "family"), (other, "given")):
                         header = headers[index]
@@ -99,8 +97,3 @@ def _kin(headers: list[Header | None], left: int, right: int) -> bool:
     """Whether two columns are two members of a family: 夫 and 妻, 連名1 and 連名2."""
     first, second = headers[left], headers[right]
     return first is not None and second is not None and first.person and second.person
-
-
-def _all_kana(values: Categorical) -> bool:
-    voters = values.voters
-    return sum(_KANA.fullmatch(value) is not None for value in voters) >= _MOST * len(voters)

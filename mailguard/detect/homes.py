@@ -13,16 +13,30 @@ from mailguard.detect.persons import COLLEAGUES, SHARED
 from mailguard.detect.rows import Entries, Long, Numbers, Places, in_order
 
 Flags = NDArray[np.bool_]
-_STRETCH = 1 << 18  # hashes that are brought into their order at a time: all of them would stand in memory twice
+_STRETCH = 1 << 18  # hashes that are brought into their order at once: of more a part, by their first bits
+_PARTED = 61  # bits behind those that part 64 into eight
 
 
 def numbered(hashes: NDArray[np.integer]) -> tuple[Places, int]:
     """(the number of each hash among the distinct ones, how many there are)."""
+    if len(hashes) <= _STRETCH:
+        return _numbered(hashes)
+    number = np.empty(len(hashes), np.int32)
+    part = (hashes >> _PARTED).astype(np.int8)
+    many = 0
+    for value in range(int(part.min()), int(part.max()) + 1):
+        at = np.flatnonzero(part == value)
+        found, more = _numbered(hashes[at])
+        number[at] = found + np.int32(many)
+        many += more
+    return number, many
+
+
+def _numbered(hashes: NDArray[np.integer]) -> tuple[Places, int]:
     order = np.argsort(hashes)
+    ordered = hashes[order]
     new = np.zeros(len(hashes), np.int32)
-    for start in range(0, len(hashes), _STRETCH):
-        ordered = hashes[order[start : start + _STRETCH + 1]]
-        np.not_equal(ordered[1:], ordered[:-1], out=new[start + 1 : start + len(ordered)], casting="unsafe")
+    np.not_equal(ordered[1:], ordered[:-1], out=new[1:], casting="unsafe")
     number = np.empty(len(hashes), np.int32)
     number[order] = np.cumsum(new, out=new)
     return number, int(number.max(initial=-1)) + 1
@@ -138,13 +152,17 @@ class Homes:
 
 
 def _distinct(rows: Places, number: Places, many: int) -> tuple[Places, Places]:
-    """Each contact of a row once; in the order of the rows."""
-    width = max(many, 1)
-    found = _paired(rows, number, width)
-    at, of = np.empty(len(found), np.int32), np.empty(len(found), np.int32)
-    np.floor_divide(found, width, out=at, casting="unsafe")
-    np.remainder(found, width, out=of, casting="unsafe")
-    return at, of
+    """Each contact of a row once; in the order of the rows, as they are given."""
+    width, size = max(many, 1), 0
+    at, of = np.empty(len(rows), np.int32), np.empty(len(rows), np.int32)
+    start = 0
+    while start < len(rows):
+        stop = int(np.searchsorted(rows, rows[min(start + _STRETCH, len(rows)) - 1], "right"))
+        found = _paired(rows[start:stop], number[start:stop], width)
+        np.floor_divide(found, width, out=at[size : size + len(found)], casting="unsafe")
+        np.remainder(found, width, out=of[size : size + len(found)], casting="unsafe")
+        start, size = stop, size + len(found)
+    return at[:size], of[:size]
 
 
 def _users(number: Places, many: int) -> Places:

@@ -13,6 +13,7 @@ import numpy as np
 
 from mailguard.detect.distinct import Distinct, Place, place
 from mailguard.detect.evidence import Evidence
+from mailguard.detect.heap import give_back
 from mailguard.detect.rows import Rows, merged, packed
 from mailguard.model import DIGESTS, Finding, LongTable, Table
 
@@ -36,6 +37,7 @@ def whole(table: LongTable, head: Sequence[Sequence[str]], detect: Detect, key: 
         for finding in part.findings:
             by_place[place(finding)].append(finding)
     findings = tuple(_one(found, distinct.of(found)) for found in by_place.values())
+    give_back()  # what batches took: the count of persons has arrays as long as the table
     return Evidence(findings, crowded=True, rows=(merged(rows),) if rows else ()) if findings else Evidence()
 
 

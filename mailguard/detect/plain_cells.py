@@ -46,14 +46,14 @@ def exactly(kind: Kind, cell: Callable[[str], float], voters: Sequence[str]) -> 
     return (sure + sum(cell(value) >= HALF for value in rest)) / len(voters)
 
 
-def at_most(kind: Kind, cell: Callable[[str], float], voters: Sequence[str]) -> float:
-    """The same; 0 as soon as it is known to be less than one half."""
+def at_most(kind: Kind, cell: Callable[[str], float], voters: Sequence[str], least: float = HALF) -> float:
+    """The same; 0 as soon as it is known to be less than so much."""
     hits, rest = _parted(PLAIN.get(kind, Plain()), voters)
     for start in range(0, len(rest), _ASKED_TOGETHER):
-        if 2 * (hits + len(rest) - start) < len(voters):
+        if (hits + len(rest) - start) / len(voters) < least:
             return 0.0
         hits += sum(cell(value) >= HALF for value in rest[start : start + _ASKED_TOGETHER])
-    return hits / len(voters) if 2 * hits >= len(voters) else 0.0
+    return found if (found := hits / len(voters)) >= least else 0.0
 
 
 def _parted(plain: Plain, voters: Sequence[str]) -> tuple[int, Sequence[str]]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from mailguard.detect.categorical import Categorical
 from mailguard.detect.headers import Header
+from mailguard.detect.kana_cells import mostly_kana
 from mailguard.detect.layout import HALF, LOST_ZERO, Column, share
 from mailguard.detect.organisation import names_organisation
 from mailguard.detect.votes import Cells
@@ -20,7 +21,6 @@ _PERSONAL = frozenset(
     {Kind.EMAIL, Kind.BIRTH_DATE, Kind.SEX, Kind.AGE, Kind.GRADE, Kind.MEMBER_NUMBER, Kind.EMPLOYEE_NUMBER}
 )  # what things have none of
 _MOBILE = re.compile(r"\+?(?:81|0)? ?[6-9]0[- .]?[0-9]{4}[- .]?[0-9]{4}(?:\.0)?")
-_KANA = re.compile(r"[ぁ-ゖァ-ヶー]+")
 _MOST = 0.8
 _FEW = 0.5
 _SOME, _NEARLY_ALL = 3, 0.9
@@ -122,16 +122,11 @@ def _readings(columns: list[Column | None], titles: Sequence[str], cells: Sequen
     halves = [column.piece for column in columns if column is not None and column.kind is Kind.NAME]
     if sorted(halves) != ["family", "given"] or any(c and c.kind is Kind.NAME_KANA for c in columns):
         return columns
-    kana = [i for i, column in enumerate(columns) if column is None and not titles[i] and _all_kana(cells[i])]
+    kana = [i for i, column in enumerate(columns) if column is None and not titles[i] and mostly_kana(cells[i])]
     if len(kana) == len(halves):
         for index, piece in zip(kana, ("family", "given"), strict=True):
             columns[index] = Column(index, Kind.NAME_KANA, "", cells[index], piece=piece, confidence=0.7)
     return columns
-
-
-def _all_kana(cells: Categorical) -> bool:
-    voters = cells.voters
-    return bool(voters) and sum(_KANA.fullmatch(value) is not None for value in voters) >= _MOST * len(voters)
 
 
 def _years_apart(voters: Sequence[str]) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from mailguard.detect.email import AT
+from mailguard.detect.layout import HALF
 from mailguard.detect.plain_cells import at_most, exactly
 from mailguard.model import Kind
 
@@ -30,17 +31,21 @@ _NEEDED: Mapping[Kind, re.Pattern[str]] = MappingProxyType(
 )
 
 
-def votes(cells: Cells, asked: Sequence[Kind], exact: Kind | None, voters: Sequence[str]) -> dict[Kind, float]:
-    """The share that votes for each kind, in the order asked; 0 below one half, and behind a kind that all vote for, unless exact."""
+def votes(
+    cells: Cells, asked: Sequence[Kind], exact: Kind | None, voters: Sequence[str], contest: float | None = None
+) -> dict[Kind, float]:
+    """The share that votes for each kind, in the order asked; 0 below one half, and behind a kind that all vote for, unless exact.
+
+    contest: what another kind must reach to matter beside the exact one; 0 below it, or below the share of the exact one.
+    """
     text = "\n".join(voters)
-    found: dict[Kind, float] = {}
+    found = dict.fromkeys(asked, 0.0)
+    if exact in found:
+        found[exact] = exactly(exact, cells[exact], voters)
+    least = HALF if contest is None else max(contest, found.get(exact, 0.0) if exact else 0.0)
     for kind in asked:
-        if kind is exact:
-            found[kind] = exactly(kind, cells[kind], voters)
-        elif 1.0 in found.values() or not _possible(kind, text):
-            found[kind] = 0.0
-        else:
-            found[kind] = at_most(kind, cells[kind], voters)
+        if kind is not exact and 1.0 not in found.values() and _possible(kind, text):
+            found[kind] = at_most(kind, cells[kind], voters, least)
     return found
 
 

@@ -40,7 +40,7 @@ class Reader:
         opened = tuple((path, self._unlocking.digest(password)) for path, password in budget.secrets.taken())
         return Found.of(
             tally.evidence,
-            tuple(tally.problems),
+            tally.problems,
             tally.measured(),
             body_key=self._digester.of("body", "\f".join(tally.bodies)) if tally.bodies else b"",
             uncounted=tuple(tally.uncounted),

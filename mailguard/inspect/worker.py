@@ -40,12 +40,15 @@ def worker(init: bytes, programs: Programs) -> Callable[[str, memoryview], bytes
     def answer(job: str, body: memoryview) -> bytes:
         match job:
             case "mail":
+                letter = _LETTER.decode(body)
+                body.release()  # it was copied: what is mapped need not stay in memory
                 try:
-                    return encode(engine.read(_LETTER.decode(body)))
+                    return encode(engine.read(letter))
                 except Need:
                     return encode(Answer(None))
             case "file":
                 file = msgspec.msgpack.decode(body, type=File)
+                body.release()
                 return encode(engine.file(file.name, file.data, beginning=file.beginning))
             case "spans":
                 return encode(engine.spans(msgspec.msgpack.decode(body, type=list[str])))

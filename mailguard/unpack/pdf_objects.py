@@ -6,7 +6,7 @@ or not (pikepdf); page contents and pictures are never decoded here, but what sw
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pikepdf
 
@@ -38,6 +38,7 @@ _SHOWN = (
     "/Keywords",
 )
 _LABELS = ("/TU", "/T")
+_WRITTEN = frozenset((*_SHOWN, *_LABELS))
 _FILES = ("/UF", "/F", "/Unix", "/Mac", "/DOS")
 _NOT_INFO = ("/Author", "/Creator", "/Producer", "/CreationDate", "/ModDate", "/Trapped")
 _DEEPEST = 20
@@ -152,14 +153,14 @@ class Objects:
         if "/EF" in keys:
             self._file(thing)
         self.fonts.add(thing)
-        self._inside(thing, depth)
+        self._inside(thing, keys, depth)
 
-    def _inside(self, thing: pikepdf.Dictionary | pikepdf.Stream, depth: int) -> None:
-        for key in set(thing.keys()):
+    def _inside(self, thing: pikepdf.Dictionary | pikepdf.Stream, keys: Iterable[str], depth: int) -> None:
+        for key in keys:
             item = thing[key]
             if len(key) > _LONG_KEY:
                 self._beside(pikepdf.Name(key))
-            if not (isinstance(item, pikepdf.Object) and item.is_indirect) and key not in (*_SHOWN, *_LABELS):
+            if not (isinstance(item, pikepdf.Object) and item.is_indirect) and key not in _WRITTEN:
                 self._thing(item, depth + 1)
 
     def _field(self, thing: pikepdf.Dictionary | pikepdf.Stream) -> None:

@@ -75,7 +75,11 @@ def test_a_span_is_free_where_no_other_shares_a_character(spans, span):
     assert Taken(spans).free(span) is not shared
 
 
-@given(st.lists(st.sampled_from(["佐藤花子", "サトウ ハナコ", "(", ")", "(サトウ)", " ", "様", "、"]), max_size=9).map("".join))
+@given(
+    st.lists(st.sampled_from(["佐藤花子", "サトウ ハナコ", "(", ")", "(サトウ)", " ", "様", "、"]), max_size=9).map(
+        "".join
+    )
+)
 def test_a_reading_is_told_by_the_name_beside_it(text):
     [line] = lines_of(text)
     names = []

@@ -77,28 +77,45 @@ class BirthDate:
         if not 4 <= len(value) <= 40:
             return 0.0
         text = _BESIDE.sub("", value) if "(" in value else value
-        return max(_western(text), _era(text), _english(text)) or _under_header(text)
+        return _read(text)[1] or _under_header(text)
 
 
-def _western(value: str) -> float:
+def written(value: str) -> date | None:
+    """The day that a cell writes in full, in whatever notation; None of any other cell."""
+    return _read(_BESIDE.sub("", value) if "(" in value else value)[0]
+
+
+_Sure = tuple[date | None, float]
+_NONE: _Sure = (None, 0.0)
+
+
+def _read(value: str) -> _Sure:
+    for notation in (_western, _era, _english):
+        found = notation(value)
+        if found[0] is not None:
+            return found
+    return _NONE
+
+
+def _western(value: str) -> _Sure:
     if not value[:1].isdigit():
-        return 0.0
+        return _NONE
     if (match := _WESTERN.fullmatch(value)) is not None:
-        return 0.9 if _valid(int(match[1]), match[2], match[3]) else 0.0
+        return _day(int(match[1]), match[2], match[3]), 0.9
     if (match := _COMPACT.fullmatch(value)) is not None:
-        return 0.7 if _valid(int(match[1]), match[2], match[3]) else 0.0
+        return _day(int(match[1]), match[2], match[3]), 0.7
     if (match := _FOREIGN.fullmatch(value)) is not None:
         year = int(match[3])
-        return 0.8 if _valid(year, match[1], match[2]) or _valid(year, match[2], match[1]) else 0.0
-    return 0.0
+        return _day(year, match[1], match[2]) or _day(year, match[2], match[1]), 0.8
+    return _NONE
 
 
-def _english(value: str) -> float:
+def _english(value: str) -> _Sure:
     match = _ENGLISH.fullmatch(value)
     if match is None:
-        return 0.0
+        return _NONE
     month = _MONTHS.index((match[1] or match[4]).casefold()) + 1
-    return 0.9 if _valid(int(match[5]), str(month), match[2] or match[3]) else 0.0
+    return _day(int(match[5]), str(month), match[2] or match[3]), 0.9
 
 
 def _under_header(value: str) -> float:
@@ -108,28 +125,30 @@ def _under_header(value: str) -> float:
     return _UNDER_HEADER if _PARTIAL.fullmatch(value) else 0.0
 
 
-def _valid(year: int, month: str, day: str) -> bool:
+def _day(year: int, month: str, day: str) -> date | None:
+    """None before 1868, where the lunar calendar was in use."""
     try:
-        return date(year, int(month), int(day)).year >= 1868
+        found = date(year, int(month), int(day))
     except ValueError:
-        return False
+        return None
+    return found if year >= 1868 else None
 
 
-def _era(value: str) -> float:
+def _era(value: str) -> _Sure:
     if (compact := _COMPACT_ERA.fullmatch(value)) is not None:
         letter = _ERA_FIGURE.get(compact[1], compact[1])
         sure = 0.6 if letter is compact[1] else _UNDER_HEADER
-        return sure if _in_era(letter, int(compact[2]), compact[3], compact[4]) else 0.0
+        return _in_era(letter, int(compact[2]), compact[3], compact[4]), sure
     text = _KANJI.sub(lambda match: str(_arabic(match[0])), value) if _KANJI.search(value) else value
     match = _ERA.fullmatch(text)
     if match is None:
-        return 0.0
-    return 0.9 if _in_era(match[1], 1 if match[2] == "元" else int(match[2]), match[3], match[4]) else 0.0
+        return _NONE
+    return _in_era(match[1], 1 if match[2] == "元" else int(match[2]), match[3], match[4]), 0.9
 
 
-def _in_era(era: str, year: int, month: str, day: str) -> bool:
+def _in_era(era: str, year: int, month: str, day: str) -> date | None:
     base = _ERAS[era.upper()]
-    return 1 <= year <= _LENGTHS[base] and _valid(base + year, month, day)
+    return _day(base + year, month, day) if 1 <= year <= _LENGTHS[base] else None
 
 
 def _arabic(kanji: str) -> int:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from mailguard.detect.bare_dates import births
 from mailguard.detect.categorical import Categorical
 from mailguard.detect.headers import Header
 from mailguard.detect.kana_cells import mostly_kana
@@ -46,10 +47,16 @@ class Unnamed:
         if not any(column and column.kind in _NAMES for column in columns):
             return columns
         columns = _readings(columns, titles, cells)
-        for index, column in enumerate(columns):
-            if column is None and not titles[index]:
-                columns[index] = self._beside_names(index, cells[index])
+        open_ = [index for index, column in enumerate(columns) if column is None and not titles[index]]
+        dates = {index: cells[index] for index in open_ if self._dates(cells[index].voters)}
+        born = births(dates, sum(column is not None and _person(column) for column in columns)) if dates else set()
+        for index in open_:
+            birth = Column(index, Kind.BIRTH_DATE, "", cells[index], confidence=0.7) if index in born else None
+            columns[index] = birth or self._beside_names(index, cells[index])
         return columns
+
+    def _dates(self, voters: Sequence[str]) -> bool:
+        return bool(voters) and share(self.cells[Kind.BIRTH_DATE], voters) >= _NEARLY_ALL
 
     def _lone_given(self, columns: list[Column | None], titles: Sequence[str]) -> list[Column | None]:
         """「名」 without 「姓」 is over given names only where nearly all are: plants have such names, too."""
@@ -96,13 +103,16 @@ class Unnamed:
 
     def _beside_names(self, index: int, cells: Categorical) -> Column | None:
         voters = cells.voters
-        if voters and share(self.cells[Kind.BIRTH_DATE], voters) >= 0.9 and _years_apart(voters) >= 5:
-            return Column(index, Kind.BIRTH_DATE, "", cells, confidence=0.7)
         if voters and share(self.cells[Kind.SEX], voters) == 1 and len(voters) <= 4:
             return Column(index, Kind.SEX, "", cells, confidence=0.8)
         if voters and sum(self.cells[Kind.PHONE](value) >= LOST_ZERO for value in voters) >= 0.9 * len(voters):
             return Column(index, Kind.PHONE, "", cells, confidence=0.7)
         return None
+
+
+def _person(column: Column) -> bool:
+    """Whether a column names one person of each row."""
+    return column.kind is Kind.NAME and column.piece != "given"
 
 
 def _persons(column: Column) -> bool:
@@ -127,8 +137,3 @@ def _readings(columns: list[Column | None], titles: Sequence[str], cells: Sequen
         for index, piece in zip(kana, ("family", "given"), strict=True):
             columns[index] = Column(index, Kind.NAME_KANA, "", cells[index], piece=piece, confidence=0.7)
     return columns
-
-
-def _years_apart(voters: Sequence[str]) -> int:
-    years = [int(value[:4]) for value in voters if value[:4].isdecimal() and value[:4].isascii()]
-    return max(years) - min(years) if years else 99

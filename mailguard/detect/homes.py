@@ -21,8 +21,9 @@ def numbered(hashes: NDArray[np.integer]) -> tuple[Places, int]:
     """(the number of each hash among the distinct ones, how many there are)."""
     if len(hashes) <= _STRETCH:
         return _numbered(hashes)
-    number = np.empty(len(hashes), np.int32)
-    part = (hashes >> _PARTED).astype(np.int8)
+    number, part = np.empty(len(hashes), np.int32), np.empty(len(hashes), np.int8)
+    for start in range(0, len(hashes), _STRETCH):
+        part[start : start + _STRETCH] = hashes[start : start + _STRETCH] >> _PARTED
     many = 0
     for value in range(int(part.min()), int(part.max()) + 1):
         at = np.flatnonzero(part == value)
@@ -66,10 +67,12 @@ class Homes:
         number, many = numbered(of.ties.hashes)
         ties, number = _distinct(of.ties.rows, number, many)
         users = _users(number, many)
-        kept = ~(self._shared_widely(ties, number, users) | self._offices(ties, number, users))[number]
+        often = np.minimum(users, SHARED + 1).astype(np.int8)[number]
+        kept = ~(self._shared_widely(ties, number, often, many) | self._offices(ties, number, users, often))[number]
         self.tied = np.zeros(of.height, bool)
         self.tied[ties[kept]] = True
-        kept &= users[number] > 1  # what stands in one record alone ties it to none
+        kept &= often > 1  # what stands in one record alone ties it to none
+        del users, often  # as large as what follows
         nameless = np.ones(of.height, bool)
         nameless[of.names.rows] = False
         idents = _first(of.idents)
@@ -78,16 +81,15 @@ class Homes:
         again = _users(who, whose)[who] > 1
         rows = np.concatenate([ties[kept], idents.rows[again]])
         groups = np.concatenate([number[kept], who[again] + many])
-        del ties, number, users, kept, idents, who, again  # as large as what follows
-        order = np.argsort(groups, kind="stable")
-        rows, groups = rows[order], groups[order]
-        del order
-        self.roots = _components(of.height, rows, groups)
+        del ties, number, kept, idents, who, again
+        self.roots = _components(of.height, rows, groups, many + whose)
 
-    def _shared_widely(self, ties: Places, number: Places, users: Places) -> Flags:
-        """Contacts of more than `SHARED` different names, or identifiers where no names stand."""
-        many = len(users)
-        wide = np.flatnonzero(users[number] > SHARED)
+    def _shared_widely(self, ties: Places, number: Places, often: NDArray[np.int8], many: int) -> Flags:
+        """Contacts of more than `SHARED` different names, or identifiers where no names stand.
+
+        often: in how many records each tie's contact stands, as far as that is asked for.
+        """
+        wide = np.flatnonzero(often > SHARED)
         if not len(wide):
             return np.zeros(many, bool)
         return self._different(ties[wide], number[wide], many, who=True) > SHARED
@@ -108,15 +110,15 @@ class Homes:
         contact, _ = pairs(*_beside(of.height, rows, number, at, told))
         return np.bincount(contact, minlength=many)
 
-    def _offices(self, ties: Places, number: Places, users: Places) -> Flags:
+    def _offices(self, ties: Places, number: Places, users: Places, often: NDArray[np.int8]) -> Flags:
         """Contacts of people with different surnames who have a contact of their own each, and no other in common."""
         many = len(users)
         offices = np.zeros(many, bool)
-        often = np.flatnonzero(users[number] >= COLLEAGUES)
-        if not len(often) or not self._of.families.any():
+        common = np.flatnonzero(often >= COLLEAGUES)
+        if not len(common) or not self._of.families.any():
             return offices
-        candidate = self._different(ties[often], number[often], many, who=False) >= COLLEAGUES
-        at = often[candidate[number[often]]]
+        candidate = self._different(ties[common], number[common], many, who=False) >= COLLEAGUES
+        at = common[candidate[number[common]]]
         if len(at):
             self._judge(ties, number, users, at, offices)
         return offices
@@ -189,18 +191,19 @@ def _beside(height: int, rows: Places, left: Places, at: Places, right: Places) 
     return np.repeat(left, times), right[np.repeat(start[rows], times) + offset]
 
 
-def _components(height: int, rows: Places, groups: Places) -> Places:
+def _components(height: int, rows: Places, groups: Places, many: int) -> Places:
     """The lowest row that each row is connected with: labels sink to the least of a group, then pointers jump.
 
-    groups: in order.
+    groups: numbers below `many`, beside each row one.
     """
     label = np.arange(height, dtype=np.int32)
     if not len(rows):
         return label
-    starts = np.flatnonzero(np.concatenate([[True], groups[1:] != groups[:-1]]))
-    sizes = np.diff(np.concatenate([starts, [len(groups)]]))
+    of_group = np.empty(many, np.int32)
     while True:
-        least = np.repeat(np.minimum.reduceat(label[rows], starts), sizes)
+        of_group.fill(height)
+        np.minimum.at(of_group, groups, label[rows])
+        least = of_group[groups]
         before = label.copy()
         np.minimum.at(label, before[rows], least)
         np.minimum.at(label, rows, least)

@@ -107,8 +107,8 @@ def long(records: tuple[Record, ...] | list[Record], tables: "tuple[Rows, ...] |
 
     def entries(rows: str, hashes: str) -> Entries:
         places = [
-            np.frombuffer(getattr(block, rows), np.int32) + np.int32(start)
-            for block, start in zip(blocks, starts, strict=False)
+            found + np.int32(start) if start else found
+            for found, start in zip((np.frombuffer(getattr(b, rows), np.int32) for b in blocks), starts, strict=False)
         ]
         return Entries(_below(places), column(hashes, np.int64))
 

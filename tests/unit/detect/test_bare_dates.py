@@ -2,8 +2,8 @@
 
 import pytest
 
-from mailguard.detect import Detector
 from mailguard.detect.ruleset import shipped_dir
+from mailguard.detect.whole import Detector
 from mailguard.digest import Digester
 from mailguard.model import Kind, Table
 

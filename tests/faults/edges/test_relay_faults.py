@@ -227,6 +227,41 @@ async def test_a_reply_in_the_middle_of_the_content_is_no_reply_to_the_dot():
     await asyncio.sleep(0.05)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"250-x\r\n" * 10_000 + b"250 x\r\n",
+        b"250 " + b"x" * 1_000_000 + b"\r\n",
+        b"250 " + b"x" * 1_000_000,
+        b"250 x\r\n250 sender ok\r\n250 recipient ok\r\n354 go on\r\n250 taken\r\n",  # before it was asked
+        b"150 x\r\n",
+        b"x\0\xff\r\n",
+        b"\r\n" * 100,
+    ],
+    ids=["lines", "line", "no end", "ahead", "150", "bytes", "empty"],
+)
+async def test_what_no_server_says_ends_the_connection_at_once(said):
+    heard = []
+
+    async def odd(reader, writer):
+        writer.write(b"220 x\r\n")
+        heard.append(await reader.readline())
+        with contextlib.suppress(ConnectionError):
+            writer.write(said)
+            heard.append(await reader.read())
+        writer.close()
+
+    server = await asyncio.start_server(odd, "127.0.0.1", 0)
+    next_hop = NextHop(Relay(port=server.sockets[0].getsockname()[1], reply_seconds=30), "guard.example")
+    async with asyncio.timeout(5):
+        with pytest.raises(RelayError, match="broke off at EHLO"):
+            await next_hop.begin("a@example.jp")
+    await next_hop.close()
+    server.close()
+    await asyncio.sleep(0.05)
+    assert [line for line in heard if line] == [b"EHLO guard.example\r\n"]
+
+
 async def test_a_bare_newline_is_refused_before_data_is_said():
     async with reaching() as (hop, next_hop):
         for bad in (b"a\nb\r\n", b"a\r" + b"x" * 300_000):

@@ -61,3 +61,20 @@ async def test_messages_go_through_one_connection(hop):
     mails = await asyncio.to_thread(hop.mails, 5)
     assert len(mails) == 5
     assert all(mail.endswith(b"\n.dotted\n..twice\n" + b"x" * 500 + b"\n") for mail in mails)
+
+
+async def test_a_mail_with_more_refused_recipients_than_postfix_bears_reaches_the_others():
+    """Postfix hangs up after 20 errors (smtpd_hard_error_limit); on the next connection the refused are not named again."""
+    good, bad = (
+        [f"b{number}@example.jp" for number in range(10)],
+        [f"refused@x{number}.example" for number in range(30)],
+    )
+    with postfix.Postfix("smtpd_error_sleep_time = 0\n") as strict:
+        next_hop = NextHop(Relay(port=strict.port), "guard.example")
+        transaction = await next_hop.begin("a@example.jp")
+        replies = await transaction.rcpts([(name, ()) for name in (*good[:5], *bad, *good[5:])])
+        assert [reply.code for reply in replies] == [250] * 5 + [550] * 30 + [250] * 5
+        assert (await transaction.data(b"Subject: many\r\n\r\nhello\r\n")).ok
+        await transaction.close()
+        await next_hop.close()
+        assert len(await asyncio.to_thread(strict.mails, 10)) == 10

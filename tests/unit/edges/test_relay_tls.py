@@ -20,7 +20,7 @@ from mailguard.relay.next_hop import NextHop
 CONTENT = b"Subject: x\r\n\r\nhello\r\n"
 
 
-def signed(name, issuer, key, issuer_key, names=(), *, ca=False):
+def signed(name, issuer, key, issuer_key, names=(), *, ca=False, days=1):
     now = dt.datetime.now(dt.UTC)
     builder = (
         x509.CertificateBuilder()
@@ -28,8 +28,8 @@ def signed(name, issuer, key, issuer_key, names=(), *, ca=False):
         .issuer_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, issuer)]))
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
+        .not_valid_before(now - dt.timedelta(days=9))
+        .not_valid_after(now + dt.timedelta(days=days))
         .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
     )
     if names:
@@ -45,9 +45,9 @@ def authority(tmp_path_factory):
     pem = serialization.Encoding.PEM
     (folder / "ca.pem").write_bytes(signed("ca", "ca", ca_key, ca_key, ca=True).public_bytes(pem))
 
-    def server(*names, newest=None):
+    def server(*names, newest=None, days=1):
         key = ec.generate_private_key(ec.SECP256R1())
-        certificate = signed("hop", "ca", key, ca_key, names)
+        certificate = signed("hop", "ca", key, ca_key, names, days=days)
         private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         (folder / "server.pem").write_bytes(certificate.public_bytes(pem) + private)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -131,6 +131,15 @@ async def test_verify_wants_the_name_and_the_chain(authority, name, trusted):
     hop = Hop(tls=server(*([name] if name else [])))
     async with reaching(hop, tls="verify", **({"ca_file": ca} if trusted else {})) as next_hop:
         with pytest.raises(RelayError, match="certificate is not trusted"):
+            await deliver(next_hop)
+    assert not any(line.startswith(b"MAIL") for line in hop.commands)
+
+
+async def test_verify_refuses_a_certificate_whose_time_is_over(authority):
+    server, ca = authority
+    hop = Hop(tls=server(LOOPBACK, days=-1))
+    async with reaching(hop, tls="verify", ca_file=ca) as next_hop:
+        with pytest.raises(RelayError, match="certificate is not trusted, error 10"):  # X509_V_ERR_CERT_HAS_EXPIRED
             await deliver(next_hop)
     assert not any(line.startswith(b"MAIL") for line in hop.commands)
 

@@ -62,6 +62,33 @@ def test_wherever_a_piece_ends_the_content_stays_whole(monkeypatch, size, step):
     assert len(message.pieces) > 2 or size > 20
 
 
+ENDINGS = [before + b"." + after for before in (b"\n", b"\r", b"\r\n") for after in (b"\n", b"\r", b"\r\n")]
+
+
+@pytest.mark.parametrize("bare_newline", ["reject", "normalise"])
+@pytest.mark.parametrize("ending", [ending for ending in ENDINGS if ending != b"\r\n.\r\n"])
+async def test_wherever_a_packet_ends_a_smuggled_ending_ends_nothing(monkeypatch, ending, bare_newline):
+    monkeypatch.setattr(collection, "PIECE", 8)
+    settings = Smtp(bare_newline=bare_newline)
+    wire = b"Subject: x\r\n\r\nhello" + ending + b"MAIL FROM:<b@x>\r\n.\r\nNOOP\r\n"
+    for split in range(1, len(wire)):
+        buffer = bytearray()
+        message = Collection(buffer, 10_000, Share(Inflight(10_000)))
+        for piece in (wire[:split], wire[split:]):
+            buffer += piece
+            if message.look(len(piece)):
+                break
+        buffer += b"" if piece == wire[split:] else wire[split:]
+        assert bytes(buffer) == b"NOOP\r\n"
+        content = await settle(message.pieces, settings, asyncio.Lock())
+        if bare_newline == "reject":
+            assert isinstance(content, Reply)
+            assert content.code == 554
+        else:
+            assert b"MAIL FROM:<b@x>\r\n" in content
+            assert not set(b"\r\n") & set(content.replace(b"\r\n", b""))
+
+
 async def test_a_client_that_sends_too_much_is_not_read_until_somebody_asks(inbox):
     for _ in range(HIGH // 6 + 1):
         inbox.feed(b"NOOP\r\n")

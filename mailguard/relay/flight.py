@@ -20,6 +20,10 @@ _EXTENSION = {
 }  # fmt: skip
 
 
+# What a message cannot do without: it must not go to a server that lacks the extension (RFC 6531 §3.5, RFC 6152 §3).
+_NEEDED = {"SMTPUTF8": "SMTPUTF8", "BODY=8BITMIME": "8BITMIME"}
+
+
 class UnofferedError(RelayError):
     """The next hop lacks an extension that the message cannot do without; the connection is as good as before."""
 
@@ -36,9 +40,10 @@ class Command:
         """The wire line without its end. Raises UnofferedError."""
         line = f"<{self.address}>"
         if self.options:
-            if "SMTPUTF8" not in offer.keywords and any(option.upper() == "SMTPUTF8" for option in self.options):
-                # RFC 6531 §3.5: such a message must not go to a server without the extension.
-                raise UnofferedError("the next hop does not offer SMTPUTF8")
+            for option in self.options:
+                needed = _NEEDED.get(option.upper())
+                if needed is not None and needed not in offer.keywords:
+                    raise UnofferedError(f"the next hop does not offer {needed}")
             line = " ".join([line, *(option for option in self.options if _offered(offer, option))])
         return self.keyword + line.encode("utf-8", "surrogateescape")
 

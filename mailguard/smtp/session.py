@@ -6,6 +6,7 @@ message: whoever goes away before has sent nothing.
 """
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,8 @@ from mailguard.smtp.desk import Desk
 from mailguard.smtp.greeting import OUT_OF_ORDER, Greeting
 from mailguard.smtp.ids import message_id
 from mailguard.smtp.inflight import Share
+
+logger = logging.getLogger(__name__)
 
 _OK = Reply.of(250, "2.0.0 ok")
 _GO_ON = Reply.of(354, "end data with <CR><LF>.<CR><LF>")
@@ -89,7 +92,8 @@ class Session(Greeting):
         login = self._ticket.credentials if self._ticket and self._desk.settings.auth == "pass-through" else None
         try:
             transaction = await self._desk.next_hop.begin(mail.path, mail.options, _said(named), login)
-        except RelayError:
+        except RelayError as error:
+            logger.warning("smtp: no envelope at the next hop: %s", error)
             RELAY_ATTEMPTS.labels("handover", "failed").inc()
             await self._answer([_NEXT_HOP_DOWN, *(OUT_OF_ORDER for _ in asked)])
             return
@@ -110,7 +114,8 @@ class Session(Greeting):
         named = [address for address in asked if isinstance(address, Address)]
         try:
             replies = await self._transaction.rcpts(_said(named)) if named else []
-        except RelayError:
+        except RelayError as error:
+            logger.warning("smtp: no more recipients at the next hop: %s", error)
             replies = [_NEXT_HOP_GONE] * len(named)
         await self._answer_recipients(asked, replies)
 

@@ -181,6 +181,21 @@ async def test_nothing_a_client_says_is_logged(caplog):
     assert "090" not in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("script", "place"),
+    [("down", "no envelope"), ("mail 421 no", "no envelope"), ("rcpt 421 no", "no more recipients")],
+)
+async def test_why_the_next_hop_took_no_envelope_is_logged(caplog, script, place):
+    async with edge([script]) as peer:
+        client = await peer.connect()
+        await client.reply()
+        await client.ask("HELO tool.example")
+        await client.ask("MAIL FROM:<secret@example.jp>")
+        assert (await client.ask("RCPT TO:<secret@example.jp>"))[0] in "45"
+    assert place in caplog.text
+    assert "secret" not in caplog.text
+
+
 async def test_silent_client_hears_421():
     async with edge(smtp={"command_seconds": 0.2}) as peer:
         client = await peer.connect()

@@ -237,9 +237,15 @@ async def test_options_go_where_they_are_offered():
         transaction = await next_hop.begin("a@example.jp", ("BODY=8BITMIME", "RET=HDRS"), [("b@x", ("NOTIFY=NEVER",))])
         await transaction.close()
         assert hop.commands[1:3] == [b"MAIL FROM:<a@example.jp> BODY=8BITMIME", b"RCPT TO:<b@x>"]
-    async with reaching("without SMTPUTF8") as (hop, next_hop):
-        with pytest.raises(RelayError, match="SMTPUTF8"):
-            await next_hop.begin("あ@example.jp", ("SMTPUTF8",))
+
+
+@pytest.mark.parametrize(("sender", "option"), [("あ@example.jp", "SMTPUTF8"), ("a@example.jp", "body=8bitmime")])
+async def test_mail_that_needs_an_extension_waits_for_a_hop_that_has_it(sender, option):
+    """It was offered, by another hop or before that one was set up anew: what is not taken in full is put off."""
+    extension = option.upper().removeprefix("BODY=")
+    async with reaching(f"without {extension}") as (hop, next_hop):
+        with pytest.raises(RelayError, match=extension):
+            await next_hop.begin(sender, (option,))
         assert (await deliver(next_hop)).ok
         assert hop.connections == 1  # nothing was said on it, so it is as good as before
 

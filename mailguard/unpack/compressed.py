@@ -1,4 +1,4 @@
-"""One compressed file without a container: gzip, bzip2, xz, lzma, zstd, lz4, lzip, compress.
+"""One compressed file without a container: gzip, zlib, bzip2, xz, lzma, zstd, lz4, lzip, compress.
 
 In: such a file. Out: what is in it, under its name without the ending: all streams that follow each other in the file.
 """
@@ -14,7 +14,7 @@ from mailguard.unpack.header import clean_name
 from mailguard.unpack.libarchive_entries import BrokenError, MissingError
 from mailguard.unpack.member import collect
 
-NAME = "gzip, bzip2, xz, lzma, zstd, lz4, lzip, compress"
+NAME = "gzip, zlib, bzip2, xz, lzma, zstd, lz4, lzip, compress"
 LIMITATIONS = "Needs libarchive (Debian: libarchive13) for zstd, lz4, lzip and compress; else they are unknown formats."
 
 _FILTERS = {

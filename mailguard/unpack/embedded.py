@@ -1,4 +1,4 @@
-"""Files that stand in a text: uuencode, BinHex, base64 without a header that says so, quoted-printable, and whole MIME sources.
+"""Files that stand in a text: uuencode, BinHex, base64 without a header that says so, base 85, quoted-printable, MIME sources.
 
 In: the Text or Table of a part that was just read. Out: what is packed in it as parts, or the Problem that it cannot
 be told. Certificates, keys and signatures are harmless, and so is what is too short to hold a list.
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mailguard.model import MAIL, Part, PartPath, Problem, ProblemKind, Table, Text
-from mailguard.unpack import binhex, short_lines, signature, sniff, spread, uuencode
+from mailguard.unpack import ascii85, binhex, short_lines, signature, sniff, spread, uuencode
 from mailguard.unpack.budget import Budget
 from mailguard.unpack.header import clean_name
 from mailguard.unpack.transfer import from_base64
@@ -19,6 +19,7 @@ from mailguard.unpack.transfer import from_base64
 BASE64 = "(base64)"
 QUOTED_PRINTABLE = "(quoted-printable)"
 UUENCODED = "(uuencode)"
+ASCII85 = "(base 85)"
 BINHEX = "(BinHex)"
 SPREAD = "(letters apart)"
 
@@ -57,6 +58,8 @@ class _Run:
 
 def find(item: Text | Table, depth: int, budget: Budget) -> Iterator[Part | Problem]:
     """Everything packed in what a part of that depth gave; for the budget it lies one container deeper."""
+    if isinstance(item, Table) and (joined := spread.cells(item.rows)):
+        yield _part(item.path, SPREAD, joined.encode("utf-8", "replace"), depth, budget)
     text = _lines(item)
     if ">" in text:
         text = _QUOTE.sub("", text)
@@ -70,6 +73,8 @@ def find(item: Text | Table, depth: int, budget: Budget) -> Iterator[Part | Prob
         yield _part(item.path, QUOTED_PRINTABLE, data, depth, budget)
     for joined in spread.texts(text):
         yield _part(item.path, SPREAD, joined.encode("utf-8", "replace"), depth, budget)
+    for number, data in enumerate(ascii85.files(text), 1):
+        yield _part(item.path, ASCII85 if number == 1 else f"{ASCII85} ({number})", data, depth, budget)
     yield from _encoded(item, text, depth, budget)
 
 

@@ -27,6 +27,7 @@ _HIDDEN_IN_BODY = 3  # numbers and addresses: fewer are of the sender's template
 _CLOSED = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
 _META = re.compile(rb"<meta[^<>]{0,200}charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _SKIPPED = {"script", "style"}
+_ADDRESSES = {"href", "src", "action", "content", "style"}
 _KEEPING = {"pre", "textarea"}
 _BLOCKS = frozenset(
     [
@@ -147,9 +148,13 @@ class _Page:
         self._links: list[int] = []
         self._skipped = self._kept = 0
         self._shown: set[str] = set()  # attributes that a style puts on the page
+        self._unshown: dict[str, None] = {}  # names of tags and values of attributes with Japanese in them
 
     def text(self) -> str:
         self._break()
+        if html_hidden.lists("".join(self._unshown)):
+            self._pending += self._unshown
+            self._break()
         return _GAPS.sub("\n", "".join(self._out)).strip()
 
     def read(self, root: Any) -> None:
@@ -161,7 +166,11 @@ class _Page:
             elif event == "end":
                 self._end(element)
             else:
-                if self._comments and event == "comment" and element.text:
+                if (
+                    event == "comment"
+                    and element.text
+                    and (self._comments or (self._notes and html_hidden.lists(element.text)))
+                ):
                     self._pending.append(tagless(element.text))
                 self._words(element.tail)
 
@@ -181,6 +190,8 @@ class _Page:
         if self._notes:
             for name, value in element.items():
                 self._attribute(tag, name, value, element.get("name") or element.get("property") or "")
+            if not tag.isascii():
+                self._unshown[tag] = None
             self._pending += css.words((tag == "style" and element.text) or element.get("style") or "")
             self._pending += [_space(element.get(name)) for name in sorted(self._shown) if element.get(name)]
             if self._comments and (data := html_data.words(element)):
@@ -204,6 +215,8 @@ class _Page:
             self.files.append(value)
         elif words := html_attributes.written(tag, name, value, meta=meta):
             self._pending.append(tagless(words) if name == "srcdoc" else _space(words))
+        elif not value.isascii() and name not in _ADDRESSES:
+            self._unshown[_space(value)] = None
 
     def _target(self, href: str, start: int) -> None:
         target = html_attributes.target(href) if self._notes and href else ""

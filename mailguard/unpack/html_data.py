@@ -1,7 +1,7 @@
 """What a page carries for its scripts: JSON in script elements, objects assigned in scripts, data- attributes.
 
 In: the elements of an attached page. Out: JSON as parts, and lines of words. A script itself is neither run nor read: of one
-that has Japanese in it, what stands between quotation marks is kept.
+that has Japanese in it, what stands between quotation marks, and in comments, is kept.
 """
 
 import json
@@ -15,7 +15,9 @@ from mailguard.unpack.budget import Budget
 
 _ASSIGNED = re.compile(r"[=(]\s{0,20}(?=[{\[])")
 _TRIES = 20  # objects of a script that are no JSON; each may be looked through to its end
-_QUOTED = re.compile(r"""([}\n])|"((?:[^"\\\n]|\\.)*)"?|'((?:[^'\\\n]|\\.)*)'?|`([^`]*)`?""")  # may stay open: linear
+_QUOTED = re.compile(
+    r"""([}\n])|"((?:[^"\\\n]|\\.)*)"?|'((?:[^'\\\n]|\\.)*)'?|`([^`]*)`?|//([^\n]*)|/\*((?:[^*]+|\*(?!/))*)"""
+)  # may stay open: linear
 _DATA_ATTRIBUTE = "data-"
 _FIGURES = re.compile(r"\+?[0-9(][0-9()-]{8,18}[0-9]")
 
@@ -66,6 +68,9 @@ def _lines(script: str) -> str:
     """The quoted words of a script with Japanese in it: a line per object or line."""
     if escapes.undone(script).isascii():
         return ""
-    kept = ("\n" if match[1] else match[2] or match[3] or match[4] or "" for match in _QUOTED.finditer(script))
+    kept = (
+        "\n" if match[1] else match[2] or match[3] or match[4] or match[5] or match[6] or ""
+        for match in _QUOTED.finditer(script)
+    )
     lines = " ".join(map(escapes.undone, kept)).split("\n")
     return "\n".join(line for line in (" ".join(line.split()) for line in lines) if line)

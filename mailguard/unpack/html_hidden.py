@@ -10,6 +10,10 @@ from urllib.parse import unquote
 
 from mailguard.unpack import escapes, writing
 
+_JAPANESE = re.compile("[ぁ-んァ-ヶ一-龠々]")
+_LIST = 40  # such characters in one comment, or in all attributes: ten names; templates explain themselves in fewer
+_BEFORE = re.compile(r"([^\x00-\x7f])[-_](?=[0+][0-9])")  # a name and a number made one word
+_WITHIN = re.compile(r"(?<=[0-9])_(?=[0-9])")
 _DOMAIN = re.compile(r"@(?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,20}")
 _LOCAL = re.compile(r"[\w.+-]{1,64}\Z", re.ASCII)
 _CODES = re.compile(r"(?:\d{2,6}[ \t\r\n]{0,3},[ \t\r\n]{0,3}){20,}\d{2,6}")
@@ -35,6 +39,11 @@ def words(source: str, shown: str, least: int) -> str:
     return "\n".join(pieces[:_MOST])
 
 
+def lists(words: str) -> bool:
+    """Whether what no page shows is long enough for a list of names."""
+    return not words.isascii() and len(_JAPANESE.findall(words)) >= _LIST
+
+
 def packed(source: str) -> str:
     """Long strings of base64 in scripts, each in quotation marks on a line of its own."""
     if "<script" not in source.lower():
@@ -58,7 +67,8 @@ def _plain(source: str) -> str:
     source = escapes.undone(source)
     if source.count("%") >= _PERCENTS:
         source = unquote(source, errors="replace")
-    return html.unescape(source) if "&" in source else source
+    source = html.unescape(source) if "&" in source else source
+    return _WITHIN.sub("-", _BEFORE.sub(r"\1 ", source))
 
 
 def _characters(match: re.Match[str]) -> str:

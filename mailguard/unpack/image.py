@@ -7,7 +7,7 @@ before any pixel is decoded. Without Tesseract the Problem is marked as a pictur
 from collections.abc import Iterator
 
 from mailguard.model import Part, Problem, ProblemKind, Table, Text
-from mailguard.unpack import exif, image_end, image_words, jpeg, ocr, sniff
+from mailguard.unpack import exif, image_end, image_words, jpeg, ocr, rest, sniff
 from mailguard.unpack.budget import Budget
 from mailguard.unpack.tools import ToolError
 
@@ -39,6 +39,7 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Prob
     if words := image_words.found(part.data, kind, budget):
         budget.text(sum(map(len, words)))
         yield Text(part.path, "\n".join(words))
+    yield from rest.parts(part, image_words.strange(part.data, kind, budget), budget, noise=True)
     if passed(part, budget):
         return
     width, height = size(part.data)

@@ -13,6 +13,22 @@ from mailguard.unpack.exif import Tiff
 from mailguard.unpack.member import collect
 
 _PNG_TEXTS = {b"tEXt", b"zTXt", b"iTXt"}
+# ISO 15948, and the chunks of animations and exif that were added to it.
+_PNG_CHUNKS = _PNG_TEXTS | set(
+    b"IHDR PLTE IDAT IEND tRNS cHRM gAMA iCCP sBIT sRGB bKGD hIST pHYs sPLT tIME eXIf acTL fcTL fdAT cICP mDCV cLLI".split()
+)
+_JPEG_BLOCKS = (
+    b"JFIF",
+    b"JFXX",
+    b"Exif",
+    b"http://ns.adobe.com/",
+    b"Photoshop",
+    b"8BIM",
+    b"ICC_PROFILE",
+    b"Adobe",
+    b"MPF",
+)
+_PROFILE = b"acsp"  # of every profile of colours (ICC.1:2022 7.2.11)
 _XMP_HEADS = (b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0")
 _XMP, _XMP_END = b"<x:xmpmeta", b"</x:xmpmeta>"
 _DATA_SET = 0x1C  # IPTC-IIM 1.6(a)
@@ -27,6 +43,32 @@ def found(data: bytes, media_type: str, budget: Budget) -> list[str]:
     return list(dict.fromkeys(words for text in told if (words := text.strip())))
 
 
+def strange(data: bytes, media_type: str, budget: Budget) -> Iterator[bytes]:
+    """Chunks and segments of which no reader of pictures knows what to do with them. Raises LimitError."""
+    if media_type == "image/png":
+        for name, body in _chunks(data):
+            if name == b"iCCP":
+                profile = _inflated(body.partition(b"\0")[2][1:], budget)
+                yield b"" if profile[36:40] == _PROFILE else profile
+            elif name not in _PNG_CHUNKS:
+                yield body
+            elif name == b"IEND":
+                return  # what is behind it is opened as a file
+    elif media_type == "image/jpeg":
+        for segment in jpeg.segments(data):
+            body = data[segment.start : segment.end]
+            if 0xE0 <= segment.marker <= 0xEF and not body.startswith(_JPEG_BLOCKS):
+                yield body
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    at = 8
+    while at + 12 <= len(data):
+        length = int.from_bytes(data[at : at + 4], "big")
+        yield data[at + 4 : at + 8], data[at + 8 : at + 8 + length]
+        at += 12 + length
+
+
 def _nothing(data: bytes) -> Iterator[str]:
     del data
     return iter(())
@@ -34,17 +76,13 @@ def _nothing(data: bytes) -> Iterator[str]:
 
 def _png(data: bytes, budget: Budget) -> Iterator[str]:
     """Text chunks (ISO 15948 11.3.4) and eXIf."""
-    at = 8
-    while at + 12 <= len(data):
-        length, name = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
-        body = data[at + 8 : at + 8 + length]
+    for name, body in _chunks(data):
         if name in _PNG_TEXTS:
             yield from _chunk(name, body, budget)
         elif name == b"eXIf":
             yield from _tiff(body)
         elif name == b"iCCP":
             yield unseen.words(_inflated(body.partition(b"\0")[2][1:], budget), "")
-        at += 12 + length
 
 
 def _chunk(name: bytes, body: bytes, budget: Budget) -> Iterator[str]:

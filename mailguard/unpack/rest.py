@@ -29,6 +29,8 @@ def parts(part: Part, pieces: Iterable[bytes], budget: Budget, *, noise: bool = 
 def _stripped(piece: bytes) -> bytes:
     """Without what fills it up; of UTF-16 the NULs belong to its characters."""
     data = piece.strip(_FILL)
+    if data.startswith(b"PK"):
+        return piece.lstrip(_FILL)  # a ZIP ends with NULs
     if b"\0" in data:
         wide = piece.rstrip(b"\0")
         wide += bytes(len(wide) % 2)

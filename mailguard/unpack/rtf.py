@@ -7,7 +7,7 @@ parts; HTML that a mail program wrapped in it, as a part. Read here: striprtf dr
 from collections.abc import Iterator
 
 from mailguard.model import Part, Problem, ProblemKind, Table, Text
-from mailguard.unpack import ole_native, rest, sniff
+from mailguard.unpack import ole_native, rest, rtf_hidden, sniff
 from mailguard.unpack.budget import Budget
 from mailguard.unpack.header import clean_name
 from mailguard.unpack.rtf_reader import Reader
@@ -43,6 +43,7 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Prob
     for number, picture in enumerate(reader.pictures, 1):
         if picture.startswith(_PICTURES) or rest.tells(picture):
             yield _inside(part, f"picture {number}", picture, budget)
+    yield from rtf_hidden.items(part, reader.hidden, budget)
 
 
 def _inside(part: Part, name: str, data: bytes, budget: Budget, media_type: str = "") -> Part:

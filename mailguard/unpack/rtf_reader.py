@@ -60,8 +60,11 @@ class Reader:
         self._read(data)
         self._flush()
         self._cells.end_table()
+        self.hidden: list[bytes] = []  # files in groups for programs: themes, data of add-ins
         for line in "".join(self._left_out).split("\0"):
-            if writing.number(line):  # no name of a style or font
+            if _HEX_ONLY.fullmatch(line):
+                self.hidden.append(self._bytes(line.encode()))
+            elif writing.number(line):  # no name of a style or font
                 self.flow.add(line)
                 self.flow.end_line()
 
@@ -177,11 +180,15 @@ class Reader:
             self._end_frame(ended.kind)
 
     def _end_hex(self, kind: str) -> None:
-        digits = _NOT_HEX.sub(b"", b"".join(self._hex))
+        data = self._bytes(b"".join(self._hex))
         self._hex = []
+        (self.objects if kind == rtf_groups.OBJECT else self.pictures).append(data)
+
+    def _bytes(self, figures: bytes) -> bytes:
+        digits = _NOT_HEX.sub(b"", figures)
         data = binascii.unhexlify(digits[: len(digits) & ~1])
         self._budget.spend(len(data))
-        (self.objects if kind == rtf_groups.OBJECT else self.pictures).append(data)
+        return data
 
     def _end_frame(self, kind: str) -> None:
         if kind == "apart":

@@ -1,4 +1,4 @@
-"""Base64, its notation for URLs and hexadecimal figures in lines that are shorter than those of mail programs.
+"""Base64, its notation for URLs and hexadecimal figures in lines that are shorter than those of mail programs, or with blanks between.
 
 In: a text. Out: what lines of one width hold that follow each other, if it reads as writing or is of a known format: a list of words is none.
 """
@@ -15,9 +15,17 @@ _LINES = re.compile(
     r"(?:[ \t>]{0,20}[A-Za-z0-9+/_-]{1,200}={0,2}[ \t]{0,20}$)?",
     re.MULTILINE,
 )
+# As programs show bytes: a place, pairs or fours of figures, the same as characters.
+_DUMP = re.compile(
+    r"^[ \t>]{0,20}(?:[0-9a-fA-F]{4,16}:?[ \t]{1,3})?((?:[0-9a-fA-F]{2}(?:[0-9a-fA-F]{2})?[ ,:\t]{1,2}){7,}(?:[0-9a-fA-F]{2}){0,2})"
+    r"(?:[ \t|][^\n]*)?\r?$",
+    re.MULTILINE,
+)
+_DUMPED = 5  # lines
 _SIGNS = re.compile(r"[A-Za-z0-9+/_=-]+")
 _HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")
 _FOR_URLS = str.maketrans("-_", "+/")
+_NO_BLANKS = str.maketrans("", "", " ,:\t")
 _OTHER = re.compile("[-_]")
 _LONG = 60  # signs: from here on plain base64 is found wherever it stands
 _LEAST = 100  # bytes
@@ -36,6 +44,10 @@ def files(text: str) -> Iterator[bytes]:
         data = figures(packed) if _HEX.fullmatch(packed) else _base64(packed)
         if len(data) >= _LEAST and rest.tells(data):
             yield data
+    dump = [match[1] for match in _DUMP.finditer(text)]
+    data = figures("".join(dump).translate(_NO_BLANKS)) if len(dump) >= _DUMPED else b""
+    if len(data) >= _LEAST and rest.tells(data):
+        yield data
 
 
 def figures(packed: str) -> bytes:

@@ -7,6 +7,7 @@ and names what no handler opens. `TEXT` is all that reads as text.
 import io
 import re
 import zipfile
+import zlib
 
 from mailguard.unpack import charset, compound, dbf_header
 
@@ -42,6 +43,7 @@ CMS = "application/pkcs7-mime"
 MBOX = "application/mbox"
 APPLE = "application/applefile"
 YENC = "application/x-yencode"
+DEFLATED = "application/zlib"
 EMPTY = "inode/x-empty"
 BINARY = "application/octet-stream"
 
@@ -97,6 +99,7 @@ _STREAMS = (
 _ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 _HEIF = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis"}
 _LOOK = 65_536
+_DEFLATED = 4_096  # bytes, packed and unpacked
 _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\r\f\v\x1a\x1b") + b"\x7f"
 # What the main member says of itself in [Content_Types].xml, in files of Microsoft's and in strict ones; else its usual name.
 _OFFICE = (
@@ -134,7 +137,18 @@ def sniff(data: bytes) -> str:
         return EMPTY
     if data.startswith(_MAGICS):
         return next(media_type for magic, media_type in _MAGIC if data.startswith(magic))
-    return _container(data) or _packed_text(data) or _textual(data) or BINARY
+    return _container(data) or _packed_text(data) or _textual(data) or _deflated(data) or BINARY
+
+
+def _deflated(data: bytes) -> str:
+    """A stream of zlib (RFC 1950), whose two bytes tell little: only where what it unpacks to is something itself."""
+    if data[:1] != b"\x78" or int.from_bytes(data[:2], "big") % 31:
+        return ""
+    try:
+        begins = zlib.decompressobj().decompress(data[:_DEFLATED], _DEFLATED)
+    except zlib.error:
+        return ""
+    return DEFLATED if sniff(begins) not in {BINARY, EMPTY} else ""
 
 
 def zip_behind(data: bytes) -> bool:

@@ -50,6 +50,7 @@ class Inflate:
 _Kind = Inflate | bz2.BZ2Decompressor | lzma.LZMADecompressor
 STREAMS: dict[str, Callable[[], _Kind]] = {
     "application/gzip": lambda: Inflate(GZIP),
+    "application/zlib": lambda: Inflate(ZLIB),
     "application/x-bzip2": bz2.BZ2Decompressor,
     "application/x-xz": lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, _MEMORY),
     "application/x-lzma": lambda: lzma.LZMADecompressor(lzma.FORMAT_ALONE, _MEMORY),

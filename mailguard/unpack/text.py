@@ -7,7 +7,7 @@ import html
 import re
 from collections.abc import Iterator
 
-from mailguard.model import Part, Problem, ProblemKind, Table, Text
+from mailguard.model import Part, Problem, ProblemKind, Table, Text, attached
 from mailguard.unpack import escapes, part_text, sniff
 from mailguard.unpack.budget import Budget
 
@@ -37,7 +37,7 @@ def open_part(part: Part, budget: Budget) -> Iterator[Part | Text | Table | Prob
         if needed in text and pattern.search(text):
             yield Problem(part.path, kind, detail)
             break
-    yield Text(part.path, _unescape(text))
+    yield Text(part.path, _unescape(escapes.unquoted(text, links=attached(part.path))))
 
 
 def _unescape(text: str) -> str:

@@ -45,7 +45,7 @@ def samples() -> Iterator[tuple[str, bytes]]:
     yield "RAR", rar(members)
     yield "LZH", lzh(members)
     yield "Self-extracting archives", b"MZ" + bytes(200) + rar(members)
-    yield "gzip, bzip2, xz, lzma, zstd, lz4, lzip, compress", gzip.compress(members["list.csv"])
+    yield "gzip, zlib, bzip2, xz, lzma, zstd, lz4, lzip, compress", gzip.compress(members["list.csv"])
     yield "tar, cpio, ar, cab, ISO 9660", tar(members)
 
 

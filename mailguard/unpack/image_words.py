@@ -46,19 +46,23 @@ def found(data: bytes, media_type: str, budget: Budget) -> list[str]:
 def strange(data: bytes, media_type: str, budget: Budget) -> Iterator[bytes]:
     """Chunks and segments of which no reader of pictures knows what to do with them. Raises LimitError."""
     if media_type == "image/png":
-        for name, body in _chunks(data):
-            if name == b"iCCP":
-                profile = _inflated(body.partition(b"\0")[2][1:], budget)
-                yield b"" if profile[36:40] == _PROFILE else profile
-            elif name not in _PNG_CHUNKS:
-                yield body
-            elif name == b"IEND":
-                return  # what is behind it is opened as a file
+        yield from _strange_chunks(data, budget)
     elif media_type == "image/jpeg":
         for segment in jpeg.segments(data):
             body = data[segment.start : segment.end]
             if 0xE0 <= segment.marker <= 0xEF and not body.startswith(_JPEG_BLOCKS):
                 yield body
+
+
+def _strange_chunks(data: bytes, budget: Budget) -> Iterator[bytes]:
+    for name, body in _chunks(data):
+        if name == b"iCCP":
+            profile = _inflated(body.partition(b"\0")[2][1:], budget)
+            yield b"" if profile[36:40] == _PROFILE else profile
+        elif name == b"IEND":
+            return  # what is behind it is opened as a file
+        elif name not in _PNG_CHUNKS:
+            yield body
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -4,6 +4,7 @@ In: facts, inside the transaction that makes them true. Out: rows, and whether t
 mails by message id; never an address, a subject or a text.
 """
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +15,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from mailguard.store.context import Context
 from mailguard.store.proof import START, Break, Fault, Head, Proof, as_row, chain, seal_of
 from mailguard.store.schema import audit, audit_head, audit_seals
-from mailguard.store.statement import Statement
+from mailguard.store.statement import MANY, Statement
 from mailguard.store.views import AuditRow
 
 TIME = "time"  # the actor of what nobody did: expiry, purge
@@ -86,6 +87,16 @@ class Audit:
             query = query.where(audit.c.subject == subject)
         with self._context.database.read() as tx:
             return [as_row(row) for row in tx.execute(query)]
+
+    def about(self, subjects: Sequence[str], most: int) -> dict[str, list[AuditRow]]:
+        """The newest rows about each of these holds, messages, persons or sources, `most` of each, the oldest first."""
+        found: dict[str, deque[AuditRow]] = {}
+        with self._context.database.read() as tx:
+            for start in range(0, len(subjects), MANY):
+                query = select(audit).where(audit.c.subject.in_(subjects[start : start + MANY])).order_by(audit.c.seq)
+                for row in map(as_row, tx.execute(query)):
+                    found.setdefault(row.subject, deque(maxlen=most)).append(row)
+        return {subject: list(rows) for subject, rows in found.items()}
 
     def verify(self) -> int | None:
         """The number of the first row that is not what was written (or is missing), None when all is well."""

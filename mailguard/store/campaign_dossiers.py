@@ -15,7 +15,6 @@ from mailguard.store.dossiers import STATES, Dossiers, Fact
 from mailguard.store.reach import About, Reached, Reaches
 from mailguard.store.stops import Stop, Stops
 
-PAGE = 500  # holds read at once
 _SCOPES = {"all": "すべてのメール", "source": "送信システム", "campaign": "この配信"}
 _REACHED = {
     Reached.ACCEPTED: "送信済み(中継サーバー受理)", Reached.IN_DOUBT: "届いたか不明", Reached.WAITING: "未送信",
@@ -37,19 +36,9 @@ class CampaignDossiers:
         """Everything about a campaign, for `actor`. Raises NotFoundError, also for what `actor` does not see."""
         viewer = None if actor == CLI else actor
         row = self.campaigns.get(campaign_id, viewer)
-        ids = self._holds(campaign_id)
-        facts = (*_facts(row), *self._decided(campaign_id), *self._stopped(row, viewer), *self._reached(row, viewer))
+        facts = (*_facts(row), *self._stopped(row, viewer), *self._reached(row, viewer))
         lines = [Line(campaign_id, *fact) for fact in facts]
-        return lines + self.dossiers.take(ids, actor, campaign=campaign_id)
-
-    def _holds(self, campaign_id: str) -> list[str]:
-        found: list[str] = []
-        while rows := self.campaigns.holds(campaign_id, limit=PAGE, offset=len(found)):
-            found += [row.id for row in rows]
-        return found
-
-    def _decided(self, campaign_id: str) -> Iterator[Fact]:
-        return self.dossiers.recorded(campaign_id)
+        return lines + self.dossiers.take(self.campaigns.hold_ids(campaign_id), actor, campaign=campaign_id)
 
     def _stopped(self, row: CampaignRow, viewer: str | None) -> Iterator[Fact]:
         for stop in self.stops.since(row.first_hold, row.first_seen, viewer):

@@ -23,6 +23,7 @@ from mailguard.store.views import HoldRow, HoldView
 
 RECENT = 10_000  # the newest holds, among which those that are over are looked for
 SAMPLES = 3
+_WAITING_FIRST = (holds.c.state != HoldState.PENDING.value, holds.c.serial)
 
 
 class Campaigns(AtDesk):
@@ -71,17 +72,16 @@ class Campaigns(AtDesk):
 
     def holds(self, campaign_id: str, limit: int = 50, offset: int = 0) -> list[HoldRow]:
         """Its holds: those that wait for a decision first, the oldest first."""
-        serials = (
-            select(holds.c.serial)
-            .where(holds.c.campaign_id == campaign_id)
-            .order_by(holds.c.state != HoldState.PENDING.value, holds.c.serial)
-            .limit(limit)
-            .offset(offset)
-        )
-        query = select(holds).where(holds.c.serial.in_(serials))
+        serials = select(holds.c.serial).where(holds.c.campaign_id == campaign_id)
+        query = select(holds).where(holds.c.serial.in_(serials.order_by(*_WAITING_FIRST).limit(limit).offset(offset)))
         with self._database.read() as tx:
-            rows = tx.execute(query.order_by(holds.c.state != HoldState.PENDING.value, holds.c.serial)).all()
-            return self._holds.listed(tx, rows)
+            return self._holds.listed(tx, tx.execute(query.order_by(*_WAITING_FIRST)).all())
+
+    def hold_ids(self, campaign_id: str) -> list[str]:
+        """All of its holds, in the same order."""
+        with self._database.read() as tx:
+            query = select(holds.c.id).where(holds.c.campaign_id == campaign_id)
+            return list(tx.execute(query.order_by(*_WAITING_FIRST)).scalars())
 
     def listed(self, ids: Sequence[str]) -> dict[str, HoldRow]:
         """Holds by id, as the list shows them."""

@@ -1,19 +1,21 @@
-"""The record of one hold for people outside: who asked, what was found, who decided and when, what became of the mail.
+"""The record of holds for people outside: who asked, what was found, who decided and when, what became of the mail.
 
-In: the id of a hold. Out: lines, and one audit row that says who took them. Recipients are counts; subject and
+In: ids of holds. Out: lines, and one audit row that says who took them. Recipients are counts; subject and
 samples are masks; names are those of staff.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from mailguard.dossier import Line
 from mailguard.presets import JAPANESE, Preset
 from mailguard.store.audit import CLI, Audit
 from mailguard.store.context import Context
 from mailguard.store.holds import Holds
-from mailguard.store.part_views import Look, PartViews
+from mailguard.store.part_views import Look, PartView, PartViews
 from mailguard.store.people import People
-from mailguard.store.views import Decided, HoldView, acted
+from mailguard.store.queries import PAGE
+from mailguard.store.views import AuditRow, Decided, HoldView, acted
 
 RECORD_OF_PROVISION = "第三者提供: 個人情報保護法27条の根拠と、29条の記録が必要です"
 ROWS = 10_000  # of the record, of one hold
@@ -39,8 +41,7 @@ class Dossiers:
         """Everything about these holds, for `actor`. campaign: of which they are all; then the audit row is about it."""
         broken, head = self._audit.check(), self._audit.head()
         said = f"{broken.fault} {broken.seq}" if broken else "改ざんなし"
-        viewer, names = None if actor == CLI else actor, self._names()
-        lines = [line for hold_id in hold_ids for line in self._lines(hold_id, viewer, names)]
+        lines = list(self._lines(hold_ids, None if actor == CLI else actor, campaign))
         lines.append(Line("", "検証", self._context.clock().isoformat(), "", f"末尾 {head}", said))
         with self._context.database.write() as tx:
             if campaign:
@@ -49,28 +50,34 @@ class Dossiers:
                 self._audit.append(tx, actor, "hold.exported", hold_id)
         return lines
 
-    def recorded(self, subject: str) -> Iterator[Fact]:
-        """The audit rows of a hold or of a campaign."""
-        return self._recorded(subject, self._names())
+    def _lines(self, hold_ids: Sequence[str], viewer: str | None, campaign: str) -> Iterator[Line]:
+        """What was recorded of the campaign, then hold by hold, a page of them at once."""
+        names = {person.id: person.name for person in self._people.all()}
+        if campaign:
+            yield from self._recorded(campaign, self._audit.about([campaign], ROWS).get(campaign, ()), names)
+        views = self._holds.views(hold_ids, viewer)
+        while page := list(islice(views, PAGE)):
+            ids = [view.row.id for view in page]
+            looks, rows = self._views.of_all(ids), self._audit.about(ids, ROWS)
+            for view in page:
+                yield from _shown(view, looks.get(view.row.id, ()))
+                yield from self._recorded(view.row.id, rows.get(view.row.id, ()), names)
 
-    def _names(self) -> dict[str, str]:
-        return {person.id: person.name for person in self._people.all()}
-
-    def _lines(self, hold_id: str, viewer: str | None, names: dict[str, str]) -> Iterator[Line]:
-        view = self._holds.get(hold_id, viewer)
-        for section, at, who, item, value in (*_facts(view), *_found(view), *_decided(view), *_outcome(view)):
-            yield Line(hold_id, section, at, who, item, value)
-        for look in self._views.of(hold_id):
-            of = f"、{look.message}" if look.message else ""
-            what = f"部分 {look.part + 1} {_LOOKS[look.kind]} (版 {look.revision}{of})"
-            yield Line(hold_id, "閲覧", look.at.isoformat(), look.person_name, what, look.reason)
-        for fact in self._recorded(hold_id, names):
-            yield Line(hold_id, *fact)
-
-    def _recorded(self, subject: str, names: dict[str, str]) -> Iterator[Fact]:
-        for row in reversed(self._audit.rows(ROWS, 0, subject)):
+    @staticmethod
+    def _recorded(subject: str, rows: Sequence[AuditRow], names: dict[str, str]) -> Iterator[Line]:
+        for row in rows:
             who = acted(names.get(row.actor, row.actor), names.get(row.acting_for, row.acting_for))
-            yield "記録", row.at.isoformat(), who, f"{row.seq} {row.action}", row.detail
+            yield Line(subject, "記録", row.at.isoformat(), who, f"{row.seq} {row.action}", row.detail)
+
+
+def _shown(view: HoldView, looks: Sequence[PartView]) -> Iterator[Line]:
+    hold_id = view.row.id
+    for fact in (*_facts(view), *_found(view), *_decided(view), *_outcome(view)):
+        yield Line(hold_id, *fact)
+    for look in looks:
+        of = f"、{look.message}" if look.message else ""
+        what = f"部分 {look.part + 1} {_LOOKS[look.kind]} (版 {look.revision}{of})"
+        yield Line(hold_id, "閲覧", look.at.isoformat(), look.person_name, what, look.reason)
 
 
 def _facts(view: HoldView) -> Iterator[Fact]:

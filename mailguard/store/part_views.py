@@ -21,6 +21,7 @@ from mailguard.store.kept_messages import KeptMessage, choices, chosen
 from mailguard.store.people import candidate
 from mailguard.store.schema import part_views, people
 from mailguard.store.sight import HiddenError
+from mailguard.store.statement import MANY
 
 WHY = {
     "unmask_reason": "Say why you must see it.",
@@ -126,22 +127,31 @@ class PartViews(AtDesk):
 
     def of(self, hold_id: str, viewer: str | None = None) -> list[PartView]:
         """Every look at the parts of a hold, in order; raises NotFoundError when `viewer` does not see it."""
-        query = select(part_views).where(part_views.c.hold_id == hold_id).order_by(part_views.c.serial)
         with self._database.read() as tx:
             if viewer is not None:
                 self._hold(tx, hold_id, viewer=viewer)
-            rows = tx.execute(query).all()
-            wanted = {row.person_id for row in rows}
-            folk = {
-                row.id: self._desk.people.person(row).name
-                for row in tx.execute(select(people).where(people.c.id.in_(wanted))).all()
-            }
-        return [
-            PartView(
-                row.part, Look(row.kind), folk[row.person_id], row.revision, self._reason(row), row.at, row.message_id
+            return self._looks(tx, [hold_id]).get(hold_id, [])
+
+    def of_all(self, hold_ids: Sequence[str]) -> dict[str, list[PartView]]:
+        """The same of many holds, by their ids; none for a hold that nobody looked into."""
+        found: dict[str, list[PartView]] = {}
+        with self._database.read() as tx:
+            for start in range(0, len(hold_ids), MANY):
+                found |= self._looks(tx, hold_ids[start : start + MANY])
+        return found
+
+    def _looks(self, tx: Connection, hold_ids: Sequence[str]) -> dict[str, list[PartView]]:
+        query = select(part_views).where(part_views.c.hold_id.in_(hold_ids)).order_by(part_views.c.serial)
+        rows = tx.execute(query).all()
+        folk = select(people).where(people.c.id.in_({row.person_id for row in rows}))
+        names = {row.id: self._desk.people.person(row).name for row in tx.execute(folk)} if rows else {}
+        found: dict[str, list[PartView]] = {}
+        for row in rows:
+            look = PartView(
+                row.part, Look(row.kind), names[row.person_id], row.revision, self._reason(row), row.at, row.message_id
             )
-            for row in rows
-        ]
+            found.setdefault(row.hold_id, []).append(look)
+        return found
 
     def _note(self, tx: Connection, hold: Any, info: PartInfo, person: Any, wanted: "_Wanted") -> None:
         sealed = self._vault.seal(wanted.reason.encode("utf-8", "replace"), f"part view:{hold.id}")

@@ -1,45 +1,45 @@
 """What the page, the command line and the gauges read of holds. In: ids and limits. Out: views. Writes nothing."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from mailguard import lifecycle
-from mailguard.lifecycle import Choice, HoldState, MessageState, RecipientState, Sending
-from mailguard.model import Inspection
-from mailguard.routes import Needs
-from mailguard.store import counting, routing, saying, settings, sight, standing
+from mailguard.errors import NotFoundError
+from mailguard.lifecycle import HoldState, RecipientState
+from mailguard.store import counting, settings, sight
 from mailguard.store.checklist import Point, points
-from mailguard.store.desk import AtDesk
-from mailguard.store.reasons import reasons_of
-from mailguard.store.schema import decisions, holds, messages, people, recipients
-from mailguard.store.views import Decided, Gauges, HoldRow, HoldView, Progress, RecipientRow, Routed
+from mailguard.store.desk import NO_HOLD, AtDesk, Desk
+from mailguard.store.hold_views import HoldViews
+from mailguard.store.schema import holds, messages, people, recipients
+from mailguard.store.views import Gauges, HoldRow, HoldView, RecipientRow
+
+PAGE = 200  # holds that are read together: their inspections are in memory at once
 
 
 class Queries(AtDesk):
     """Reads holds."""
 
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._views = HoldViews(desk)
+
     def get(self, hold_id: str, viewer: str | None = None) -> HoldView:
         """Everything about one hold. viewer: who looks; what that person does not see is not found."""
         with self._database.read() as tx:
-            hold = self._hold(tx, hold_id, viewer=viewer)
-            decided = self._decided(tx, hold_id)
-            progress = _progress(tx, hold_id)
-            crew = standing.crew(tx, hold)
-            least = counting.under_way(tx, [hold_id])
-            routed = self._routed(tx, hold)
-        return HoldView(
-            row=self._row(hold, least),
-            inspection=self._vault.open_msgpack(hold.inspection, f"inspection:{hold.id}", Inspection),
-            decisions=decided,
-            progress=progress,
-            operators=tuple(self._desk.people.person(row) for row in crew),
-            cap=hold.cap,
-            used=hold.used,
-            late_messages=hold.late_messages,
-            routed=routed,
-        )
+            return self._views.of(tx, [self._hold(tx, hold_id, viewer=viewer)])[0]
+
+    def views(self, hold_ids: Sequence[str], viewer: str | None = None) -> Iterator[HoldView]:
+        """The same of many, in their order. Raises NotFoundError when `viewer` does not see all of them."""
+        for start in range(0, len(hold_ids), PAGE):
+            ids = hold_ids[start : start + PAGE]
+            with self._database.read() as tx:
+                seen = (holds.c.id.in_(ids), sight.holds_seen(self._context, tx, viewer))
+                found = {row.id: row for row in tx.execute(select(holds).where(*seen))}
+                if len(found) < len(set(ids)):
+                    raise NotFoundError(NO_HOLD)
+                views = self._views.of(tx, [found[hold_id] for hold_id in ids])
+            yield from views
 
     def recent(
         self,
@@ -59,7 +59,7 @@ class Queries(AtDesk):
     def listed(self, tx: Connection, rows: Sequence[Any]) -> list[HoldRow]:
         """Rows of holds as the list shows them."""
         least = counting.under_way(tx, [row.id for row in rows])
-        return [self._row(row, least) for row in rows]
+        return [self._views.row(row, least) for row in rows]
 
     def recipients(
         self, hold_id: str, limit: int = 200, offset: int = 0, viewer: str | None = None
@@ -102,86 +102,3 @@ class Queries(AtDesk):
             count, oldest = tx.execute(select(func.count(), func.min(holds.c.first_seen)).where(pending)).one()
             folk = tx.execute(select(func.count()).select_from(people).where(approver, people.c.enabled.is_(True)))
             return Gauges(int(held.scalar_one()), count, oldest, folk.scalar_one())
-
-    def _row(self, hold: Any, least: Mapping[str, int]) -> HoldRow:
-        return HoldRow(
-            id=hold.id,
-            state=HoldState(hold.state),
-            revision=hold.revision,
-            source_id=hold.source_id,
-            source_title=hold.source_title,
-            subject=self._vault.open(hold.subject, f"subject:{hold.id}").decode("utf-8", "replace"),
-            reasons=tuple(reasons_of(hold)),
-            messages=hold.messages,
-            recipients=hold.recipients,
-            persons=hold.persons,
-            persons_exact=hold.persons_exact,
-            households=hold.households,
-            first_seen=hold.first_seen,
-            last_seen=hold.last_seen,
-            expires_at=hold.expires_at,
-            approvals=hold.approvals,
-            approvals_needed=hold.approvals_needed,
-            asked_at=hold.asked_at,
-            counting=hold.id in least,
-            persons_least=least.get(hold.id, 0),
-            counted=hold.changed_by == counting.ACTOR,
-            rehearsal=hold.rehearsal,
-        )
-
-    def _routed(self, tx: Connection, hold: Any) -> Routed:
-        needs = routing.told(self._context, routing.kept(self._context, hold).needs)
-        facts = standing.sending(tx, hold, [])
-        if hold.state != HoldState.PENDING.value:
-            approved = hold.state == HoldState.APPROVED.value
-            reach = routing.approved_reach(tx, hold) if approved else routing.Reach(hold.cap or 0)
-            needs = needs.at(reach.recipients, reach.persons)
-            return Routed(needs, _approvals(hold, needs, facts), facts.declared)
-        voices = {voice.row.id: voice for voice in standing.agreed(tx, hold)}
-        cap = min((voice.row.cap for voice in voices.values()), default=hold.recipients)
-        reach = routing.reach(tx, hold.campaign_id, hold.recipients, hold.persons).up_to(cap)
-        needs = needs.at(reach.recipients, reach.persons)
-        lent = [voice.lent for voice in voices.values()]
-        missing = routing.lacking(self._context, hold, lent, facts, reach)
-        approved = tuple(self._desk.people.person(voice.row) for voice in voices.values())
-        return Routed(needs, _approvals(hold, needs, facts), facts.declared, approved, missing)
-
-    def _decided(self, tx: Connection, hold_id: str) -> tuple[Decided, ...]:
-        query = (
-            select(decisions, people.c.sealed, people.c.role, people.c.language, people.c.enabled)
-            .join(people, people.c.id == decisions.c.person_id)
-            .where(decisions.c.hold_id == hold_id)
-            .order_by(decisions.c.serial)
-        )
-        return tuple(self._one_decided(tx, row) for row in tx.execute(query).all())
-
-    def _one_decided(self, tx: Connection, row: Any) -> Decided:
-        person = tx.execute(select(people).where(people.c.id == row.person_id)).one()
-        reason = self._vault.open(row.reason, f"reason:{row.hold_id}").decode("utf-8", "replace")
-        name, absent = self._desk.people.person(person).name, ""
-        if row.acting_for:
-            away = tx.execute(select(people).where(people.c.id == row.acting_for)).one()
-            absent = self._desk.people.person(away).name
-        return Decided(
-            Choice(row.choice), row.person_id, name, reason, row.cap, row.revision, row.at,
-            row.reason_code or "", saying.ticked(row.checked), row.seconds, bool(row.hasty),
-            row.acting_for or "", absent,
-        )  # fmt: skip
-
-
-def _approvals(hold: Any, needs: Needs, facts: Sending) -> int:
-    return max(needs.least, int(hold.approvals_needed), lifecycle.approvals_needed(facts))
-
-
-def _progress(tx: Connection, hold_id: str) -> Progress:
-    by_recipient = (
-        select(recipients.c.state, func.count())
-        .join(messages, messages.c.serial == recipients.c.message)
-        .where(messages.c.hold_id == hold_id)
-        .group_by(recipients.c.state)
-    )
-    by_message = select(messages.c.state, func.count()).where(messages.c.hold_id == hold_id).group_by(messages.c.state)
-    return Progress(
-        {RecipientState(state): count for state, count in tx.execute(by_recipient)},
-        {MessageState(state): count for state, count in tx.execute(by_message)},
-    )

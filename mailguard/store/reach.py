@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, insert, select
@@ -35,6 +36,7 @@ from mailguard.store.schema import (
 
 CLEAR = frozenset({"approver", "auditor"})
 MASKED = CLEAR | {"administrator"}
+PAGE = 200  # holds whose recipients are read together
 UNKNOWN = "***"  # an address of which not even a mask was kept
 WHY = {
     "not_reach": "Only approvers, auditors and administrators may take the list of who was reached.",
@@ -136,54 +138,58 @@ class Reaches:
             return Counter(row.state for row in self._rows(tx, ids, clear=False))
 
     def _rows(self, tx: Connection, ids: Sequence[str], *, clear: bool) -> Iterator[ReachRow]:
-        for hold_id in ids:
-            yield from self._held(tx, hold_id, clear=clear)
-            yield from self._under_approval(tx, hold_id, clear=clear)
+        """Hold by hold, a few statements for hundreds of them."""
+        for start in range(0, len(ids), PAGE):
+            some = ids[start : start + PAGE]
+            found: dict[str, list[ReachRow]] = {hold_id: [] for hold_id in some}
+            envelopes = _Envelopes(self._context, tx, some) if clear else None
+            for read in (self._held, self._suppressed, self._under_approval):
+                for row in read(tx, some, envelopes):
+                    found[row.hold_id].append(row)
+            yield from chain.from_iterable(found.values())
 
-    def _held(self, tx: Connection, hold_id: str, *, clear: bool) -> Iterator[ReachRow]:
+    def _held(self, tx: Connection, ids: Sequence[str], clear: "_Envelopes | None") -> Iterator[ReachRow]:
         doubted = and_(doubts.c.message == recipients.c.message, doubts.c.position == recipients.c.position)
         query = (
             select(
-                recipients, messages.c.id, messages.c.token, messages.c.state.label("fate"),
+                recipients, messages.c.id, messages.c.hold_id, messages.c.token, messages.c.state.label("fate"),
                 messages.c.finished_at, doubts.c.at.label("doubted"),
             )
             .select_from(recipients.join(messages, messages.c.serial == recipients.c.message).outerjoin(doubts, doubted))
-            .where(messages.c.hold_id == hold_id)
+            .where(messages.c.hold_id.in_(ids))
             .order_by(recipients.c.message, recipients.c.position)
         )  # fmt: skip
-        envelopes = _Envelopes(self._context, tx, hold_id)
-        for row in tx.execute(query).all():
-            address = envelopes.address(row.message, row.position) if clear else None
+        for row in tx.execute(query):
+            address = clear.address(row.message, row.position) if clear else None
             at = row.finished_at if row.state == RecipientState.WAITING.value and row.finished_at else row.changed_at
             yield ReachRow(
-                hold_id, row.id, address or row.address, _state(row), row.reply, at, clear=address is not None
+                row.hold_id, row.id, address or row.address, _state(row), row.reply, at, clear=address is not None
             )
-        yield from self._suppressed(tx, hold_id, envelopes, clear=clear)
 
-    def _suppressed(self, tx: Connection, hold_id: str, envelopes: "_Envelopes", *, clear: bool) -> Iterator[ReachRow]:
+    def _suppressed(self, tx: Connection, ids: Sequence[str], clear: "_Envelopes | None") -> Iterator[ReachRow]:
         """Who was on the stop list when the mail came: named by the envelope alone."""
         query = (
-            select(messages.c.serial, messages.c.id, suppressions.c.at)
+            select(messages.c.serial, messages.c.id, messages.c.hold_id, suppressions.c.at)
             .join(suppressions, suppressions.c.message_id == messages.c.id)
-            .where(messages.c.hold_id == hold_id, suppressions.c.stage == "intake")
+            .where(messages.c.hold_id.in_(ids), suppressions.c.stage == "intake")
             .order_by(messages.c.serial, suppressions.c.key)
         )
         spared: dict[int, Iterator[str]] = {}
-        for row in tx.execute(query).all():
-            left = spared.setdefault(row.serial, iter(envelopes.suppressed(row.serial) if clear else ()))
+        for row in tx.execute(query):
+            left = spared.setdefault(row.serial, iter(clear.suppressed(row.serial) if clear else ()))
             address = next(left, None)
             yield ReachRow(
-                hold_id, row.id, address or UNKNOWN, Reached.SUPPRESSED, "", row.at, clear=address is not None
+                row.hold_id, row.id, address or UNKNOWN, Reached.SUPPRESSED, "", row.at, clear=address is not None
             )
 
-    def _under_approval(self, tx: Connection, hold_id: str, *, clear: bool) -> Iterator[ReachRow]:
+    def _under_approval(self, tx: Connection, ids: Sequence[str], clear: "_Envelopes | None") -> Iterator[ReachRow]:
         query = (
             select(reservations, handovers.c.masked, handovers.c.sealed)
             .outerjoin(handovers, handovers.c.message_id == reservations.c.message_id)
-            .where(reservations.c.hold_id == hold_id)
+            .where(reservations.c.hold_id.in_(ids))
             .order_by(reservations.c.at, reservations.c.message_id)
         )
-        for row in tx.execute(query).all():
+        for row in tx.execute(query):
             state = Reached.IN_DOUBT if row.accepted is None else Reached.ACCEPTED
             shown: Sequence[str] = json.loads(row.masked) if row.masked else [UNKNOWN] * row.recipients
             place = f"handover:{row.message_id}"
@@ -191,14 +197,14 @@ class Reaches:
                 self._context.vault.open_msgpack(row.sealed, place, tuple[str, ...]) if clear and row.sealed else None
             )
             for address in known or shown:
-                yield ReachRow(hold_id, row.message_id, address, state, "", row.at, clear=known is not None)
+                yield ReachRow(row.hold_id, row.message_id, address, state, "", row.at, clear=known is not None)
 
 
 class _Envelopes:
-    """Envelopes of a hold's messages, opened when they are asked for; those that are purged name nobody."""
+    """Envelopes of messages of holds, opened when they are asked for; those that are purged name nobody."""
 
-    def __init__(self, context: Context, tx: Connection, hold_id: str) -> None:
-        self._vault, self._tx, self._hold_id = context.vault, tx, hold_id
+    def __init__(self, context: Context, tx: Connection, hold_ids: Sequence[str]) -> None:
+        self._vault, self._tx, self._hold_ids = context.vault, tx, hold_ids
         self._known: dict[int, Envelope | None] | None = None
 
     def address(self, serial: int, position: int) -> str | None:
@@ -214,7 +220,7 @@ class _Envelopes:
     def _of(self, serial: int) -> Envelope | None:
         if self._known is None:
             query = select(messages.c.serial, messages.c.id, messages.c.envelope).where(
-                messages.c.hold_id == self._hold_id
+                messages.c.hold_id.in_(self._hold_ids)
             )
             self._known = {row.serial: self._open(row) for row in self._tx.execute(query)}
         return self._known.get(serial)

@@ -18,6 +18,7 @@ from mailguard import lifecycle
 from mailguard.lifecycle import HoldState, Sending
 from mailguard.model import Inspection, SourceMode
 from mailguard.routes import Facts, Missing, Needs, Ruling
+from mailguard.store import pools
 from mailguard.store.calendar import add_business_days
 from mailguard.store.context import Context
 from mailguard.store.people import organisation
@@ -108,12 +109,38 @@ def approved_reach(tx: Connection, hold: Any) -> Reach:
     if not hold.campaign_id:
         return Reach(cap, persons)
     mine = select(pooled.c.pool_id).where(pooled.c.hold_id == hold.id)
-    beside = holds.c.id.not_in(select(pooled.c.hold_id).where(pooled.c.pool_id.in_(mine)))
+    recipients, more = _sums(tx, hold.campaign_id, pooled.c.pool_id.in_(mine), holds.c.id != hold.id)
+    return Reach(cap + recipients, persons + more)
+
+
+class ApprovedReaches:
+    """`approved_reach` of many holds as the database has them: sums are read once for those that share the same caps."""
+
+    def __init__(self, tx: Connection, hold_ids: Collection[str]) -> None:
+        self._tx, self._pools = tx, pools.caps(tx, hold_ids)
+        self._sums: dict[tuple[str, frozenset[str]], tuple[int, int]] = {}
+
+    def of(self, hold: Any) -> Reach:
+        """Of one of them that is approved."""
+        cap, persons = max(hold.cap or 0, hold.recipients), int(hold.persons)
+        if not hold.campaign_id:
+            return Reach(cap, persons)
+        shared = frozenset(self._pools.get(hold.id, ()))
+        key = hold.campaign_id, shared
+        if key not in self._sums:
+            self._sums[key] = _sums(self._tx, hold.campaign_id, pooled.c.pool_id.in_(shared))
+        recipients, known = self._sums[key]
+        return Reach(cap + recipients - (0 if shared else int(hold.recipients)), known)
+
+
+def _sums(tx: Connection, campaign_id: str, shared: Any, *but: Any) -> tuple[int, int]:
+    """Of the approved holds of a campaign: recipients of those without a cap that is `shared`, persons of all."""
+    beside = holds.c.id.not_in(select(pooled.c.hold_id).where(shared))
     own = case((beside, holds.c.recipients), else_=0)
-    others = (holds.c.campaign_id == hold.campaign_id, holds.c.state == HoldState.APPROVED.value, holds.c.id != hold.id)
-    sums = select(func.coalesce(func.sum(own), 0), func.coalesce(func.sum(holds.c.persons), 0)).where(*others)
-    recipients, more = tx.execute(sums).one()
-    return Reach(cap + int(recipients), persons + int(more))
+    query = select(func.coalesce(func.sum(own), 0), func.coalesce(func.sum(holds.c.persons), 0))
+    approved = (holds.c.campaign_id == campaign_id, holds.c.state == HoldState.APPROVED.value)
+    recipients, persons = tx.execute(query.where(*approved, *but)).one()
+    return int(recipients), int(persons)
 
 
 def lacking(context: Context, hold: Any, approvers: Iterable[Any], sending: Sending, reach: Reach) -> Missing:

@@ -74,17 +74,40 @@ def crew(tx: Connection, hold: Any) -> Sequence[Any]:
     return tx.execute(query.order_by(people.c.added_at)).all()
 
 
+def crews(tx: Connection, rows: Sequence[Any]) -> dict[str, list[Any]]:
+    """`crew` of many holds, by their ids."""
+    sources_, ids = {row.source_id for row in rows}, [row.id for row in rows]
+    staff: dict[str, set[str]] = {}
+    for table, key, wanted in ((operators, operators.c.source_id, sources_), (claimed, claimed.c.hold_id, ids)):
+        for owner, person in tx.execute(select(key, table.c.person_id).where(key.in_(wanted))):
+            staff.setdefault(owner, set()).add(person)
+    everybody = set().union(*staff.values())
+    folk = tx.execute(select(people).where(people.c.id.in_(everybody)).order_by(people.c.added_at)).all()
+    of = {row.id: staff.get(row.source_id, set()) | staff.get(row.id, set()) for row in rows}
+    return {hold_id: [person for person in folk if person.id in mine] for hold_id, mine in of.items()}
+
+
+def sent_by(tx: Connection, rows: Sequence[Any], staff: Mapping[str, Sequence[Any]]) -> dict[str, Sending]:
+    """`sending` of many holds by their ids, without any person's part in it. staff: their crews."""
+    query = select(sources.c.id, sources.c.organisation_key).where(sources.c.id.in_({row.source_id for row in rows}))
+    owners = {row.id: row.organisation_key or b"" for row in tx.execute(query)}
+    return {row.id: _sending(row, staff[row.id], owners.get(row.source_id, b"")) for row in rows}
+
+
 def sending(tx: Connection, hold: Any, persons: Collection[Any]) -> Sending:
     """What of the sending concerns `persons` (rows of people): a mailing of thousands has thousands of authors."""
     keys = [row.login_key for row in persons] + [row.mail_key for row in persons if row.mail_key]
     found = set(_KNOWN.rows(tx, keys, hold=hold.id))
-    staff = frozenset(row.id for row in crew(tx, hold))
+    return _sending(hold, crew(tx, hold), _owner(tx, hold), found)
+
+
+def _sending(hold: Any, staff: Sequence[Any], owner: bytes, found: Marks = frozenset()) -> Sending:
     return Sending(
-        operators=staff,
+        operators=frozenset(row.id for row in staff),
         logins=frozenset(key.hex() for role, key in found if role == "login"),
         authors=frozenset(key for role, key in found if role == "author"),
         declared=hold.declared and bool(staff),
-        organisation=_owner(tx, hold),
+        organisation=owner,
     )
 
 

@@ -8,12 +8,13 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from mailguard.store.context import Context
-from mailguard.store.proof import START, Break, Fault, Head, Proof, as_row, chain, seal_of
+from mailguard.store.proof import START, Break, Fault, Head, Proof, as_row, link, seal_of
 from mailguard.store.schema import audit, audit_head, audit_seals
 from mailguard.store.statement import MANY, Statement
 from mailguard.store.views import AuditRow
@@ -60,17 +61,20 @@ class Audit:
             return
         head = _END.rows(tx, {})
         start, last = head[0][:2] if head else (0, START)
-        rows = []
+        rows: list[dict[str, Any]] = []
+        moment, at = entries[0].at, entries[0].at.isoformat()
         for seq, entry in enumerate(entries, start + 1):
+            if entry.at is not moment:
+                moment, at = entry.at, entry.at.isoformat()
             detail = _DETAIL(entry.detail).decode()
-            bare = AuditRow(seq, entry.at, entry.actor, entry.action, entry.subject, detail, last, "")
-            last = chain(bare)
+            this = link(last, seq, at, entry.actor, entry.action, entry.subject, detail)
             rows.append(
                 {
-                    "seq": seq, "at": entry.at.isoformat(), "actor": entry.actor, "action": entry.action,
-                    "subject": entry.subject, "detail": detail, "previous": bare.previous, "hash": last,
+                    "seq": seq, "at": at, "actor": entry.actor, "action": entry.action,
+                    "subject": entry.subject, "detail": detail, "previous": last, "hash": this,
                 }
             )  # fmt: skip
+            last = this
         _ADD.run(tx, rows)
         length = start + len(rows)
         seal = seal_of(self._context.digester, length, last)

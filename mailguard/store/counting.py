@@ -17,7 +17,7 @@ from mailguard.store import grouping, routing, shown
 from mailguard.store.desk import AtDesk
 from mailguard.store.handing_out import next_due
 from mailguard.store.joining import FINDINGS
-from mailguard.store.schema import counts, holds, messages
+from mailguard.store.schema import contents, counts, holds, messages
 from mailguard.store.views import Uncounted
 
 ACTOR = "count"  # who changed a hold, and the actor of the record
@@ -31,8 +31,9 @@ class Counting(AtDesk):
     def next(self) -> Uncounted | None:
         """The message to count next, or None. Of one process, one at a time: a count that never came back is begun again."""
         query = (
-            select(counts.c.hold_id, counts.c.tries, messages)
+            select(counts.c.hold_id, counts.c.tries, messages.c.serial, messages.c.id, contents.c.skeleton)
             .join(messages, messages.c.serial == counts.c.message)
+            .outerjoin(contents, contents.c.message == messages.c.serial)
             .where(counts.c.given_up.is_(False))
             .order_by(counts.c.tries, counts.c.message)
             .limit(1)

@@ -24,7 +24,7 @@ from mailguard.store.desk import Desk
 from mailguard.store.draft import Draft, Drafts
 from mailguard.store.joining import Place, enriched, place
 from mailguard.store.reasons import reasons_of
-from mailguard.store.schema import holds, messages, recipients
+from mailguard.store.schema import contents, holds, messages, recipients
 from mailguard.store.standing import Marks
 from mailguard.store.statement import Lookup, Statement
 from mailguard.store.stopped_mail import apart
@@ -52,8 +52,6 @@ _ADD_MESSAGES = Statement(
         "hold_id",
         "outcome",
         "state",
-        "envelope",
-        "skeleton",
         "received_at",
         "attempts",
         "finished_at",
@@ -61,6 +59,7 @@ _ADD_MESSAGES = Statement(
         "fold_key",
     ),
 )
+_ADD_CONTENTS = Statement(insert(contents), ("message", "envelope", "skeleton"))
 _ADD_RECIPIENTS = Statement(
     insert(recipients), ("message", "position", "state", "address", "reply", "attempts", "changed_at")
 )
@@ -90,6 +89,7 @@ class Intake:
         self._answers = self._known([mail.arrival.message.id for mail in mails])
         self._again = self._folds([mail.fold_key for mail in mails if mail.fold_key])
         self._messages: list[dict[str, Any]] = []
+        self._contents: list[dict[str, Any]] = []
         self._recipients: list[dict[str, Any]] = []
         self._pieces: dict[int, Pieces] = {}
         self._counts: dict[str, dict[str, Any]] = {}
@@ -105,9 +105,10 @@ class Intake:
 
     def write(self, prepared: dict[bytes, bytes]) -> None:
         """Write what was taken; `prepared` has the large parts that were sealed before."""
-        for statement, rows in ((_ADD_MESSAGES, self._messages), (_ADD_RECIPIENTS, self._recipients)):
-            if rows:
-                statement.run(self._tx, rows)
+        if self._messages:
+            _ADD_MESSAGES.run(self._tx, self._messages)
+            _ADD_CONTENTS.run(self._tx, self._contents)
+            _ADD_RECIPIENTS.run(self._tx, self._recipients)
         counting.asked(self._tx, self._counts)
         unlocking.await_password(self._tx, self._locked)
         self._desk.shelf.put(self._tx, self._pieces, prepared)
@@ -257,11 +258,12 @@ class Intake:
             {
                 "serial": self._serial, "id": message.id, "hold_id": draft.row.id, "outcome": outcome.value,
                 "state": (MessageState(draft.row.state) if outcome is Place.CLOSED else MessageState.HELD).value,
-                "envelope": mail.envelope, "skeleton": mail.skeleton, "received_at": message.received_at, "attempts": 0,
+                "received_at": message.received_at, "attempts": 0,
                 "finished_at": now if outcome is Place.CLOSED else None,
                 "due_at": now if outcome is Place.WAITING else None, "fold_key": mail.fold_key,
             }
         )  # fmt: skip
+        self._contents.append({"message": self._serial, "envelope": mail.envelope, "skeleton": mail.skeleton})
         self._recipients += [
             {
                 "message": self._serial, "position": position, "state": RecipientState.WAITING.value,

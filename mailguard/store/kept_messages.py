@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, func, or_, select
 
-from mailguard.store.schema import audit, messages, recipients
+from mailguard.store.schema import audit, contents, messages, recipients
+from mailguard.store.sealed_messages import whole
 
 FIRST = 5  # messages of a hold that are looked through when nobody chooses one, beside those that brought something new
 CHOICES = 50
@@ -48,13 +49,13 @@ def choices(tx: Connection, hold_id: str) -> list[KeptMessage]:
 def chosen(tx: Connection, hold_id: str, message_id: str) -> list[Any]:
     """Rows of the message that was chosen; without a choice of the first ones, and of those that brought something new."""
     if message_id:
-        mine = (messages.c.hold_id == hold_id, messages.c.id == message_id, messages.c.skeleton.is_not(None))
-        return list(tx.execute(select(messages).where(*mine)).all())
+        mine = (messages.c.hold_id == hold_id, messages.c.id == message_id, contents.c.skeleton.is_not(None))
+        return list(tx.execute(whole().where(*mine)).all())
     return _some(tx, hold_id, _brought(tx, hold_id), FIRST)
 
 
 def _some(tx: Connection, hold_id: str, brought: Collection[str], most: int) -> list[Any]:
-    kept = select(messages).where(messages.c.hold_id == hold_id, messages.c.skeleton.is_not(None))
+    kept = whole().where(messages.c.hold_id == hold_id, contents.c.skeleton.is_not(None))
     firsts = kept.order_by(messages.c.serial).limit(min(most, CHOICES - len(brought))).subquery()
     first = select(firsts.c.serial)
     wanted = or_(messages.c.serial.in_(first), messages.c.id.in_(brought))

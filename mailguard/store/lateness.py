@@ -19,6 +19,7 @@ from mailguard.store.audit import TIME
 from mailguard.store.decisions import Wish
 from mailguard.store.finishing import SENDABLE, Finishing
 from mailguard.store.schema import decisions, holds, messages, people, recipients
+from mailguard.store.sealed_messages import whole
 from mailguard.store.sight import HiddenError
 from mailguard.store.views import Rest
 
@@ -216,7 +217,7 @@ class Lateness(Finishing):
     def _end_some(self) -> int:
         now = self._context.clock()
         query = (
-            select(messages)
+            whole()
             .join(holds, holds.c.id == messages.c.hold_id)
             .where(
                 messages.c.due_at.is_not(None),

@@ -9,7 +9,7 @@ from collections import namedtuple
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from mailguard.lifecycle import HoldState
 from mailguard.store.context import Context
@@ -39,8 +39,17 @@ def _of_campaign(table: Any, *columns: Any) -> Statement:
     return Statement(mine.where(holds.c.campaign_id == bindparam("campaign")).order_by(table.c.hold_id, *columns))
 
 
+_MARKS = _of_campaign(participants, participants.c.role, participants.c.key)
+_OF_SOME = Statement(
+    select(participants.c.role, participants.c.key)
+    .join(holds, holds.c.id == participants.c.hold_id)
+    .where(holds.c.campaign_id == bindparam("campaign"))
+    .group_by(participants.c.role, participants.c.key)
+    .having(func.count() < bindparam("all"))
+    .limit(1)
+)
+_ALL = Statement(select(func.count()).where(holds.c.campaign_id == bindparam("campaign")))
 _BESIDE = (
-    _of_campaign(participants, participants.c.role, participants.c.key),
     _of_campaign(claimed, claimed.c.person_id),
     _of_campaign(counts, counts.c.given_up),
 )
@@ -77,10 +86,15 @@ class Likeness:
         sealed = getattr(hold, one.column)
         return None if sealed is None else self._context.vault.open(sealed, one.place({"id": hold.id}))
 
+    def _apart(self, campaign_id: str) -> tuple[Statement, ...]:
+        """What tells who took part in sending, unless that is the same for all holds: what all have tells none apart."""
+        ((total,),) = _ALL.rows(self._tx, {"campaign": campaign_id})
+        return (_MARKS,) if _OF_SOME.rows(self._tx, {"campaign": campaign_id, "all": total}) else ()
+
     def _beside(self, campaign_id: str) -> dict[str, list[tuple[Any, ...]]]:
         """What stands of each hold in other tables."""
         found: dict[str, list[tuple[Any, ...]]] = {}
-        for place, statement in enumerate(_BESIDE):
+        for place, statement in enumerate((*_BESIDE, *self._apart(campaign_id))):
             for row in statement.rows(self._tx, {"campaign": campaign_id}):
                 found.setdefault(row[0], []).append((place, *row[1:]))
         left_out = {"serial", "hold_id", "reason", "at", "cap"}

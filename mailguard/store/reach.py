@@ -23,6 +23,7 @@ from mailguard.store import sight, standstill
 from mailguard.store.audit import CLI, Audit
 from mailguard.store.context import Context
 from mailguard.store.schema import (
+    contents,
     doubts,
     handovers,
     holds,
@@ -219,15 +220,17 @@ class _Envelopes:
 
     def _of(self, serial: int) -> Envelope | None:
         if self._known is None:
-            query = select(messages.c.serial, messages.c.id, messages.c.envelope).where(
-                messages.c.hold_id.in_(self._hold_ids)
+            query = (
+                select(messages.c.serial, messages.c.id, contents.c.envelope)
+                .join(contents, contents.c.message == messages.c.serial)
+                .where(messages.c.hold_id.in_(self._hold_ids))
             )
             self._known = {row.serial: self._open(row) for row in self._tx.execute(query)}
         return self._known.get(serial)
 
     def _open(self, row: Any) -> Envelope | None:
         try:
-            return self._vault.open_msgpack(row.envelope, f"envelope:{row.id}", Envelope) if row.envelope else None
+            return self._vault.open_msgpack(row.envelope, f"envelope:{row.id}", Envelope)
         except DamagedError:
             return None  # the rest of the list is still true
 

@@ -21,6 +21,7 @@ from mailguard.store import masks, sight, standstill
 from mailguard.store.finishing import SENDABLE
 from mailguard.store.lateness import Lateness
 from mailguard.store.schema import campaigns, holds, messages, recipients
+from mailguard.store.sealed_messages import whole
 from mailguard.store.standstill import Standstill
 from mailguard.store.switch import PAUSED
 from mailguard.store.views import Claim, Clearance, Outcome
@@ -96,8 +97,8 @@ class Releases(Lateness):
         late = now - timedelta(hours=late_hours) if late_hours else None
         in_time = () if late is None else (or_(holds.c.sending_since > late, messages.c.received_at > late),)
         return (
-            select(
-                messages,
+            whole()
+            .add_columns(
                 holds.c.sending_since,
                 holds.c.source_id,
                 holds.c.source_title,
@@ -159,9 +160,8 @@ class Releases(Lateness):
 
     def _abandon(self, leased: _Leased) -> None:
         with self._database.write() as tx:
-            row = tx.execute(
-                select(messages).where(messages.c.serial == leased.row.serial).with_for_update()
-            ).one_or_none()
+            query = whole().where(messages.c.serial == leased.row.serial)
+            row = tx.execute(query.with_for_update(of=messages)).one_or_none()
             if row is not None and row.token == leased.token and row.state == MessageState.RELEASING.value:
                 self._settle_rest(tx, row.serial, RecipientState.REFUSED)
                 self._finish(tx, row, damaged=True)
@@ -180,9 +180,8 @@ class Releases(Lateness):
         the rest is left to the new owner.
         """
         with self._database.write() as tx:
-            row = tx.execute(
-                select(messages).where(messages.c.serial == _serial(token)).with_for_update()
-            ).one_or_none()
+            query = whole().where(messages.c.serial == _serial(token))
+            row = tx.execute(query.with_for_update(of=messages)).one_or_none()
             if row is None:
                 raise NotFoundError("No such message.")
             if doubtful := {outcome.position for outcome in outcomes if outcome.in_doubt}:

@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from mailguard import lifecycle
 from mailguard.errors import RefusedError
@@ -12,7 +12,7 @@ from mailguard.lifecycle import Choice, HoldState, MessageState
 from mailguard.store import handovers, settings
 from mailguard.store.audit import TIME
 from mailguard.store.decisions import Decisions
-from mailguard.store.schema import holds, messages
+from mailguard.store.schema import contents, holds, messages
 from mailguard.store.views import Purgeable
 
 BATCH = 500  # messages purged in one transaction: mail coming in does not wait long
@@ -53,7 +53,7 @@ class Retention(Decisions):
     def purge_plan(self) -> list[Purgeable]:
         """What a purge would delete now, and what is still kept, by state; changes nothing."""
         now = self._context.clock()
-        kept = (messages.c.skeleton.is_not(None), messages.c.finished_at.is_not(None))
+        kept = (messages.c.kept, messages.c.finished_at.is_not(None))
         plan = []
         with self._database.read() as tx:
             for states, age in self._ages(tx):
@@ -101,7 +101,8 @@ class Retention(Decisions):
             found = self._over(tx, BATCH)
             serials = [serial for serial, _ in found]
             if serials:
-                tx.execute(update(messages).where(messages.c.serial.in_(serials)).values(envelope=None, skeleton=None))
+                tx.execute(delete(contents).where(contents.c.message.in_(serials)))
+                tx.execute(update(messages).where(messages.c.serial.in_(serials)).values(kept=False))
                 gone = self._desk.shelf.drop(tx, serials)
                 states = Counter(state for _, state in found)
                 self._desk.audit.append(tx, actor, "bytes.purged", "", messages=len(serials), parts=gone, states=states)
@@ -128,7 +129,7 @@ class Retention(Decisions):
 
     def _over(self, tx: Connection, limit: int) -> list[tuple[int, str]]:
         now, found = self._context.clock(), list[tuple[int, str]]()
-        kept = select(messages.c.serial, messages.c.state).where(messages.c.skeleton.is_not(None))
+        kept = select(messages.c.serial, messages.c.state).where(messages.c.kept)
         for states, age in self._ages(tx):  # each has its place in the index; in one query all of it is walked through
             query = kept.where(_older(states, now - age)).limit(limit - len(found))
             found += [(row.serial, row.state) for row in tx.execute(query)]

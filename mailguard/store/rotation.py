@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, Table, bindparam, delete, func, select, text, update
+from sqlalchemy import Column, Select, Table, bindparam, delete, func, select, text, update
 
 from mailguard.errors import DamagedError, UnavailableError
 from mailguard.store import schema
@@ -27,12 +27,15 @@ BYTES = 8_000_000  # of one transaction, but for a single row that is larger
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A column of sealed bytes, and where its rows say they belong."""
+    """A column of sealed bytes, and where its rows say they belong. rows: with what says it, where another table does."""
 
     table: Table
     column: str
     place: Callable[[Any], str]
+    rows: Select[Any] | None = None
 
+
+_CONTENTS = select(schema.contents, schema.messages.c.id).join(schema.messages)
 
 SEALED = (
     Sealed(schema.people, "sealed", lambda row: f"person:{row['id']}"),
@@ -41,8 +44,8 @@ SEALED = (
     Sealed(schema.holds, "subject", lambda row: f"subject:{row['id']}"),
     Sealed(schema.holds, "inspection", lambda row: f"inspection:{row['id']}"),
     Sealed(schema.holds, "route", lambda row: f"route:{row['id']}"),
-    Sealed(schema.messages, "envelope", lambda row: f"envelope:{row['id']}"),
-    Sealed(schema.messages, "skeleton", lambda row: f"skeleton:{row['id']}"),
+    Sealed(schema.contents, "envelope", lambda row: f"envelope:{row['id']}", _CONTENTS),
+    Sealed(schema.contents, "skeleton", lambda row: f"skeleton:{row['id']}", _CONTENTS),
     Sealed(schema.blobs, "sealed", lambda row: f"blob:{row['id'].hex()}"),
     Sealed(schema.decisions, "reason", lambda row: f"reason:{row['hold_id']}"),
     Sealed(schema.public_contacts, "reason", lambda row: f"contact:{row['id']}"),
@@ -96,11 +99,12 @@ def rotate(context: Context, audit: Audit, keys: Keys, folder: Path, actor: str)
 def _column(context: Context, sealed: Sealed) -> tuple[int, int]:
     (key,) = sealed.table.primary_key.columns
     column = sealed.table.c[sealed.column]
+    rows = select(sealed.table) if sealed.rows is None else sealed.rows
     done, damaged, last = 0, 0, None
     while ids := _next(context.database, key, column, last):
         with context.database.write() as tx:
             changes = []
-            for row in tx.execute(select(sealed.table).where(key.in_(ids), column.is_not(None))).mappings():
+            for row in tx.execute(rows.where(key.in_(ids), column.is_not(None))).mappings():
                 try:
                     fresh = context.vault.resealed(row[column], sealed.place(row))
                 except DamagedError:

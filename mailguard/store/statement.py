@@ -123,7 +123,8 @@ class _Spoken:
     def _row(self, row: Sequence[Any]) -> tuple[Any, ...]:
         values = list(row)
         for at, read in self._readers:
-            values[at] = read(values[at])
+            if values[at] is not None:  # no type of ours reads NULL as something else
+                values[at] = read(values[at])
         return tuple(values)
 
 

@@ -76,7 +76,7 @@ class Times:
             # What cannot have happened yet happened now: the late question and giving up count from there.
             _Rule(messages, (unsent, messages.c.received_at > ahead), {"received_at": now}),
             _Rule(messages, (unsent, messages.c.first_attempt_at > ahead), {"first_attempt_at": now}),
-            _Rule(messages, (messages.c.skeleton.is_not(None), messages.c.finished_at > ahead), {"finished_at": now}),
+            _Rule(messages, (messages.c.kept, messages.c.finished_at > ahead), {"finished_at": now}),
             _Rule(bounces, (bounces.c.due_at.is_not(None), bounces.c.created_at > ahead), {"created_at": now}),
             _Rule(
                 holds,

@@ -21,7 +21,8 @@ from mailguard.store.desk import AtDesk, Desk
 from mailguard.store.handing_out import next_due
 from mailguard.store.joining import FINDINGS
 from mailguard.store.reasons import reasons_of
-from mailguard.store.schema import candidates, counts, evidence, holds, locked, messages
+from mailguard.store.schema import candidates, contents, counts, evidence, holds, locked, messages
+from mailguard.store.sealed_messages import BYTES
 from mailguard.store.views import Unopened
 
 ACTOR = "unlock"  # who changed a hold, and the actor of the record
@@ -43,8 +44,9 @@ class Unlocking(AtDesk):
         """The message to inspect next, with the candidates of its submitter; None when there is none. Of one process."""
         counted = exists().where(counts.c.hold_id == locked.c.hold_id, counts.c.given_up.is_(False))
         query = (
-            select(locked, holds.c.state.label("hold_state"), messages.c.id, messages.c.envelope, messages.c.skeleton)
+            select(locked, holds.c.state.label("hold_state"), messages.c.id, *BYTES)
             .join(messages, messages.c.serial == locked.c.message)
+            .outerjoin(contents, contents.c.message == locked.c.message)
             .join(holds, holds.c.id == locked.c.hold_id)
             .where(locked.c.asked > locked.c.tried, ~counted)
             .order_by(locked.c.begun, locked.c.message)

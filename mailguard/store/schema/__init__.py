@@ -21,7 +21,7 @@ from mailguard.store.schema.hold import (
 )
 from mailguard.store.schema.keyring import keyring
 from mailguard.store.schema.looking import part_views
-from mailguard.store.schema.message import blobs, bounces, messages, parts, recipients, reservations
+from mailguard.store.schema.message import blobs, bounces, contents, messages, parts, recipients, reservations
 from mailguard.store.schema.notices import notices
 from mailguard.store.schema.reach import doubts, handovers, reach_exports
 from mailguard.store.schema.record import POSTGRESQL_GUARDS, SQLITE_GUARDS, audit, audit_head, audit_seals
@@ -55,6 +55,7 @@ __all__ = [
     "candidates",
     "changes",
     "claimed",
+    "contents",
     "counts",
     "decisions",
     "deputies",

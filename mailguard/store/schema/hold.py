@@ -131,7 +131,6 @@ decisions = Table(
     Column("acting_for", String(20)),
     CheckConstraint(one_of("choice", Choice), name="decisions_choice"),
     UniqueConstraint("hold_id", "revision", "person_id", "choice", "cap", name="decisions_once"),
-    Index("decisions_hold", "hold_id", "revision"),
 )
 
 # Holds whose long tables are not counted yet: the message to count, the persons there are at least, and how often it was begun.

@@ -1,6 +1,7 @@
 """Held messages, their recipients and bytes, and what leaves in their place."""
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -19,6 +20,7 @@ from mailguard.store.schema.base import SERIAL, Moment, metadata, one_of
 
 # Held messages. due_at: when release may claim it; never set unless its hold is approved. outcomes: digest of what became of it,
 # once it ended; batch: the row of the record that covers it. fold_key: by what the same mail is known when it comes again.
+# kept: its bytes are there.
 messages = Table(
     "messages",
     metadata,
@@ -27,8 +29,6 @@ messages = Table(
     Column("hold_id", String(20), ForeignKey("holds.id"), nullable=False),
     Column("state", String(20), nullable=False),
     Column("outcome", String(10), nullable=False),
-    Column("envelope", LargeBinary),
-    Column("skeleton", LargeBinary),
     Column("received_at", Moment, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("first_attempt_at", Moment),
@@ -39,6 +39,7 @@ messages = Table(
     Column("batch", SERIAL),
     Column("outcomes", String(32)),
     Column("fold_key", LargeBinary(16)),
+    Column("kept", Boolean, nullable=False, server_default=text("true")),
     UniqueConstraint("id", name="messages_id"),
     CheckConstraint(one_of("state", MessageState), name="messages_state"),
     CheckConstraint("due_at IS NULL OR state IN ('held', 'releasing')", name="messages_due"),
@@ -74,9 +75,18 @@ messages = Table(
         "messages_purge",
         "state",
         "finished_at",
-        sqlite_where=text("skeleton IS NOT NULL AND finished_at IS NOT NULL"),
-        postgresql_where=text("skeleton IS NOT NULL AND finished_at IS NOT NULL"),
+        sqlite_where=text("kept = 1 AND finished_at IS NOT NULL"),
+        postgresql_where=text("kept AND finished_at IS NOT NULL"),
     ),
+)
+
+# The bytes of held messages until a purge, sealed, apart from what changes: a decision writes thousands of messages, and none of their bytes.
+contents = Table(
+    "contents",
+    metadata,
+    Column("message", SERIAL, ForeignKey("messages.serial"), primary_key=True, autoincrement=False),
+    Column("envelope", LargeBinary, nullable=False),
+    Column("skeleton", LargeBinary, nullable=False),
 )
 
 # One row for each recipient of a held message; address and reply are masked.

@@ -3,8 +3,12 @@
 import sqlite3
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from itertools import count
 from pathlib import Path
+
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 
 from mailguard import config
 from mailguard.lifecycle import Choice, RecipientState
@@ -12,6 +16,7 @@ from mailguard.model import Action, Envelope, Finding, Inspection, Kind, Message
 from mailguard.pieces import cut
 from mailguard.store import open_store
 from mailguard.store.arrival import Arrival
+from mailguard.store.engine import MIGRATIONS
 from mailguard.store.views import Clearance, Outcome
 
 PASSWORD = "correct horse battery"
@@ -68,6 +73,13 @@ class Stage:
     def reopen(self):
         self.store.close()
         self.open()
+
+    def migrate(self, name):
+        """One step of the upgrade by the end of its file's name, on tables as the step before it left them."""
+        (step,) = [file.stem for file in (MIGRATIONS / "versions").glob(f"*_{name}.py")]
+        module = import_module(f"mailguard.store.migrations.versions.{step}")
+        with self.store._database.write() as tx, Operations.context(MigrationContext.configure(tx)):
+            module.upgrade()
 
     def person(self, login, role="approver", password=None, email=None, organisation=""):
         email = f"{login}@example.co.jp" if email is None else email

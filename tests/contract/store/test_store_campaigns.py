@@ -293,6 +293,5 @@ def test_an_upgrade_names_the_reasons_of_all_holds_of_a_campaign(stage, staff):
     assert whole.reasons == ("attachment", "recipient_mismatch")
     with stage.store._database.write() as tx:  # as grouping what was there left it
         tx.exec_driver_sql("UPDATE campaigns SET reasons = '[\"attachment\"]', last_seen = first_seen")
-        tx.exec_driver_sql("UPDATE alembic_version SET version_num = '0026'")
-    stage.reopen()
+    stage.migrate("campaign_reasons")
     assert only(stage) == whole

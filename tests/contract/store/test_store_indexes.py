@@ -57,4 +57,4 @@ def test_a_mail_that_joins_writes_few_pages(local, stage, staff):
             raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             stage.admit(staff[3])
             written.append((stage.file.with_name("mailguard.db-wal").stat().st_size - 32) // (4096 + 24))
-    assert min(written) <= 15, written  # each index that has a row for it takes one more
+    assert min(written) <= 16, written  # each index that has a row for it takes one more

@@ -41,7 +41,7 @@ def together(stage, person, cap=None):
 def mixed(stage, staff):
     """Holds of one mailing: approved together, alone, and once of two; rejected; waiting; and one of an unknown system."""
     tanaka, sato, suzuki, ski = staff
-    ids = [admit(stage, ski, number) for number in range(3)]
+    ids = [admit(stage, ski, number, persons=1) for number in range(3)]
     together(stage, sato, cap=5)
     ids += [admit(stage, ski, number, persons=7) for number in range(3, 7)]
     stage.decide(ids[3], sato)

@@ -8,8 +8,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from stage import ACCEPTED, REFUSED
 
-from mailguard.store.audit import chain
-from mailguard.store.proof import START, Break, Fault, Head, as_row
+from mailguard.store.proof import START, Break, Fault, Head, as_row, chain
 
 COLUMNS = "seq, at, actor, action, subject, detail, previous, hash"
 

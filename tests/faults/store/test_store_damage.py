@@ -34,21 +34,24 @@ def two(stage, staff):
     return hold_id
 
 
+MINE = "message = (SELECT serial FROM messages WHERE id = 'bad')"
+
+
+def overwrite(column, value):
+    return lambda stage: run(stage, f"UPDATE contents SET {column} = ? WHERE {MINE}", value)
+
+
+def replaced(column, data):
+    return lambda stage: overwrite(column, stage.store.holds._vault.seal(data, f"{column}:bad"))(stage)
+
+
 DAMAGE = {
-    "skeleton": lambda stage: run(stage, "UPDATE messages SET skeleton = zeroblob(60) WHERE id = 'bad'"),
-    "skeleton gone": lambda stage: run(stage, "UPDATE messages SET skeleton = NULL WHERE id = 'bad'"),
-    "skeleton of nothing": lambda stage: run(
-        stage,
-        "UPDATE messages SET skeleton = ? WHERE id = 'bad'",
-        stage.store.holds._vault.seal(b"nonsense", "skeleton:bad"),
-    ),
-    "envelope": lambda stage: run(stage, "UPDATE messages SET envelope = x'00' WHERE id = 'bad'"),
-    "envelope gone": lambda stage: run(stage, "UPDATE messages SET envelope = NULL WHERE id = 'bad'"),
-    "envelope of one": lambda stage: run(
-        stage,
-        "UPDATE messages SET envelope = ? WHERE id = 'bad'",
-        stage.store.holds._vault.seal(msgspec.msgpack.encode(Envelope("", ("a@example.jp",))), "envelope:bad"),
-    ),
+    "skeleton": overwrite("skeleton", bytes(60)),
+    "skeleton of nothing": replaced("skeleton", b"nonsense"),
+    "envelope": overwrite("envelope", b"\0"),
+    "envelope of one": replaced("envelope", msgspec.msgpack.encode(Envelope("", ("a@example.jp",)))),
+    "both gone": lambda stage: run(stage, f"DELETE FROM contents WHERE {MINE}"),
+    "envelope that is none": replaced("envelope", b"\xff nonsense"),
     "blob": lambda stage: run(stage, "UPDATE blobs SET sealed = zeroblob(60)"),
     "part gone": lambda stage: run(stage, "DELETE FROM parts"),
 }
@@ -113,7 +116,6 @@ def test_every_mail_that_can_come_in_can_be_held():
         ("people", "sealed", "person", lambda stage, _: stage.store.people.all()),
         ("sources", "sealed", "source", lambda stage, _: stage.store.sources.all()),
         ("holds", "reasons", "", lambda stage, _: stage.store.holds.recent()),
-        ("messages", "envelope", "envelope", lambda stage, _: claim(stage)),
     ],
 )
 def test_whatever_cannot_be_decoded_is_a_store_error(stage, two, table, column, place, look):
@@ -122,9 +124,6 @@ def test_whatever_cannot_be_decoded_is_a_store_error(stage, two, table, column, 
         value = stage.store.holds._vault.seal(b"\xff nonsense", f"{place}:{row}") if place else "nonsense"
         raw.execute(f"UPDATE {table} SET {column} = ? WHERE id = ?", (value, row))
     raw.close()
-    if table == "messages":
-        assert look(stage, two) is None
-        return
     with pytest.raises(DamagedError, match=r"altered.*backup"):
         look(stage, two)
 

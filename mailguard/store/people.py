@@ -125,6 +125,8 @@ class People:
         context, organisation = self._context, person.organisation
         if not person.login:
             raise RefusedError("login_missing", "A person needs a login name.")
+        if not person.name.strip():
+            raise RefusedError("name_missing", "A person needs a name.")
         _check_role(person.role)
         profile = _Profile(person.login, person.name, person.email, organisation)
         row = {

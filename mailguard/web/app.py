@@ -28,9 +28,11 @@ from mailguard.web.login import LoginPages
 from mailguard.web.monitored import MonitoredPages
 from mailguard.web.parts import Opens, PartApi, PartPages
 from mailguard.web.password import PasswordPages
+from mailguard.web.people import PeoplePages
 from mailguard.web.report import ReportPages
 from mailguard.web.requests import RequestApi, RequestPages
 from mailguard.web.site import Clock, build
+from mailguard.web.sources import SourcePages
 from mailguard.web.stop_list import StopListApi
 from mailguard.web.stops import StopPages
 from mailguard.web.stops_api import StopApi
@@ -76,6 +78,8 @@ def create_app(
     app.include_router(RequestApi(site).router)
     app.include_router(ChangePages(site).router)
     app.include_router(DeputyPages(site).router)
+    app.include_router(PeoplePages(site).router)
+    app.include_router(SourcePages(site).router)
     app.include_router(ChangesApi(site).router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     app.add_api_route("/", _home, methods=["GET"], response_model=None)

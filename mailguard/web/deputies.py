@@ -3,20 +3,15 @@
 In: a logged-in person's request. Out: who stands in for whom; forms that ask for a change, which waits for consent.
 """
 
-from typing import Annotated
-
-from fastapi import APIRouter, Form
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from mailguard.errors import ConflictError, NotFoundError, RefusedError
-from mailguard.store.changes import WHY as CHANGE_WHY
 from mailguard.store.orders import AddDeputy, EndDeputy, Order
-from mailguard.store.views import Person, Session
+from mailguard.store.views import Person
 from mailguard.web.alert import Alert
-from mailguard.web.site import Site, sees_changes
-
-Field = Annotated[str, Form(max_length=200)]
+from mailguard.web.asking import Field, Refused, asked, reader, told
+from mailguard.web.site import Site
 
 
 class DeputyPages:
@@ -33,10 +28,7 @@ class DeputyPages:
 
     def show(self, request: Request, done: str = "") -> Response:
         """Those of today and later."""
-        session = self._site.session(request)
-        t = self._site.texts(request)
-        alert = Alert("good", t(f"done.deputy.{done}")) if done in {"waits", "now"} else None
-        return self._page(request, session, alert)
+        return self._page(request, told(self._site.texts(request), done))
 
     def add(
         self,
@@ -60,23 +52,13 @@ class DeputyPages:
         return RedirectResponse("/deputies", 303)
 
     def _ask(self, request: Request, csrf: str, order: Order) -> Response:
-        session = self._site.session(request)
-        self._site.check_form(request, session.csrf, csrf)
-        t = self._site.texts(request)
-        try:
-            change = self._site.store.changes.submit(session.person.id, order)
-        except RefusedError as error:
-            alert = Alert("bad", t("changes.not_asked"), t.known("refused", error.code))
-            return self._page(request, session, alert, 403)
-        except NotFoundError:
-            return self._page(request, session, Alert("bad", t("changes.not_asked"), t("trouble.422.help")), 422)
-        except ConflictError:
-            return self._page(request, session, Alert("bad", t("changes.not_asked"), t("changes.twice")), 409)
-        return RedirectResponse(f"/deputies?done={'waits' if change else 'now'}", 303)
+        answer = asked(self._site, request, csrf, order, "changes.twice")
+        if isinstance(answer, Refused):
+            return self._page(request, answer.alert, answer.status)
+        return RedirectResponse(f"/deputies?done={answer}", 303)
 
-    def _page(self, request: Request, session: Session, alert: Alert | None, status: int = 200) -> Response:
-        if not sees_changes(session.person):
-            raise RefusedError("not_changes", CHANGE_WHY["not_changes"])
+    def _page(self, request: Request, alert: Alert | None, status: int = 200) -> Response:
+        session = reader(self._site, request)
         folk = [person for person in self._site.store.people.all() if person.enabled]
         return self._site.page(
             request,

@@ -10,7 +10,7 @@ from mailguard.web.texts import Texts
 FEW = Texts("ja")("approvers.few", n=1)
 PAGES = (
     "/holds", "/holds/{hold}", "/holds/{hold}/parts/0", "/campaigns/{campaign}", "/requests", "/release", "/stops",
-    "/contacts", "/changes", "/deputies",
+    "/contacts", "/changes", "/deputies", "/people", "/sources",
 )  # fmt: skip
 
 

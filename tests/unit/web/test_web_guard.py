@@ -102,7 +102,7 @@ def test_no_person_stands_in_a_url(world):
     page = world.client("sato").get(f"/holds/{hold}").text
     for url in re.findall(r'(?:href|action|src|data-url)="([^"]*)"', page):
         assert re.fullmatch(
-            r"#\w+|/static/[\w.]+|/logout|/password|/contacts|/changes|/deputies|/requests|/campaigns/\w-[0-9A-Z]+|/stops(/begin)?|/release(/pause|/resume)?|/holds(/H-[0-9A-Z]+(/late|/stop|/report|/parts/\d+)?)?(\?page=\d+)?(#\w+)?|/api/holds/H-[0-9A-Z]+/record\?form=html|/api/reach\?(hold|campaign)=H-[0-9A-Z]+&amp;form=csv|/language/\w+\?back=[\w/-]+",
+            r"#\w+|/static/[\w.]+|/logout|/password|/contacts|/changes|/people|/sources|/deputies|/requests|/campaigns/\w-[0-9A-Z]+|/stops(/begin)?|/release(/pause|/resume)?|/holds(/H-[0-9A-Z]+(/late|/stop|/report|/parts/\d+)?)?(\?page=\d+)?(#\w+)?|/api/holds/H-[0-9A-Z]+/record\?form=html|/api/reach\?(hold|campaign)=H-[0-9A-Z]+&amp;form=csv|/language/\w+\?back=[\w/-]+",
             url,
         )
 

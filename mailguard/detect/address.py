@@ -84,11 +84,12 @@ class Address:
     def __init__(self, rules: KindRules) -> None:
         del rules  # the header and the examples are read elsewhere
         area = rf"(?:[ ]?{_PLACE}{{0,28}}?(?:[ ]{_PLACE}{{0,14}}?)?)"
+        cities = _cities()
         self._text = regex.compile(
             rf"(?:{_PREFECTURE}[ ]?{_PLACE}{{1,9}}?{_CITY_TAIL}|(?<![一-龥々ァ-ヶー])(?:\L<cities>)){area}{_BLOCKS}{_BUILDING}",
-            cities=_cities(),
+            cities=cities,
         )
-        self._prefectures, self._cities = municipalities()[0], frozenset(_cities())
+        self._prefectures, self._cities = municipalities()[0], frozenset(cities)
         self._opens = frozenset(opened[:2] for opened in (*self._prefectures, *self._cities))
         self._sizes = _sizes(self._cities)
 

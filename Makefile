@@ -17,7 +17,7 @@ run: $(STAMP)  ## the service on its defaults, or with CONFIG=file
 
 test: $(STAMP) lint system  ## everything CI runs
 	$(BIN)/mailguard rules check
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(STAMP)  ## style, types, floors
 	$(BIN)/ruff check .

@@ -1,9 +1,22 @@
-"""What tests of several folders share: a key, and an engine with the shipped rules."""
+"""What tests of several folders share: a key, an engine with the shipped rules, a database server, and which files go first."""
+
+from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from mailguard.digest import Digester
 
+TESTS = Path(__file__).parent
+# Files that take longest, each on one worker: begun last, they would keep it busy when the others are done. Most of them
+# start a service again and again.
+LONG = (
+    "faults/test_crash_points_taking.py", "faults/test_crash_points_sending.py", "incidents/test_service.py",
+    "faults/test_matrix_service.py", "faults/service/test_service_rules.py", "faults/service/test_service_workers.py",
+    "faults/test_soak.py", "incidents/test_no_clear_text.py", "faults/test_stop_crashes.py", "faults/service/test_service_alone.py",
+    "property/test_detect_mailing.py", "incidents/test_ppap.py", "clients/test_next_hops.py", "faults/sandbox/test_real_tools.py",
+    "unit/cli/test_cli_rules.py", "incidents/test_counts.py",
+)  # fmt: skip
 DIGESTER = Digester(b"test key of thirty-two bytes ...")
 
 
@@ -42,3 +55,12 @@ def postgresql():
         made.upgrade()
         made.close()
         yield server
+
+
+def pytest_collection_modifyitems(config, items):
+    """The order in which workers of `make test` are handed files: long ones, then those with the most tests."""
+    ranks = {TESTS / name: place for place, name in enumerate(LONG)}
+    assert all(path.exists() for path in ranks), "a file of LONG is not there any more"
+    if hasattr(config, "workerinput"):
+        tests = Counter(item.path for item in items)
+        items.sort(key=lambda item: (ranks.get(item.path, len(LONG)), -tests[item.path]))

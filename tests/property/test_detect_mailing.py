@@ -29,7 +29,7 @@ HOMES = households(40, 9)
 def test_a_greeting_by_itself_is_what_the_detectors_say_together(turn):
     persons = person_dictionary.load()
     families = itertools.cycle(sorted(persons.family)[turn :: len(GAPS)])
-    givens = sorted(persons.given)[turn :: 5 * len(GAPS)]
+    givens = sorted(persons.given)[turn :: 10 * len(GAPS)]
     readings = sorted(persons.family_readings)[turn :: 50 * len(GAPS)]
     ways = itertools.cycle(itertools.product(GAPS, ENDS))
     seen = 0

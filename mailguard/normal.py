@@ -64,6 +64,12 @@ def email(address: str) -> str:
     return text.strip("<>").casefold()
 
 
+def mailbox(address: str) -> str:
+    """The address of the mailbox: without what its owner put behind + (RFC 5233), sato+news@ and sato@ are equal."""
+    local, at, host = email(address).rpartition("@")
+    return f"{local.partition('+')[0] or local}{at}{host}"
+
+
 def domain(name: str) -> str:
     """A mail domain in lower case, internationalised names in their ASCII form (RFC 5890)."""
     text = unicodedata.normalize("NFKC", name).strip().strip(".").casefold()

@@ -7,6 +7,7 @@ last ones are known again.
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from mailguard import normal
 from mailguard.detect.evidence import name_digests
 from mailguard.detect.whole import Detector
 from mailguard.digest import Digester
@@ -61,7 +62,7 @@ class Headings:
                 *[self._known_addressee(mailbox) for mailbox in (*mail.to, *mail.cc, *mail.bcc)],
                 *[replace(self._known_addressee(mailbox), recipient=False) for mailbox in shown],
             ),
-            tuple([self._email(address) for _, address in (*mail.from_, *mail.sender)]),
+            tuple([self._email(normal.mailbox(address)) for _, address in (*mail.from_, *mail.sender)]),
             tuple(dict.fromkeys([address.rpartition("@")[2].lower() for _, address in mail.from_])),
             self._mailing(mail.mailing) if mail.mailing else b"",
             self._mailing(mail.mailing_list) if mail.mailing_list else b"",

@@ -19,7 +19,7 @@ from mailguard.store.audit import CLI, TIME, Audit
 from mailguard.store.context import Context, fresh_id
 from mailguard.store.notices import Notices
 from mailguard.store.orders import Fact, Order
-from mailguard.store.people import approvers
+from mailguard.store.people import approvers, selves
 from mailguard.store.remembered import Remembered
 from mailguard.store.schema import changes, people
 
@@ -189,12 +189,13 @@ class Changes:
     def _refusal(self, tx: Connection, row: Any, sealed: _Sealed, person: Any) -> str | None:
         if not person.enabled or person.role != "approver" or not _own(person):
             return "not_consenter"
-        if person.id == row.asked_by:
+        mine = selves(tx, {person.id})
+        if row.asked_by in mine:
             return "own_change"
         concerned = set(sealed.people)
         if sealed.order is not None and row.state == WAITING:  # as it was asked for, and as it would be now
             concerned |= self._applying.describe(tx, sealed.order).people
-        return "about_you" if person.id in concerned else None
+        return "about_you" if mine & concerned else None
 
     def _close(self, tx: Connection, row: Any, sealed: _Sealed, state: str, actor: str) -> Change:
         done = msgspec.structs.replace(sealed, order=None)  # with it goes the hash of a password

@@ -36,8 +36,8 @@ class Context:
         return self.digester.of("login", normal.login(login))
 
     def mail_key(self, address: str) -> bytes:
-        """Digest of an e-mail address; b"" when there is none."""
-        return self.digester.email(address) if address.strip() else b""
+        """Digest of the mailbox of an e-mail address; b"" when there is none."""
+        return self.digester.email(normal.mailbox(address)) if address.strip() else b""
 
     def organisation_key(self, name: str) -> bytes:
         """Digest of an organisation; b"" for the own company."""

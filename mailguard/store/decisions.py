@@ -19,6 +19,7 @@ from mailguard.store import counting, pools, requests, routing, saying, settings
 from mailguard.store.audit import TIME
 from mailguard.store.desk import AtDesk, Desk
 from mailguard.store.false_positives import FalsePositives
+from mailguard.store.people import selves
 from mailguard.store.record import first_viewed
 from mailguard.store.routing import Reach
 from mailguard.store.saying import Said
@@ -203,9 +204,10 @@ class Decisions(AtDesk):
                 raise RefusedError("cap_too_low", WHY["cap_too_low"])
             if wish.cap > CAP:
                 raise RefusedError("cap_too_high", WHY["cap_too_high"])
-            authority = wish.acting_for or wish.person_id
             spoken = standing.agreed(tx, hold)
-            twice = any(one.authority == authority and one.row.id != wish.person_id for one in spoken)
+            right, self_ = (selves(tx, {key}) for key in (wish.acting_for or wish.person_id, wish.person_id))
+            others = [one for one in spoken if one.row.id != wish.person_id]
+            twice = any(one.authority in right or one.row.id in self_ for one in others)
             # Approving again is only good for a higher cap, when the mailing has grown since.
             if twice or {one.row.id: one.row.cap for one in spoken}.get(wish.person_id, -1) >= wish.cap:
                 raise RefusedError("already_approved", WHY["already_approved"])

@@ -14,6 +14,7 @@ from mailguard.errors import ConflictError, NotFoundError, RefusedError
 from mailguard.lifecycle import HoldState
 from mailguard.store import decisions, standing, standstill, stop_sight
 from mailguard.store.desk import AtDesk
+from mailguard.store.people import selves
 from mailguard.store.schema import people, stop_exceptions, stops
 from mailguard.store.schema.emergency import Scope
 from mailguard.store.stop_tellings import LET_THROUGH, tell
@@ -43,9 +44,10 @@ class LettingThrough(AtDesk):
     """Lets approved holds through."""
 
     def of(self, hold_id: str) -> list[LetThrough]:
-        """What was asked for this hold, of stops that are in force."""
+        """What was asked for this hold, of stops that are in force, by who may still do so."""
         with self._database.read() as tx:
-            rows = self._rows(tx, hold_id)
+            gone = self._gone(tx, self._hold(tx, hold_id))
+            rows = [row for row in self._rows(tx, hold_id) if row.serial not in gone]
             wanted = {key for row in rows for key in (row.asked_by, row.agreed_by) if key}
             found = tx.execute(select(people).where(people.c.id.in_(wanted))).all()
         names = {row.id: self._desk.people.person(row).name for row in found}
@@ -82,7 +84,7 @@ class LettingThrough(AtDesk):
         with self._database.write(announced=True) as tx:
             hold = self._ready(tx, hold_id, person_id)
             waiting = [row for row in self._rows(tx, hold_id) if row.agreed_at is None]
-            mine = {person_id, self._right(tx, hold, person_id).voice.authority}
+            mine = selves(tx, {person_id, self._right(tx, hold, person_id).voice.authority})
             asked = {key: self._right(tx, hold, key) for key in {row.asked_by for row in waiting}}
             # Neither the asker again, nor whose deputy he is: nobody's right counts twice.
             others = {key: right for key, right in asked.items() if not mine & {key, right.voice.authority}}
@@ -113,9 +115,11 @@ class LettingThrough(AtDesk):
 
     def _forget(self, tx: Connection, hold: Any) -> None:
         """What somebody asked who may not do so any more."""
+        tx.execute(delete(stop_exceptions).where(stop_exceptions.c.serial.in_(self._gone(tx, hold))))
+
+    def _gone(self, tx: Connection, hold: Any) -> list[int]:
         waiting = [row for row in self._rows(tx, hold.id) if row.agreed_at is None]
-        gone = [row.serial for row in waiting if self._right(tx, hold, row.asked_by).code]
-        tx.execute(delete(stop_exceptions).where(stop_exceptions.c.serial.in_(gone)))
+        return [row.serial for row in waiting if self._right(tx, hold, row.asked_by).code]
 
     def _right(self, tx: Connection, hold: Any, person_id: str) -> standing.Right:
         person = tx.execute(select(people).where(people.c.id == person_id)).one_or_none()

@@ -17,7 +17,7 @@ from mailguard.store.rotation import SEALED, Sealed
 from mailguard.store.schema import claimed, counts, decisions, holds, participants
 from mailguard.store.statement import Statement
 
-# What no rule looks at by itself: of `inspection` its likeness (shown.py; a hold without one is like no other), of `expires_at` whether it is over.
+# What no rule looks at by itself: of `serial` who operated the source while it opened, and the first of a class is its oldest; of `inspection` its likeness (shown.py; a hold without one is like no other), of `expires_at` whether it is over.
 _APART = frozenset({
     "serial", "id", "content_key", "subject", "inspection", "likeness", "messages", "households", "late_messages", "folded",
     "first_seen", "last_seen", "expires_at", "changed_at", "changed_by",

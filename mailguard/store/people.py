@@ -4,13 +4,13 @@ In: names, addresses and passwords. Out: `Person`. At rest they are sealed, pass
 throttled, and an unknown login costs as much time as a wrong password.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
-from mailguard.errors import ConflictError, NotFoundError, RefusedError
+from mailguard.errors import ConflictError, DamagedError, NotFoundError, RefusedError
 from mailguard.lifecycle import Candidate
 from mailguard.store.audit import Audit
 from mailguard.store.context import Context, fresh_id
@@ -223,6 +223,31 @@ def candidate(row: Any) -> Candidate:
 def organisation(context: Context, row: Any) -> str:
     """The organisation of a row of `people`, as it was typed."""
     return context.vault.open_json(row.sealed, f"person:{row.id}", _Profile).organisation
+
+
+def selves(tx: Connection, ids: Collection[str]) -> frozenset[str]:
+    """These ids, and those of everybody with the e-mail address of one of them: two logins of one person are one person."""
+    same = select(people.c.mail_key).where(people.c.id.in_(ids), people.c.mail_key != b"")
+    query = select(people.c.id).where(or_(people.c.id.in_(ids), people.c.mail_key.in_(same)))
+    return frozenset((*ids, *tx.execute(query).scalars())) if ids else frozenset()
+
+
+def fill(context: Context) -> None:
+    """Give people of an older version the digests of their mailboxes; an address with + had one of its own."""
+    with context.database.read() as tx:
+        rows = tx.execute(select(people)).all()
+        other = {row.id: key for row in rows if (key := _mailbox(context, row)) != bytes(row.mail_key)}
+    if other:
+        with context.database.write(announced=True) as tx:
+            for person_id, key in other.items():
+                tx.execute(update(people).where(people.c.id == person_id).values(mail_key=key))
+
+
+def _mailbox(context: Context, row: Any) -> bytes:
+    try:
+        return context.mail_key(context.vault.open_json(row.sealed, f"person:{row.id}", _Profile).email)
+    except DamagedError:
+        return bytes(row.mail_key)  # whoever looks at this person hears of it
 
 
 def approvers(tx: Connection) -> Sequence[Any]:

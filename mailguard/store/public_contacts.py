@@ -16,6 +16,7 @@ from mailguard.model import Inspection, Kind
 from mailguard.store import settings, sight, standing
 from mailguard.store.context import fresh_id
 from mailguard.store.desk import AtDesk, Desk
+from mailguard.store.people import selves
 from mailguard.store.remembered import Remembered
 from mailguard.store.schema import holds, people, public_contacts, public_version
 
@@ -175,7 +176,7 @@ class PublicContacts(AtDesk):
         if right.code:
             return right.code
         # Neither the asker, nor as the deputy of the asker, nor the one whose deputy asked.
-        asked = {asker.id, standing.right(tx, hold, asker, today).voice.authority}
+        asked = selves(tx, {asker.id, standing.right(tx, hold, asker, today).voice.authority})
         if asked & {person_id, right.voice.authority}:
             return "contact_own"
         return "contact_over" if row.agreed_by or row.ended_at else None

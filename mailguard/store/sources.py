@@ -8,7 +8,7 @@ from collections.abc import Collection
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from mailguard import normal
 from mailguard.errors import ConflictError, NotFoundError, RefusedError
@@ -18,7 +18,7 @@ from mailguard.store.audit import Audit
 from mailguard.store.context import Context
 from mailguard.store.register import CLAIM, TITLE, Register
 from mailguard.store.remembered import Remembered
-from mailguard.store.schema import operators, people, sources, sources_version
+from mailguard.store.schema import holds, operators, past_operators, people, sources, sources_version
 from mailguard.store.statement import Statement
 
 ID = 100  # characters of an id that the table takes
@@ -77,6 +77,7 @@ class Sources:
         self._known_as(tx, source.id)
         self._alone(tx, source, [other for other in self._read(tx) if other.id != source.id])
         tx.execute(update(sources).where(sources.c.id == source.id).values(**self._row(source)))
+        self._remember_staff(tx, source)
         tx.execute(delete(operators).where(operators.c.source_id == source.id))
         self._staff(tx, source)
         self._note(tx, actor, "source.changed", source)
@@ -121,6 +122,20 @@ class Sources:
         pairs = [{"source_id": source.id, "person_id": person} for person in dict.fromkeys(source.operators)]
         if pairs:
             tx.execute(insert(operators), pairs)
+
+    @staticmethod
+    def _remember_staff(tx: Connection, source: Source) -> None:
+        """Whoever operates it no more is never the second person for what was held until now."""
+        crew = select(operators.c.person_id).where(operators.c.source_id == source.id)
+        gone = sorted(set(tx.execute(crew).scalars()) - set(source.operators))
+        if not gone:
+            return
+        before = (past_operators.c.source_id == source.id, past_operators.c.person_id.in_(gone))
+        tx.execute(delete(past_operators).where(*before))
+        last = tx.execute(select(func.coalesce(func.max(holds.c.serial), 0))).scalar_one()
+        tx.execute(
+            insert(past_operators), [{"source_id": source.id, "person_id": one, "last_hold": last} for one in gone]
+        )
 
     def _note(self, tx: Connection, actor: str, action: str, source: Source) -> None:
         self._changed(tx)

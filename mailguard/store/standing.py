@@ -17,8 +17,8 @@ from mailguard.model import Envelope
 from mailguard.routes import Needs
 from mailguard.store import routing, standins
 from mailguard.store.context import Context
-from mailguard.store.people import approvers, candidate, organisation
-from mailguard.store.schema import claimed, decisions, operators, participants, people, sources
+from mailguard.store.people import approvers, candidate, organisation, selves
+from mailguard.store.schema import claimed, decisions, operators, participants, past_operators, people, sources
 from mailguard.store.statement import Lookup
 
 _KNOWN = Lookup(
@@ -94,11 +94,18 @@ def sent_by(tx: Connection, rows: Sequence[Any], staff: Mapping[str, Sequence[An
     return {row.id: _sending(row, staff[row.id], owners.get(row.source_id, b"")) for row in rows}
 
 
+def _before(tx: Connection, hold: Any) -> frozenset[str]:
+    """Who operated the source of a hold while its mail came, and does not any more."""
+    mine = (past_operators.c.source_id == hold.source_id, past_operators.c.last_hold >= hold.serial)
+    return frozenset(tx.execute(select(past_operators.c.person_id).where(*mine)).scalars())
+
+
 def sending(tx: Connection, hold: Any, persons: Collection[Any]) -> Sending:
     """What of the sending concerns `persons` (rows of people): a mailing of thousands has thousands of authors."""
     keys = [row.login_key for row in persons] + [row.mail_key for row in persons if row.mail_key]
     found = set(_KNOWN.rows(tx, keys, hold=hold.id))
-    return _sending(hold, crew(tx, hold), _owner(tx, hold), found)
+    facts = _sending(hold, crew(tx, hold), _owner(tx, hold), found)
+    return replace(facts, operators=selves(tx, {*facts.operators, *_before(tx, hold)}))
 
 
 def _sending(hold: Any, staff: Sequence[Any], owner: bytes, found: Marks = frozenset()) -> Sending:
@@ -149,20 +156,25 @@ class Voice:
 def voices(tx: Connection, hold: Any, spoken: Sequence[Any]) -> tuple[list[Voice], Sending]:
     """Of decisions with their people, the oldest first, those that still count: no authority twice, nobody twice.
 
-    Also what the sending of the hold says of them. Rows of `people` with `acting_for` of their decision.
+    Who has the e-mail address of another is not another. Also what the sending of the hold says of them. Rows of `people`
+    with `acting_for` of their decision.
     """
     keys = {row.acting_for for row in spoken if row.acting_for}
     away = {row.id: row for row in tx.execute(select(people).where(people.c.id.in_(keys)))} if keys else {}
     facts = sending(tx, hold, [*spoken, *away.values()])
-    used: dict[str, str] = {}  # authority → who used it
+    used: dict[str | bytes, str] = {}  # id or address of whose right it was → who used it
+    heard: dict[str | bytes, str] = {}  # address of who spoke → who that was
+    rights: dict[str, str] = {}  # who spoke → whose right that was
     found = []
     for row in spoken:
         lent, own = away.get(row.acting_for, row), candidate(row)
         voice = Voice(row, own if lent is row else replace(own, absent=candidate(lent)), lent)
-        others = {who: authority for authority, who in used.items()}
-        alone = used.get(voice.authority, row.id) == row.id and others.get(row.id, voice.authority) == voice.authority
+        right, own_mail = [key for key in (lent.id, lent.mail_key) if key], row.mail_key or row.id
+        before = {*[used.get(key, row.id) for key in right], heard.get(own_mail, row.id)}
+        alone = before == {row.id} and rights.get(row.id, voice.authority) == voice.authority
         if alone and lifecycle.refusal(voice.candidate, facts) is None:
-            used[voice.authority] = row.id
+            used |= dict.fromkeys(right, row.id)
+            heard[own_mail], rights[row.id] = row.id, voice.authority
             found.append(voice)
     return found, facts
 

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, insert, or_, select, update
@@ -17,7 +18,7 @@ from mailguard.store import standstill, stop_sight
 from mailguard.store.audit import CLI, Audit
 from mailguard.store.context import Context, fresh_id
 from mailguard.store.notices import Notices
-from mailguard.store.people import People
+from mailguard.store.people import People, selves
 from mailguard.store.remembered import Remembered
 from mailguard.store.schema import campaigns, holds, messages, people, sources, stops
 from mailguard.store.schema.emergency import Scope
@@ -144,7 +145,7 @@ class Stops:
         with self._context.database.write(announced=True) as tx:
             stop = self._open(tx, stop_id, None if actor == CLI else actor)
             self._check_may_end(tx, stop, actor)
-            if stop.asked_by == actor:
+            if stop.asked_by in selves(tx, {actor}):
                 raise RefusedError("stop_asked", WHY["stop_asked"])
             if not stop.asked_by or stop_sight.barred(self._context, tx, stop, stop.asked_by):
                 raise ConflictError(f"{stop_id}: nobody who may do so has asked to end it. Ask first.")
@@ -206,7 +207,13 @@ class Stops:
         wanted = {key for row in rows for key in (row.stopped_by, row.asked_by, row.ended_by) if key}
         found = tx.execute(select(people).where(people.c.id.in_(wanted))).all()
         names = {row.id: self._people.person(row).name for row in found}
-        return [_shown(self._stop(row, names), own=own) for row in rows]
+        return [_shown(self._stop(self._standing(tx, row), names), own=own) for row in rows]
+
+    def _standing(self, tx: Connection, row: Any) -> Any:
+        """A stop without the wish to end it of somebody who may not do so any more: another one has to ask."""
+        if row.ended or not row.asked_by or stop_sight.barred(self._context, tx, row, row.asked_by) is None:
+            return row
+        return SimpleNamespace(**row._asdict() | {"asked": None, "asked_by": None, "asked_at": None})
 
     def _stop(self, row: Any, names: Mapping[str, str]) -> Stop:
         def opened(data: bytes | None, place: str) -> str:

@@ -27,7 +27,7 @@ from mailguard.store.schema.reach import doubts, handovers, reach_exports
 from mailguard.store.schema.record import POSTGRESQL_GUARDS, SQLITE_GUARDS, audit, audit_head, audit_seals
 from mailguard.store.schema.request import requests
 from mailguard.store.schema.runs import runs
-from mailguard.store.schema.sending import operators, sources, sources_version
+from mailguard.store.schema.sending import operators, past_operators, sources, sources_version
 from mailguard.store.schema.staff import attempts, deputies, logins, people, sessions
 from mailguard.store.schema.stopping import (
     pauses,
@@ -74,6 +74,7 @@ __all__ = [
     "part_views",
     "participants",
     "parts",
+    "past_operators",
     "pauses",
     "people",
     "pooled",

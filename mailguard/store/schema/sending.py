@@ -27,6 +27,15 @@ operators = Table(
     Column("person_id", String(20), ForeignKey("people.id"), primary_key=True),
 )
 
+# Who operated a source before; last_hold: serial of the newest hold there was when that ended. What was sent until then is own mail.
+past_operators = Table(
+    "past_operators",
+    metadata,
+    Column("source_id", String(100), ForeignKey("sources.id"), primary_key=True),
+    Column("person_id", String(20), ForeignKey("people.id"), primary_key=True),
+    Column("last_hold", SERIAL, nullable=False),
+)
+
 # Raised whenever a source changes: one row, cheap to read for each message.
 sources_version = Table(
     "sources_version",

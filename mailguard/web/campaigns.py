@@ -28,7 +28,8 @@ from mailguard.web.texts import Texts
 
 PER_PAGE = 50
 Page = Annotated[int, Query(ge=1, le=100_000)]
-DONE = frozenset({"approved", "first", "rejected"})
+DONE = frozenset({"approved", "first", "rejected", "withdrawn"})
+SAID = {Choice.APPROVE: "approved", Choice.REJECT: "rejected", Choice.WITHDRAW: "withdrawn"}
 
 
 class DecisionForm(BaseModel):
@@ -64,6 +65,7 @@ class CampaignPages:
         add("/campaigns/{campaign_id}/{form}", self.back, methods=["GET"], response_model=None)
         add("/campaigns/{campaign_id}/approve", self.approve, methods=["POST"], response_model=None)
         add("/campaigns/{campaign_id}/reject", self.reject, methods=["POST"], response_model=None)
+        add("/campaigns/{campaign_id}/withdraw", self.withdraw, methods=["POST"], response_model=None)
 
     def one(self, request: Request, campaign_id: str, page: Page = 1, done: str = "") -> Response:
         """Everything about one campaign."""
@@ -81,7 +83,11 @@ class CampaignPages:
         """Reject the holds of a snapshot."""
         return self._decide(request, campaign_id, Choice.REJECT, form, None)
 
-    def back(self, campaign_id: str, form: Literal["approve", "reject"]) -> Response:
+    def withdraw(self, request: Request, campaign_id: str, form: Annotated[DecisionForm, Form()]) -> Response:
+        """Take the holds of a snapshot back, as an operator."""
+        return self._decide(request, campaign_id, Choice.WITHDRAW, form, None)
+
+    def back(self, campaign_id: str, form: Literal["approve", "reject", "withdraw"]) -> Response:
         """Where a reload of a refused form leads."""
         del form
         return RedirectResponse(f"/campaigns/{quote(campaign_id)}", 303)
@@ -108,8 +114,8 @@ class CampaignPages:
             remedy = t("alert.stale.remedy") if refusal.status == 409 else ""
             alert = Alert("bad", t(title), refusal.text, remedy)
             return self._page(request, session, campaign_id, alert=alert, status=refusal.status, typed=form)
-        state = "first" if HoldState.PENDING in done.states else choice.value.replace("approve", "approved")
-        return RedirectResponse(f"/campaigns/{quote(campaign_id)}?done={state.replace('reject', 'rejected')}", 303)
+        state = "first" if HoldState.PENDING in done.states else SAID[choice]
+        return RedirectResponse(f"/campaigns/{quote(campaign_id)}?done={state}", 303)
 
     def _page(
         self,
@@ -141,6 +147,7 @@ class CampaignPages:
             snapshot=store.campaigns.snapshot(campaign_id, person.id),
             samples=[self._sample(t, view) for view in views],
             barred=deciding.barred(self._site, first, person) if row.pending else None,
+            operates=deciding.operates(first, person),
             points=store.campaigns.checklist(campaign_id, person.id) if row.pending else (),
             presets=PRESETS,
             compared=(changed := compared.of(self._site, t, row, views)),

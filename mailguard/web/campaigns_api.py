@@ -33,7 +33,7 @@ class CampaignDecisionBody(Strict):
     """Body of a decision on a campaign. cap: recipients of all its holds together; without it only those received."""
 
     snapshot: str = Field(max_length=200)
-    choice: Literal["approve", "reject"]
+    choice: Literal["approve", "reject", "withdraw"]
     reason: str = Field("", max_length=5000)
     cap: Annotated[StrictInt, Field(ge=1, le=CAP)] | None = None
     code: str = Field("", max_length=100)

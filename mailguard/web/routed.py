@@ -3,6 +3,7 @@
 In: what the store says of the hold. Out: 「1,000人超のため2名の承認が必要です(あと1名:委託元)」, and the same as data.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +34,12 @@ def said(t: Texts, view: HoldView, person: Person) -> Said:
     given = [one.organisation for one in routed.approved]
     last = not needs.missing([*given, person.organisation], routed.approvals)
     return Said(line, needs.notes, routed.approved, last)
+
+
+def lacking(t: Texts, view: HoldView, deciders: Sequence[Person]) -> str:
+    """What nobody could give though all who may decide did; "" when they suffice."""
+    able = {one.id: one.organisation for one in (*view.routed.approved, *deciders)}
+    return missing(t, view.routed.needs.missing(list(able.values()), view.routed.approvals))
 
 
 def missing(t: Texts, lack: Missing) -> str:

@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse, Response
 from mailguard import config
 from mailguard.policy import Policy, Report
 from mailguard.policy.thresholds import EarlierRuns
+from mailguard.routes import Needs
 from mailguard.store import Store
 from mailguard.store.changes import READERS
 from mailguard.store.views import Person, Session
@@ -149,6 +150,7 @@ class Site:
             "pause": self.store.switch.state(session.person.id) if session else None,
             "sees_monitored": session is not None and self._sees_monitored(session.person),
             "few_approvers": self._few_approvers() if session else None,
+            "short_routes": self._short_routes(session.person) if session else [],
             "stops_now": self.store.stops.active(session.person.id) if session else [],
             "here": quote(request.url.path) if request.method == "GET" else "/holds",
         }
@@ -157,6 +159,14 @@ class Site:
     def _sees_monitored(self, person: Person) -> bool:
         """Whether the page of what was only monitored is offered: there is something on it, or there may be soon."""
         return person.role in AUDIT_ROLES and (self.monitoring or self.store.watched_mailings.any(person.id))
+
+    def _short_routes(self, person: Person) -> list[str]:
+        """Names of routes that all enabled approvers together could not meet; told to the own company."""
+        routes = self.policy().routes.routes if self.policy and not person.organisation else ()
+        if not routes:
+            return []
+        folk = [one for one in self.store.people.all() if one.enabled and one.role == "approver"]
+        return [one.name for one in routes if Needs.of(one).missing([other.organisation for other in folk])]
 
     def _few_approvers(self) -> int | None:
         """How many approvers there are, where that is too few for anything to be approved."""

@@ -79,10 +79,32 @@ def test_what_changed_meanwhile_is_said_and_nothing_is_decided(world):
     assert {world.store.holds.get(hold_id).row.state for hold_id in ids} == {HoldState.PENDING}
 
 
+def test_an_operator_takes_all_of_a_mailing_back_in_one_step(world):
+    ids = mailing(world)
+    campaign, client = campaign_of(world), world.client("tanaka")
+    data = form(client, campaign, code="send_again", reason="")
+    del data["room"]
+    assert client.post(f"/campaigns/{campaign}/withdraw", data=data | {"code": ""}).status_code == 422
+    answer = client.post(f"/campaigns/{campaign}/withdraw", data=data)
+    assert answer.headers["location"].endswith("?done=withdrawn")
+    assert "取り下げました" in client.get(answer.headers["location"]).text
+    assert {world.store.holds.get(hold_id).row.state for hold_id in ids} == {HoldState.WITHDRAWN}
+    assert client.post(f"/campaigns/{campaign}/withdraw", data=data).status_code == 409
+    world.clock.on(hours=20)
+    for number in range(3):
+        world.admit(key=b"other %d" % number, evidence=b"other %d" % number)
+    later = next(row.id for row in world.store.campaigns.recent((HoldState.PENDING,)))
+    approver = world.client("sato")
+    assert "/withdraw" not in approver.get(f"/campaigns/{later}").text
+    refused = approver.post(f"/campaigns/{later}/withdraw", data=form(approver, later, code="send_again"))
+    assert refused.status_code == 403
+    assert world.store.campaigns.get(later).pending == 3
+
+
 def test_an_operator_and_a_forged_form_decide_nothing(world):
     mailing(world)
     campaign = campaign_of(world)
-    assert '<form method="post" action="/campaigns' not in world.client("tanaka").get(f"/campaigns/{campaign}").text
+    assert "/approve" not in world.client("tanaka").get(f"/campaigns/{campaign}").text
     client = world.client("sato")
     assert client.post(f"/campaigns/{campaign}/approve", data=form(client, campaign, csrf="x")).status_code == 403
     assert world.store.campaigns.get(campaign).pending == 3

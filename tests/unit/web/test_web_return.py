@@ -35,6 +35,8 @@ def test_a_question_goes_to_the_operator_and_the_answer_comes_back(world):
     page = operator.get(f"/holds/{hold}").text
     assert QUESTION in page
     assert "取り下げ、添付を外して再送" in page
+    assert page.index('href="#exchange"') < page.index('id="why"')  # on a telephone the form lies far below
+    assert 'href="#exchange"' not in approver.get(f"/holds/{hold}").text
     page = followed(operator, post(operator, hold, "answer", reason=ANSWER))
     assert "回答しました。" in page
     page = approver.get(f"/holds/{hold}").text

@@ -2,15 +2,21 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from types import SimpleNamespace
 
+import asgi_client
 import pytest
-from web_world import INSPECTION, field
+from web_world import BASE, INSPECTION, field
 
+from mailguard import config
 from mailguard.lifecycle import HoldState
 from mailguard.model import Action, Envelope, Message, Verdict
 from mailguard.pieces import cut
+from mailguard.policy import Report
+from mailguard.policy.thresholds import EarlierRuns
 from mailguard.routes import Escalation, Point, Requirement, Route, Routes, Ruling, Then, When
 from mailguard.store.arrival import Arrival
+from mailguard.web import create_app
 
 MANY = Route(
     "1,000人超",
@@ -159,3 +165,38 @@ def test_a_campaign_shows_the_points_of_all_its_holds_and_for_which_they_stand(w
     assert page.post(f"/campaigns/{row.id}/approve", data={**sent, "checked": ["who"]}).status_code in {403, 422}
     done = page.post(f"/campaigns/{row.id}/approve", data={**sent, "checked": ["who", "basis"]})
     assert done.headers["location"] == f"/campaigns/{row.id}?done=first"
+
+
+def test_an_approval_that_nobody_can_give_is_said_in_red(world, hold):
+    sato = world.client("sato")
+    said = "必要な承認ができる承認者がいません(あと1名:委託元)"
+    assert said not in sato.get(f"/holds/{hold}").text
+    approve(sato, hold)
+    world.store.people.disable("kato", "test")
+    for login in ("sato", "suzuki", "tanaka"):
+        page = world.client(login).get(f"/holds/{hold}").text
+        assert said in page
+        assert page.index("banner bad") < page.index(said)
+    assert "Nobody can give the approvals" in world.client("sato", language="en").get(f"/holds/{hold}").text
+    world.store.people.enable("kato", "test")
+    assert said not in sato.get(f"/holds/{hold}").text
+
+
+def test_a_route_without_its_approvers_is_said_on_every_page_of_the_own_company(world):
+    policy = SimpleNamespace(
+        monitor=False, routes=Routes((MANY,)), limits=SimpleNamespace(report=Report(), earlier_runs=EarlierRuns())
+    )
+    app = create_app(world.store, config=config.Web(), clock=world.clock, policy=lambda: policy)
+    said = "承認ルート「1,000人超」に必要な承認者が足りません"
+    world.person("hanako", "鈴木 花子", "approver", organisation="A商会")
+
+    def page(login, path):
+        client = asgi_client.client(app, BASE, "127.0.0.1", Origin=BASE)
+        token = world.store.sessions.create(world.store.people.by_login(login).id, 10)
+        client.cookies.set("session", token, domain="127.0.0.1", path="/")
+        return client.get(path).text
+
+    assert all(said in page("sato", path) for path in ("/holds", "/stops", "/requests"))
+    assert said not in page("hanako", "/holds")  # which clients there are is not theirs to know
+    world.person("kato", "加藤 三郎", "approver", organisation=" 委託元")
+    assert said not in page("sato", "/holds")

@@ -23,6 +23,7 @@ TEXTS = {
     "campaign.changed": "It changed since it was shown: {opened:,} new holds, {decided:,} decided, {changed:,} with other content.",
     "campaign.done.approved": "The holds of this campaign are approved. Sending begins.",
     "campaign.done.first": "The approval is recorded. Another approver must agree.",
+    "campaign.done.withdrawn": "The holds of this mailing were withdrawn. Nothing of them is sent.",
     "campaign.done.rejected": "The holds of this campaign are rejected. Nothing is sent.",
     "campaign.record": "Record of the campaign",
     "campaign.record.help": "Who asked, what was found, who decided, who stopped it and what became of it, of all its holds. Recipients are counts only. That you took it is recorded.",

@@ -20,6 +20,8 @@ TEXTS = {
     "holds.next": "Next {n}",
     "holds.previous": "Previous {n}",
     "approvers.few": "Approvers enabled: only {n}.",
+    "approvers.routes": "Approvers are missing for the approval route {names}.",
+    "approvers.routes.help": "Until they are there, no hold of it can be approved or sent. Ask the administrator to add approvers.",
     "approvers.few.help": "Without a second person no hold can be approved. Ask the administrator to add approvers.",
     # states
     "state.pending": "Pending",

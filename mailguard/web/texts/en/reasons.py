@@ -16,6 +16,7 @@ TEXTS = {
     "returned.title": "Returned",
     "returned.waiting": "It waits for an answer of an operator and cannot be approved before. When its time runs out it expires and is never sent.",
     "returned.you": "An approver asks. Answer, or withdraw.",
+    "returned.go": "To the question and the answer",
     "returned.answer": "Answer",
     "returned.answer.help": "The approvers read it, and the hold waits for approval again. Write no personal data here.",
     "returned.answer.submit": "Answer",

@@ -23,6 +23,7 @@ TEXTS = {
     "campaign.changed": "表示してから変わりました: 新しい保留 {opened:,}件、判断された保留 {decided:,}件、内容が変わった保留 {changed:,}件。",
     "campaign.done.approved": "この配信の保留を承認しました。送信を始めます。",
     "campaign.done.first": "承認を記録しました。別の承認者の承認を待っています。",
+    "campaign.done.withdrawn": "この配信の保留を取り下げました。送信されません。",
     "campaign.done.rejected": "この配信の保留を却下しました。送信されません。",
     "campaign.record": "配信の記録",
     "campaign.record.help": "依頼・検出・判断・緊急停止・送信結果を、すべての保留について書き出します。宛先は数だけで、アドレスは書き出しません。書き出したことは承認記録に残ります。",

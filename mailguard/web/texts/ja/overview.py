@@ -20,6 +20,8 @@ TEXTS = {
     "holds.next": "次の{n}件",
     "holds.previous": "前の{n}件",
     "approvers.few": "有効な承認者が{n}人しかいません。",
+    "approvers.routes": "承認ルート「{names}」に必要な承認者が足りません。",
+    "approvers.routes.help": "そろうまで、このルートの保留は承認できず、送信されません。管理者に承認者の追加を依頼してください。",
     "approvers.few.help": "二人目がいないと保留を承認できません。管理者に承認者の追加を依頼してください。",
     # states
     "state.pending": "承認待ち",

@@ -19,6 +19,7 @@ TEXTS = {
     "returned.title": "差し戻し",
     "returned.waiting": "送信担当者の回答を待っています。回答があるまで承認できません。期限が来れば期限切れ(未送信)になります。",
     "returned.you": "承認者から質問があります。回答するか、取り下げてください。",
+    "returned.go": "質問と回答の欄へ",
     "returned.answer": "回答",
     "returned.answer.help": "承認者が読みます。回答すると承認待ちに戻ります。氏名などの個人情報は書かないでください。",
     "returned.answer.submit": "回答する",

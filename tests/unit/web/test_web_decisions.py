@@ -1,7 +1,11 @@
+from dataclasses import replace
+
 import pytest
 from web_world import INSPECTION, form
 
 from mailguard.lifecycle import Choice, HoldState
+from mailguard.model import Run
+from mailguard.traits import series
 
 
 def state(world, hold):
@@ -197,3 +201,20 @@ def test_an_undeclared_source_needs_two_different_approvers(undeclared):
 def test_a_reload_of_a_refused_form_leads_to_the_hold(world):
     hold = world.admit()
     assert world.client("sato").get(f"/holds/{hold}/approve").headers["location"] == f"/holds/{hold}"
+
+
+def test_while_mail_still_comes_the_cap_is_that_of_the_earlier_run(world):
+    inspection = replace(INSPECTION, subject_key=b"subject")
+    runs = series(world.source, inspection, world.store.digester)
+    earlier = Run(frozenset(), frozenset(), frozenset(), frozenset(), messages=2_000, recipients=2_000)
+    world.store.runs.note_all({(world.source.id, key): earlier for key in runs})
+    world.clock.on(days=7)
+    hold, client = world.admit(inspection, messages=3), world.client("sato")
+    page = client.get(f"/holds/{hold}").text
+    assert 'id="cap" name="cap"' in page
+    assert 'required value="2000"' in page
+    assert "前回の宛先数 2,000件を入れてあります" in page
+    world.clock.on(hours=1)  # nothing comes any more: only those received
+    page = client.get(f"/holds/{hold}").text
+    assert "前回の宛先数" not in page
+    assert 'required value="3"' in page

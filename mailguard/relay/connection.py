@@ -5,6 +5,8 @@ that was asked for is never left out, and no login goes out in the clear. Knows 
 """
 
 import asyncio
+import contextlib
+import ipaddress
 import socket
 import ssl
 from dataclasses import dataclass
@@ -171,6 +173,8 @@ async def _connected(way: Way, settings: Relay) -> Channel:
 
 async def _addresses(way: Way) -> list[str]:
     """All that the name stands for, in the order in which to try them (RFC 5321 §5.1, RFC 6724)."""
+    with contextlib.suppress(ValueError):
+        return [str(ipaddress.ip_address(way.host))]  # no thread is asked, which the store might keep busy
     found = await asyncio.get_running_loop().getaddrinfo(way.host, way.port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 

@@ -85,3 +85,12 @@ async def test_a_name_that_is_unknown_is_a_hop_that_cannot_be_reached(monkeypatc
     async with Hop() as hop:
         with pytest.raises(RelayError, match="gaierror"):
             await reaching(hop).begin("a@example.jp")
+
+
+async def test_an_address_is_no_name_to_be_asked_about(monkeypatch):
+    async def asked(*_, **__):
+        raise AssertionError
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", asked)
+    async with Hop() as hop:
+        assert (await sent(NextHop(Relay(host="127.0.0.1", port=hop.port), "guard.example"))).ok

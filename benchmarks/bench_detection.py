@@ -2,7 +2,7 @@
 
 Prints one table; nothing is written. The packaged network was trained on the sentences of DIR: their figure says nothing about others,
 `train_names.py --folds 5` judges each sentence by a network that has not seen it; --sentences reads others.
-Example: python benchmarks/bench_detection.py --data DIR
+One core, as in the service: OPENBLAS_NUM_THREADS=1 python benchmarks/bench_detection.py --data DIR
 """
 
 import argparse

@@ -43,11 +43,12 @@ class Vectors:
             words = json.loads(packed.read(f"{folder}strings.json"))
             values = np.load(io.BytesIO(packed.read(f"{folder}vectors")))
         self.values = values / np.linalg.norm(values, axis=1, keepdims=True).clip(1e-6) * _LENGTH
-        self._rows = {word: row for word in words if (row := numbers.get(string_hash(word))) is not None}
+        self._words, self._numbers = words, numbers
 
     def tables(self) -> dict[str, np.ndarray]:
         """word_hashes (sorted) and word_rows."""
-        rows = {key(word): row for word, row in self._rows.items()}
+        found = ((word, self._numbers.get(string_hash(word))) for word in self._words)
+        rows = {key(word): row for word, row in found if row is not None}
         hashes = sorted(rows)
         return {
             "word_hashes": np.array(hashes, np.uint32),

@@ -4,6 +4,7 @@ Needs torch, scikit-learn and msgpack beside the project (`pip install torch sci
 some minutes for each training. Reads names-in-text/sentences.jsonl (CC BY-SA 3.0), the made-up sentences beside this file, and word
 vectors from the wheel of ja_ginza 5.2 (MIT; `pip download --no-deps ja_ginza==5.2.0`), which holds those of chiVe (Apache-2.0).
 Example: python benchmarks/train_names.py --data DIR --vectors ja_ginza-5.2.0-py3-none-any.whl
+One fold only, with the packaged tables of letters and words: … --folds 5 --fold 0 --keep-tables
 """
 
 import argparse
@@ -24,22 +25,23 @@ from mailguard.detect.folding import fold
 from mailguard.detect.name import Name
 from mailguard.detect.name_model.features import Features
 from mailguard.detect.name_model.letters import Letters
-from mailguard.detect.name_model.network import NameNetwork
+from mailguard.detect.name_model.network import NameNetwork, packaged
 from mailguard.detect.name_model.word_vectors import WordVectors
 from mailguard.detect.running_names import RunningNames
 from mailguard.model import Kind
 
 SEED = 0
+_TABLES = ("letters", "letter_scales", "letter_offsets", "word_hashes", "word_rows")  # that no sentence changes
 _OUT = Path(__file__).parent.parent / "mailguard" / "detect" / "name_model" / "weights.npz"
 
 
 class Bench:
     """What every training shares: sentences, tables, vectors."""
 
-    def __init__(self, data: Path, wheel: Path) -> None:
+    def __init__(self, data: Path, wheel: Path, *, keep_tables: bool) -> None:
         words = name_letters.dictionary()
         self._vectors = Vectors(wheel)
-        self.tables = name_letters.letters(words) | self._vectors.tables()
+        self.tables = _packaged() if keep_tables else name_letters.letters(words) | self._vectors.tables()
         self._rules = ruleset.load(ruleset.shipped_dir()).of(Kind.NAME)
         letters_ = (self.tables[name] for name in ("letters", "letter_scales", "letter_offsets"))
         features = Features(
@@ -69,6 +71,10 @@ class Bench:
         return NameNetwork(
             weights, lambda letters: Features(person_dictionary.load(), letters, homographs, self._rules.words)
         )
+
+
+def _packaged() -> dict[str, np.ndarray]:
+    return {name: np.asarray(value) for name, value in packaged().items() if name in _TABLES}
 
 
 class Counts(NamedTuple):
@@ -118,13 +124,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--vectors", type=Path, required=True, help="the wheel of ja_ginza 5.2")
+    parser.add_argument(
+        "--keep-tables", action="store_true", help="take letters and words from the packaged weights, some minutes less"
+    )
     parser.add_argument("--folds", type=int, default=0, help="cross-validate with so many folds; nothing is written")
     parser.add_argument("--fold", type=int, action="append", help="only this one of them")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--keep", type=Path, help="a folder for the weights of the folds")
     parser.add_argument("--out", type=Path, default=_OUT)
     arguments = parser.parse_args()
-    bench = Bench(arguments.data, arguments.vectors)
+    bench = Bench(arguments.data, arguments.vectors, keep_tables=arguments.keep_tables)
     if arguments.folds:
         only = arguments.fold or list(range(arguments.folds))
         cross_validate(bench, arguments.folds, only, arguments.seed, arguments.keep)

@@ -1,5 +1,6 @@
 """What tests of several folders share: a key, an engine with the shipped rules, a database server, and which files go first."""
 
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -17,6 +18,10 @@ LONG = (
     "property/test_detect_mailing.py", "incidents/test_ppap.py", "clients/test_next_hops.py", "faults/sandbox/test_real_tools.py",
     "unit/cli/test_cli_rules.py", "incidents/test_counts.py",
 )  # fmt: skip
+
+# Before numpy is imported: threads of small matrix products wait for each other on busy cores.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 DIGESTER = Digester(b"test key of thirty-two bytes ...")
 
 

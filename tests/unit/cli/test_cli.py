@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import sqlite3
 
 import pytest
@@ -256,3 +257,13 @@ def test_the_database_gets_a_new_key_and_is_purged(configured, capsys, monkeypat
     assert run("db", "purge", "--confirm", "nobody", *configured) == 1
     assert "Nothing was changed" in capsys.readouterr().err
     assert run("audit", "export", "--hold", "H-0", *configured) == 1
+
+
+def test_matrix_products_of_a_command_take_one_thread_unless_said_otherwise(monkeypatch):
+    for said, taken in (("", "1"), ("4", "4")):
+        monkeypatch.setenv("OPENBLAS_NUM_THREADS", said)
+        if not said:
+            monkeypatch.delenv("OPENBLAS_NUM_THREADS")
+        with pytest.raises(SystemExit):
+            main(["--version"])
+        assert os.environ["OPENBLAS_NUM_THREADS"] == taken

@@ -52,7 +52,9 @@ class Scanner(Section):
         10, gt=0, le=1_800, description="longest run of one program (lhasa, unar, tesseract); then it is killed"
     )
     memory_mb: int = Field(1024, ge=256, description="memory of one worker, and of the program it may have running")
-    recycle_tasks: int = Field(1000, ge=1, description="a worker is replaced after so many messages")
+    # A new worker reads the texts of the mailing that is under way again: 50 to 100 ms, a fifteenth of the processor time of
+    # small mails when that happens every 1,000. What a worker keeps is bounded, and recycle_mb looks after each message.
+    recycle_tasks: int = Field(5000, ge=1, description="a worker is replaced after so many messages")
     recycle_mb: int = Field(
         600, ge=128, description="a worker that keeps more memory than this after a message is replaced"
     )

@@ -72,15 +72,13 @@ class Likeness:
         beside, wanted = self._beside(campaign_id), frozenset(ids)
         found: dict[tuple[Any, ...], list[Any]] = {}
         for values in _HOLDS.rows(self._tx, {"campaign": campaign_id, "now": self._context.clock()}):
-            hold: Any = Row(*values)
+            hold: Any = Row._make(values)
             if hold.id not in wanted:
                 continue
-            found.setdefault((*self._columns(hold), tuple(beside.get(hold.id, ()))), []).append(hold)
+            opened = [self._opened(hold, one) for one in _SEALED]
+            apart = (*opened, hold.likeness or hold.serial, hold.over, *beside.get(hold.id, ()))
+            found.setdefault((values[: len(_PLAIN)], apart), []).append(hold)
         return list(found.values())
-
-    def _columns(self, hold: Any) -> tuple[Any, ...]:
-        opened = tuple(self._opened(hold, one) for one in _SEALED)
-        return (*hold[: len(_PLAIN)], *opened, hold.likeness or hold.serial, hold.over)
 
     def _opened(self, hold: Any, one: Sealed) -> bytes | None:
         sealed = getattr(hold, one.column)

@@ -106,12 +106,13 @@ class Twins(AtDesk):
             facts = {name: value for name, value in row._asdict().items() if name not in _EACH}
             reason = self._vault.open(row.reason, f"reason:{first.id}")
             more = -first.recipients if self._caps_follow and row.cap is not None else None
+            sealed = self._vault.seal_each(reason, [f"reason:{hold.id}" for hold in others])
             rows = [
                 {
-                    "hold_id": hold.id, "reason": self._vault.seal(reason, f"reason:{hold.id}"),
+                    "hold_id": hold.id, "reason": one,
                     "cap": row.cap if more is None else row.cap + more + hold.recipients,
                 }
-                for hold in others
+                for hold, one in zip(others, sealed, strict=True)
             ]  # fmt: skip
             self._said.append((facts, rows))
 

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import os
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -39,13 +39,21 @@ class Vault:
 
     def seal(self, data: bytes, place: str) -> bytes:
         """Encrypt for one place: bytes moved to another row do not open there."""
+        return self.seal_each(data, [place])[0]
+
+    def seal_each(self, data: bytes, places: Sequence[str]) -> list[bytes]:
+        """The same bytes for each of these places."""
         if len(data) > LARGEST:
             raise StoreError("database: a mail is too large to be held. Lower smtp.max_message_bytes.")
         # Level 1: base64 loses its quarter at any level, and an admit waits for it.
         small = _deflated(data)
         head, body = (_DEFLATED, small) if len(small) < len(data) * 0.95 else (_PLAIN, data)
-        nonce = os.urandom(_NONCE)
-        return head + nonce + self._cipher.encrypt(nonce, body, head + place.encode())
+        random, encrypt = os.urandom(_NONCE * len(places)), self._cipher.encrypt
+        nonces = [random[at : at + _NONCE] for at in range(0, len(random), _NONCE)]
+        return [
+            head + nonce + encrypt(nonce, body, head + place.encode())
+            for nonce, place in zip(nonces, places, strict=True)
+        ]
 
     def open(self, sealed: bytes, place: str) -> bytes:
         """Decrypt; raises DamagedError when the bytes are not what was sealed there."""

@@ -106,9 +106,15 @@ class Homes:
         else:
             known = of.families != 0
             at, said = of.names.rows[known], of.families[known]
-        told, _ = numbered(said)
-        contact, _ = pairs(*_beside(of.height, rows, number, at, told))
-        return np.bincount(contact, minlength=many)
+        standing = _Standing(of.height, at, numbered(said)[0])
+        different = np.empty(many, np.int64)
+        parts = len(rows) // _STRETCH + 1
+        for part in range(parts):
+            low, high = many * part // parts, many * (part + 1) // parts
+            inside = (number >= low) & (number < high)
+            contact, _ = pairs(*standing.beside(rows[inside], number[inside] - np.int32(low)))
+            different[low:high] = np.bincount(contact, minlength=high - low)
+        return different
 
     def _offices(self, ties: Places, number: Places, users: Places, often: NDArray[np.int8]) -> Flags:
         """Contacts of people with different surnames who have a contact of their own each, and no other in common."""
@@ -179,16 +185,20 @@ def _first(entries: Entries) -> Entries:
     return entries.only(first)
 
 
-def _beside(height: int, rows: Places, left: Places, at: Places, right: Places) -> tuple[Places, Places]:
-    """Every left of a row with every right of the same row. `at` is in order, or is brought into it."""
-    order = np.argsort(at, kind="stable")
-    right = right[order]
-    count = np.bincount(at, minlength=height)
-    start = np.cumsum(count) - count
-    times = count[rows]
-    total = int(times.sum())
-    offset = np.arange(total) - np.repeat(np.cumsum(times) - times, times)
-    return np.repeat(left, times), right[np.repeat(start[rows], times) + offset]
+class _Standing:
+    """What stands in each of `height` rows: a number in each row of `at`."""
+
+    def __init__(self, height: int, at: Places, number: Places) -> None:
+        in_order = bool((at[1:] >= at[:-1]).all())
+        self._number = number if in_order else number[np.argsort(at, kind="stable")]
+        self._count = np.bincount(at, minlength=height).astype(np.int32)
+        self._start = np.cumsum(self._count, dtype=np.int32) - self._count
+
+    def beside(self, rows: Places, left: Places) -> tuple[Places, Places]:
+        """Every left of a row with every number of the same row."""
+        times = self._count[rows]
+        offset = np.arange(int(times.sum())) - np.repeat(np.cumsum(times) - times, times)
+        return np.repeat(left, times), self._number[np.repeat(self._start[rows], times) + offset]
 
 
 def _components(height: int, rows: Places, groups: Places, many: int) -> Places:

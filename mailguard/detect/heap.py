@@ -1,14 +1,26 @@
-"""Memory that the allocator keeps for later goes back to the system: what is done next needs other sizes.
+"""Memory of long tables goes back to the system once it is not needed: glibc keeps it, and what is done next needs other sizes.
 
-In: nothing. Out: nothing. Only glibc keeps much; elsewhere nothing happens.
+In: nothing. Out: nothing. Where the C library is another one nothing happens.
 """
 
 import ctypes
 
-_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+_LARGE = 4 << 20  # bytes: arrays as long as a table of a million rows
+_KEPT = 32 << 20  # bytes at the end of the heap, as many as glibc comes to keep by itself
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # malloc.h
+
+_libc = ctypes.CDLL(None)
+_mallopt, _malloc_trim = getattr(_libc, "mallopt", None), getattr(_libc, "malloc_trim", None)
+
+
+def keep_large_apart() -> None:
+    """From now on what is large comes from the system and goes back at once, in the whole process; the threshold rises no more."""
+    if _mallopt is not None:
+        _mallopt(_TRIM_THRESHOLD, _KEPT)
+        _mallopt(_MMAP_THRESHOLD, _LARGE)
 
 
 def give_back() -> None:
-    """Some milliseconds; afterwards memory costs page faults anew, so only where a step has ended that took tens of megabytes."""
-    if _trim is not None:
-        _trim(0)
+    """What lies free in the heap. Some milliseconds, and page faults later: only behind a step that took tens of megabytes."""
+    if _malloc_trim is not None:
+        _malloc_trim(0)

@@ -13,7 +13,7 @@ import numpy as np
 
 from mailguard.detect.distinct import Distinct, Place, place
 from mailguard.detect.evidence import Evidence
-from mailguard.detect.heap import give_back
+from mailguard.detect.heap import give_back, keep_large_apart
 from mailguard.detect.rows import Rows, merged, packed
 from mailguard.model import DIGESTS, Finding, LongTable, Table
 
@@ -23,6 +23,7 @@ Detect = Callable[[Table, bytes, Distinct | None, int | None], Evidence]
 
 def whole(table: LongTable, head: Sequence[Sequence[str]], detect: Detect, key: bytes) -> Evidence:
     """All rows. head: title lines and header, which stand over each batch."""
+    keep_large_apart()
     distinct = Distinct()
     rows: list[Rows] = []
     by_place: dict[Place, list[Finding]] = defaultdict(list)

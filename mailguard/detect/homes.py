@@ -101,8 +101,9 @@ class Homes:
             nameless = np.ones(of.height, bool)
             nameless[of.names.rows] = False
             alone = nameless[of.idents.rows]
-            at = np.concatenate([of.names.rows, of.idents.rows[alone]])
-            said = np.concatenate([of.names.hashes, of.idents.hashes[alone]])
+            at, said = of.names.rows, of.names.hashes
+            if alone.any():
+                at, said = np.concatenate([at, of.idents.rows[alone]]), np.concatenate([said, of.idents.hashes[alone]])
         else:
             known = of.families != 0
             at, said = of.names.rows[known], of.families[known]

@@ -6,7 +6,7 @@ in no list, stays a name in running text.
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mailguard import normal
 from mailguard.detect import tokenizer
@@ -18,6 +18,7 @@ from mailguard.detect.groups import LIST, Group, Hit, groups_of
 from mailguard.detect.name_lists import only_names
 from mailguard.detect.named import named, spelt
 from mailguard.detect.organisation import shared_mailbox
+from mailguard.detect.paragraph_keys import ParagraphKeys
 from mailguard.detect.persons import Record, aligned, hashes
 from mailguard.digest import Digester
 from mailguard.model import PEOPLE, Finding, Kind, PartPath, Person
@@ -38,6 +39,7 @@ class TextReader:
     key: bytes
     body: bool
     whole: bool = True
+    _keys: ParagraphKeys = field(default_factory=ParagraphKeys, init=False, repr=False, compare=False)
 
     def evidence(self, lines: Sequence[Line], hits: Sequence[Hit]) -> Evidence:
         """Group the hits, then tell findings, records and persons."""
@@ -72,9 +74,9 @@ class TextReader:
         """The evidence that lines belong to: their paragraphs in a body, else the whole file."""
         if not self.body:
             return self.key
-        paragraphs = {line.paragraph for line in of}
-        text = "\n".join(other.text.strip() for other in lines if other.paragraph in paragraphs)
-        return self.digester.of("paragraph", text)
+        if self._keys.lines is not lines:
+            self._keys.begin(lines)
+        return self._keys.of(self.digester, tuple(sorted({line.paragraph for line in of})))
 
     def _is_list(self, groups: Sequence[Group]) -> bool:
         """Whether contacts without names are persons': always in a file, in a body from `LIST` of them on."""

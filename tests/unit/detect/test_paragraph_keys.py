@@ -23,6 +23,6 @@ def test_a_key_is_of_the_lines_of_its_paragraphs_and_made_once():
     for _ in range(5):
         assert keys.of(digester, (first,)) == Digester(digester.key).of("paragraph", "一行目\n二行目")
     assert digester.made == 1
-    assert keys.of(digester, (first, second)) == Digester(digester.key).of("paragraph", "一行目\n二行目\n\n三行目\n")
+    assert keys.of(digester, (first, second)) == Digester(digester.key).of("paragraph", "一行目\n二行目\n\n三行目")
     keys.begin(lines_of("別の文\n"))
     assert keys.of(digester, (0,)) == Digester(digester.key).of("paragraph", "別の文")

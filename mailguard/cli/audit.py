@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from mailguard.cli import strays
 from mailguard.cli.commands import COMMANDS
 from mailguard.cli.opened import store_of
 from mailguard.cli.options import Verbs, nested, takes_config, verb
@@ -65,7 +66,8 @@ def _verify(arguments: argparse.Namespace) -> int:
         broken = store.witness.check(*arguments.head)
         head = store.audit.head()
     if broken is not None:
-        print(f"audit: {sentence(broken)}", file=sys.stderr)
+        for said in strays.sentences(broken.strays) or [sentence(broken)]:
+            print(f"audit: {said}", file=sys.stderr)
         return 1
     print(f"audit: every record fits the one before it; head {head}")
     return 0

@@ -9,7 +9,7 @@ from typing import Self
 
 from mailguard import config
 from mailguard.digest import Digester
-from mailguard.store import sight
+from mailguard.store import noting, sight
 from mailguard.store.applying import Applying
 from mailguard.store.audit import Audit
 from mailguard.store.campaign_dossiers import CampaignDossiers
@@ -104,6 +104,7 @@ class Store:
         self.let_through = LettingThrough(desk)
         sight.fill(context)
         fill(context)
+        noting.fill(context, self.audit)  # behind it: what it fills in is noted, too
         self.switch = Switch(context, self.audit, self.people)
         self.times = Times(context, self.audit)
         self.watching = Watching(context)

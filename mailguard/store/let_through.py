@@ -4,6 +4,7 @@ In: wishes of people who may approve the hold. Out: which stops it is let throug
 again; nothing of another hold goes.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from mailguard.errors import ConflictError, NotFoundError, RefusedError
 from mailguard.lifecycle import HoldState
-from mailguard.store import decisions, standing, standstill, stop_sight
+from mailguard.store import decisions, imprints, standing, standstill, stop_sight
 from mailguard.store.desk import AtDesk
 from mailguard.store.people import selves
 from mailguard.store.schema import people, stop_exceptions, stops
@@ -46,7 +47,7 @@ class LettingThrough(AtDesk):
     def of(self, hold_id: str) -> list[LetThrough]:
         """What was asked for this hold, of stops that are in force, by who may still do so."""
         with self._database.read() as tx:
-            gone = self._gone(tx, self._hold(tx, hold_id))
+            gone = {row.serial for row in self._gone(tx, self._hold(tx, hold_id))}
             rows = [row for row in self._rows(tx, hold_id) if row.serial not in gone]
             wanted = {key for row in rows for key in (row.asked_by, row.agreed_by) if key}
             found = tx.execute(select(people).where(people.c.id.in_(wanted))).all()
@@ -67,7 +68,7 @@ class LettingThrough(AtDesk):
             hold = self._ready(tx, hold_id, person_id)
             if not reason:
                 raise RefusedError("exception_reason_missing", WHY["exception_reason_missing"])
-            self._forget(tx, hold)
+            forgotten = self._forget(tx, hold)
             asked = {row.stop_id: row for row in self._rows(tx, hold_id)}
             if any(row.asked_by == person_id and row.agreed_at is None for row in asked.values()):
                 raise RefusedError("exception_asked", WHY["exception_asked"])
@@ -77,7 +78,7 @@ class LettingThrough(AtDesk):
             sealed = self._vault.seal(reason.encode("utf-8", "replace"), f"exception:{hold_id}")
             row = {"hold_id": hold_id, "reason": sealed, "asked_by": person_id, "asked_at": self._context.clock()}
             tx.execute(insert(stop_exceptions), [row | {"stop_id": stop_id} for stop_id in fresh])
-            self._desk.audit.append(tx, person_id, "stop.exception_asked", hold_id, stops=sorted(fresh))
+            self._note(tx, person_id, "stop.exception_asked", hold_id, fresh, [*forgotten, *fresh])
 
     def agree(self, hold_id: str, person_id: str) -> None:
         """The second one agrees: this hold goes out, and no other. Raises RefusedError, ConflictError."""
@@ -97,7 +98,7 @@ class LettingThrough(AtDesk):
             theirs = stop_exceptions.c.serial.in_([row.serial for row in able])
             tx.execute(update(stop_exceptions).where(theirs).values(values))
             ids = sorted(row.stop_id for row in able)
-            self._desk.audit.append(tx, person_id, "stop.exception", hold_id, stops=ids)
+            self._note(tx, person_id, "stop.exception", hold_id, ids, ids)
             for stop in tx.execute(select(stops).where(stops.c.id.in_(ids))).all():
                 tell(self._context, tx, self._desk.notices, stop, LET_THROUGH)
 
@@ -113,13 +114,23 @@ class LettingThrough(AtDesk):
             raise RefusedError("stop_all_own", stop_sight.WHY["stop_all_own"])
         return hold
 
-    def _forget(self, tx: Connection, hold: Any) -> None:
-        """What somebody asked who may not do so any more."""
-        tx.execute(delete(stop_exceptions).where(stop_exceptions.c.serial.in_(self._gone(tx, hold))))
+    def _note(
+        self, tx: Connection, person_id: str, action: str, hold_id: str, ids: Sequence[str], rows: Sequence[str]
+    ) -> None:
+        found: imprints.Rows = {}
+        for stop_id in rows:
+            found |= imprints.of(self._context, tx, "exception", stop_id, hold_id)
+        self._desk.audit.append(tx, person_id, action, hold_id, stops=sorted(ids), rows=found)
 
-    def _gone(self, tx: Connection, hold: Any) -> list[int]:
+    def _forget(self, tx: Connection, hold: Any) -> list[str]:
+        """What somebody asked who may not do so any more; of which stops."""
+        gone = self._gone(tx, hold)
+        tx.execute(delete(stop_exceptions).where(stop_exceptions.c.serial.in_([row.serial for row in gone])))
+        return [row.stop_id for row in gone]
+
+    def _gone(self, tx: Connection, hold: Any) -> list[Any]:
         waiting = [row for row in self._rows(tx, hold.id) if row.agreed_at is None]
-        return [row.serial for row in waiting if self._right(tx, hold, row.asked_by).code]
+        return [row for row in waiting if self._right(tx, hold, row.asked_by).code]
 
     def _right(self, tx: Connection, hold: Any, person_id: str) -> standing.Right:
         person = tx.execute(select(people).where(people.c.id == person_id)).one_or_none()

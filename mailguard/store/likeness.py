@@ -13,8 +13,8 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from mailguard.lifecycle import HoldState
 from mailguard.store.context import Context
-from mailguard.store.rotation import SEALED, Sealed
 from mailguard.store.schema import claimed, counts, decisions, holds, participants
+from mailguard.store.sealed import SEALED, Sealed
 from mailguard.store.statement import Statement
 
 # What no rule looks at by itself: of `serial` who operated the source while it opened, and the first of a class is its oldest; of `inspection` its likeness (shown.py; a hold without one is like no other), of `expires_at` whether it is over.

@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import bindparam, insert, select, update
 
 from mailguard.errors import ConflictError, NotFoundError, RefusedError, ThrottledError
+from mailguard.store import imprints
 from mailguard.store.audit import Audit
 from mailguard.store.context import Context, fresh_id
 from mailguard.store.passwords import Passwords, hashed
@@ -55,7 +56,8 @@ class Logins:
             if tx.execute(_BY_KEY, {"key": row["login_key"]}).first():
                 raise ConflictError("This login is there already. `mailguard login password` changes its password.")
             tx.execute(insert(logins), row)
-            self._audit.append(tx, actor, "smtp_login.added", login.id)
+            rows = imprints.of(self._context, tx, "smtp_login", login.id)
+            self._audit.append(tx, actor, "smtp_login.added", login.id, rows=rows)
         return login
 
     def all(self) -> list[Login]:
@@ -119,4 +121,5 @@ class Logins:
                 raise NotFoundError("No such login. `mailguard login list` shows them.")
             values = {**values, "revision": row.revision + 1}
             tx.execute(update(logins).where(logins.c.id == row.id).values(**values))
-            self._audit.append(tx, actor, action, row.id)
+            rows = imprints.of(self._context, tx, "smtp_login", row.id)
+            self._audit.append(tx, actor, action, row.id, rows=rows)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select,
 
 from mailguard.errors import ConflictError, DamagedError, NotFoundError, RefusedError
 from mailguard.lifecycle import Candidate
+from mailguard.store import imprints
 from mailguard.store.audit import Audit
 from mailguard.store.context import Context, fresh_id
 from mailguard.store.passwords import Passwords, hashed
@@ -138,7 +139,8 @@ class People:
         if tx.execute(_BY_LOGIN, {"key": row["login_key"]}).first():
             raise ConflictError("This login name is taken. Choose another one.")
         tx.execute(insert(people), row)
-        self._audit.append(tx, actor, "person.added", person.id, role=person.role)
+        rows = imprints.of(context, tx, "person", person.id)
+        self._audit.append(tx, actor, "person.added", person.id, role=person.role, rows=rows)
 
     def switch(self, tx: Connection, person_id: str, actor: str, *, enabled: bool) -> None:
         """`enable` or `disable` by id."""
@@ -204,7 +206,8 @@ class People:
         """Change the row of a person, and end every session."""
         tx.execute(update(people).where(people.c.id == person_id).values(**values))
         tx.execute(delete(sessions).where(sessions.c.person_id == person_id))
-        self._audit.append(tx, actor, action, person_id, **facts)
+        rows = imprints.of(self._context, tx, "person", person_id)
+        self._audit.append(tx, actor, action, person_id, rows=rows, **facts)
 
     def _sealed(self, person_id: str, profile: _Profile) -> bytes:
         return self._context.vault.seal(msgspec.json.encode(profile), f"person:{person_id}")

@@ -5,7 +5,7 @@ In: the rows of one database, its keys, and ends of the record that were kept el
 What each check finds: the hash of a row, a change of it; the numbers, a row that is missing; the seal of each
 transaction, which needs the digest key, rows put in or written anew with good hashes; the head, a cut end; an end that
 was kept outside the database, a database that was set back as a whole; digests of outcomes, a change to what became of messages
-and recipients (`outcome_checks`).
+and recipients (`outcome_checks`); imprints, a change to people, sources and the like (`imprint_checks`).
 """
 
 import hashlib
@@ -23,6 +23,7 @@ from sqlalchemy import bindparam, select
 from mailguard.digest import Digester
 from mailguard.store import outcome_checks
 from mailguard.store.context import Context
+from mailguard.store.imprint_checks import Recorded, Stray
 from mailguard.store.schema import audit, audit_head, audit_seals
 from mailguard.store.statement import Statement
 from mailguard.store.views import AuditRow
@@ -48,7 +49,7 @@ class Fault(StrEnum):
 
     CHANGED: a row is not what its hash says. REMOVED: rows are missing. INSERTED: put in, or written anew without the key.
     TRUNCATED: the end is missing. SET_BACK: an end that the record had once is not in it. OUTCOME: what became of a
-    message's recipients was changed.
+    message's recipients was changed. ROW: a person, a source or the like is not what the record says.
     """
 
     CHANGED = "changed"
@@ -57,19 +58,22 @@ class Fault(StrEnum):
     TRUNCATED = "truncated"
     SET_BACK = "set_back"
     OUTCOME = "outcome"
+    ROW = "row"
 
 
 @dataclass(frozen=True, slots=True)
 class Break:
     """The first break. last: of the rows that it may be, when a transaction wrote several; else `seq` again.
 
-    message: whose outcome it is; "" where a batch was changed as a whole. seq 0: no row speaks of that message.
+    message: whose outcome it is; "" where a batch was changed as a whole. seq 0: no row speaks of that message, or of the
+    first of the strays: all rows that are not what the record says.
     """
 
     fault: Fault
     seq: int
     last: int
     message: str = ""
+    strays: tuple[Stray, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +123,14 @@ class Proof:
     """Reads the whole record once, in pages, from one consistent picture."""
 
     def __init__(self, context: Context) -> None:
-        self._database, self._digester = context.database, context.digester
+        self._context, self._database, self._digester = context, context.database, context.digester
         self._sealed = 0  # the last row under a seal that is ours
 
     def first_break(self, known: Sequence[Head] = ()) -> Break | None:
         """None when all is well."""
         seq, previous = 0, START
         expected = {head.length: head.hash for head in known if head.length}
+        recorded = Recorded()
         with self._database.read() as tx:
             head = tx.execute(_HEAD).one_or_none()
             after = BEFORE_ALL
@@ -140,9 +145,14 @@ class Proof:
                     seq, previous = row.seq, row.hash
                 if wrong := outcome_checks.first_wrong(tx, rows):
                     return Break(Fault.OUTCOME, wrong.seq, wrong.seq, wrong.message)
-            stray = outcome_checks.left_over(tx)
-        unheard = Break(Fault.OUTCOME, 0, 0, stray) if stray else None
-        return self._end(head, seq, previous) or _too_short(known, seq) or unheard
+                recorded.read(rows)
+            unheard = outcome_checks.left_over(tx)
+            strays = tuple(recorded.strays(self._context, tx))
+        if cut := self._end(head, seq, previous) or _too_short(known, seq):
+            return cut
+        if unheard:
+            return Break(Fault.OUTCOME, 0, 0, unheard)
+        return Break(Fault.ROW, strays[0].seq, strays[0].seq, strays=strays) if strays else None
 
     def _row(self, row: AuditRow, seq: int, previous: str, seal: bytes | None) -> Break | None:
         if row.seq < seq + 1:

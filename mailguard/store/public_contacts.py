@@ -13,7 +13,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from mailguard.errors import ConflictError, NotFoundError, RefusedError
 from mailguard.model import Inspection, Kind
-from mailguard.store import settings, sight, standing
+from mailguard.store import imprints, settings, sight, standing
 from mailguard.store.context import fresh_id
 from mailguard.store.desk import AtDesk, Desk
 from mailguard.store.people import selves
@@ -140,7 +140,7 @@ class PublicContacts(AtDesk):
                     "asked_by": person_id, "asked_at": self._context.clock(),
                 },
             )  # fmt: skip
-            self._desk.audit.append(tx, person_id, "contact.asked", entry, hold=hold_id, kind=offer.kind.value)
+            self._note(tx, person_id, "contact.asked", entry, hold=hold_id, kind=offer.kind.value)
             self._desk.notices.tell(tx, hold, "contact_asked")
         return entry
 
@@ -152,7 +152,7 @@ class PublicContacts(AtDesk):
             now = self._context.clock()
             until: datetime = now + timedelta(days=settings.holds(self._context, tx).contact_days)
             self._change(tx, contact_id, agreed_by=person_id, agreed_at=now, until=until)
-            self._desk.audit.append(tx, person_id, "contact.agreed", contact_id, until=until.isoformat())
+            self._note(tx, person_id, "contact.agreed", contact_id, until=until.isoformat())
         return until
 
     def end(self, contact_id: str, person_id: str) -> None:
@@ -166,7 +166,7 @@ class PublicContacts(AtDesk):
             if row.ended_at:
                 return
             self._change(tx, contact_id, ended_by=person_id, ended_at=self._context.clock())
-            self._desk.audit.append(tx, person_id, "contact.ended", contact_id)
+            self._note(tx, person_id, "contact.ended", contact_id)
 
     # Inside
 
@@ -214,6 +214,10 @@ class PublicContacts(AtDesk):
             row.id, Kind(row.kind), row.shown, row.hold_id, state, reason, row.asked_by, folk.get(row.asked_by, ""),
             row.asked_at, folk.get(row.agreed_by, ""), row.until, folk.get(row.ended_by, ""), row.ended_at,
         )  # fmt: skip
+
+    def _note(self, tx: Connection, person_id: str, action: str, contact_id: str, **facts: object) -> None:
+        rows = imprints.of(self._context, tx, "contact", contact_id)
+        self._desk.audit.append(tx, person_id, action, contact_id, rows=rows, **facts)
 
     @staticmethod
     def _change(tx: Connection, contact_id: str, **values: Any) -> None:

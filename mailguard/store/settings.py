@@ -14,6 +14,7 @@ from sqlalchemy import Connection, insert, select
 
 from mailguard import config
 from mailguard.errors import DamagedError
+from mailguard.store import imprints
 from mailguard.store.audit import Audit
 from mailguard.store.context import Context
 from mailguard.store.deciding import Deciding, changed
@@ -120,7 +121,8 @@ class Settings:
         row = {"digest": digest, "taken_at": self._context.clock()}
         row["sealed"] = self._context.vault.seal(text.encode(), f"settings:{digest.hex()}")
         tx.execute(insert(settings), row)
-        self._audit.append(tx, actor, "settings.taken", "settings", digest=digest.hex())
+        rows = imprints.of(self._context, tx, "settings")
+        self._audit.append(tx, actor, "settings.taken", "settings", digest=digest.hex(), rows=rows)
 
     def named(self, text: str) -> str:
         """By what the record calls a text."""

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from mailguard import stoplist
 from mailguard.errors import NotFoundError, RefusedError
 from mailguard.stoplist import Block, Scope, StopList
-from mailguard.store import masks, sight
+from mailguard.store import imprints, masks, sight
 from mailguard.store.audit import CLI, Audit
 from mailguard.store.context import Context, fresh_id
 from mailguard.store.remembered import Remembered
@@ -119,7 +119,8 @@ class StopLists:
             row = {"id": entry.id, "key": key, "shown": shown, "sealed": sealed, "added_by": actor}
             tx.execute(insert(stop_entries), row | {"added_at": entry.added_at})
             _changed(tx)
-            self._audit.append(tx, actor, "stop_list.added", entry.id, scope=facts.scope.plain())
+            rows = imprints.of(self._context, tx, "stop_entry", entry.id)
+            self._audit.append(tx, actor, "stop_list.added", entry.id, scope=facts.scope.plain(), rows=rows)
         return entry
 
     def remove(self, actor: str, entry_id: str) -> None:
@@ -133,7 +134,8 @@ class StopLists:
         if not tx.execute(delete(stop_entries).where(stop_entries.c.id == entry_id)).rowcount:
             raise NotFoundError("No such entry of the stop list.")
         _changed(tx)
-        self._audit.append(tx, actor, "stop_list.removed", entry_id)
+        rows = imprints.of(self._context, tx, "stop_entry", entry_id)
+        self._audit.append(tx, actor, "stop_list.removed", entry_id, rows=rows)
 
     def now(self, tx: Connection, entry_id: str) -> StopEntry:
         """One entry. Raises NotFoundError."""
@@ -170,7 +172,8 @@ class StopLists:
                 scope = seal(msgspec.json.encode(_Facts.of(block.scope)), f"stop block:{name}")
                 tx.execute(insert(stop_blocks), {"id": name, "path_key": key, "scope": scope, "keys": block.data})
             _changed(tx)
-            self._audit.append(tx, CLI, "stop_list.read", "", file=key.hex(), entries=total)
+            rows = imprints.of(self._context, tx, "stop_file", key)
+            self._audit.append(tx, CLI, "stop_list.read", "", file=key.hex(), entries=total, rows=rows)
 
     def keep_files(self, paths: Collection[str]) -> int:
         """Forget files that the configuration does not name any more; how many."""
@@ -182,7 +185,8 @@ class StopLists:
                 _drop(tx, gone)
                 _changed(tx)
                 for key in gone:
-                    self._audit.append(tx, CLI, "stop_list.dropped", "", file=key.hex())
+                    rows = imprints.of(self._context, tx, "stop_file", key)
+                    self._audit.append(tx, CLI, "stop_list.dropped", "", file=key.hex(), rows=rows)
         return len(gone)
 
     # Inside

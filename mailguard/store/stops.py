@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, insert, or_, select, update
 
 from mailguard.errors import ConflictError, NotFoundError, RefusedError
-from mailguard.store import standstill, stop_sight
+from mailguard.store import imprints, standstill, stop_sight
 from mailguard.store.audit import CLI, Audit
 from mailguard.store.context import Context, fresh_id
 from mailguard.store.notices import Notices
@@ -136,7 +136,7 @@ class Stops:
             sealed = self._context.vault.seal(reason.encode("utf-8", "replace"), f"stop end:{stop_id}")
             values = {"asked": sealed, "asked_by": actor, "asked_at": self._context.clock()}
             tx.execute(update(stops).where(stops.c.id == stop_id).values(values))
-            self._audit.append(tx, actor, "stop.end_asked", stop_id)
+            self._note(tx, actor, "stop.end_asked", stop_id)
             tell(self._context, tx, self._notices, stop, ASKED)
             return self._one(tx, stop_id)
 
@@ -151,7 +151,7 @@ class Stops:
                 raise ConflictError(f"{stop_id}: nobody who may do so has asked to end it. Ask first.")
             values = {"ended": True, "ended_by": actor, "ended_at": self._context.clock()}
             tx.execute(update(stops).where(stops.c.id == stop_id).values(values))
-            self._audit.append(tx, actor, "stop.ended", stop_id, asked_by=stop.asked_by, messages=_waiting(tx))
+            self._note(tx, actor, "stop.ended", stop_id, asked_by=stop.asked_by, messages=_waiting(tx))
             tell(self._context, tx, self._notices, stop, ENDED)
             ended = self._one(tx, stop_id)
         _LOG.warning("emergency stop ended stop=%s by=%s and=%s", stop_id, stop.asked_by, actor)
@@ -174,13 +174,17 @@ class Stops:
             row = covered | {"id": stop_id, "scope": scope.value, "reason": sealed, "ended": False}
             tx.execute(insert(stops), row | {"stopped_by": actor, "stopped_at": self._context.clock()})
             detail = {key: covered[key] for key in ("source_id", "hold_id") if covered[key]}
-            self._audit.append(tx, actor, "stop.begun", stop_id, scope=scope.value, messages=_waiting(tx), **detail)
+            self._note(tx, actor, "stop.begun", stop_id, scope=scope.value, messages=_waiting(tx), **detail)
             tell(self._context, tx, self._notices, self._open(tx, stop_id), BEGUN)
             begun = self._one(tx, stop_id)
         _LOG.warning(
             "emergency stop begun stop=%s scope=%s source=%s by=%s", stop_id, scope.value, begun.source_id, actor
         )
         return begun
+
+    def _note(self, tx: Connection, actor: str, action: str, stop_id: str, **facts: object) -> None:
+        rows = imprints.of(self._context, tx, "stop", stop_id)
+        self._audit.append(tx, actor, action, stop_id, rows=rows, **facts)
 
     def _open(self, tx: Connection, stop_id: str, viewer: str | None = None) -> Any:
         visible = stop_sight.seen(self._context, tx, viewer)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, exists, func, insert, select, update
 
 from mailguard.errors import ConflictError, RefusedError
-from mailguard.store import sight
+from mailguard.store import imprints, sight
 from mailguard.store.audit import CLI, Audit
 from mailguard.store.context import Context
 from mailguard.store.people import People
@@ -59,17 +59,21 @@ class Switch:
                 "ended": False, "reason": self._context.vault.seal(reason.encode("utf-8", "replace"), "pause"),
                 "paused_by": actor, "paused_at": self._context.clock(),
             }  # fmt: skip
-            tx.execute(insert(pauses), row)
-            self._audit.append(tx, actor, "release.paused", "", messages=waiting)
+            (serial,) = tx.execute(insert(pauses).values(row)).inserted_primary_key or (None,)
+            rows = imprints.of(self._context, tx, "pause", serial)
+            self._audit.append(tx, actor, "release.paused", "", messages=waiting, rows=rows)
 
     def resume(self, actor: str) -> None:
         """Go on. Raises RefusedError, ConflictError."""
         with self._context.database.write() as tx:
             self._allowed(tx, actor)
             values = {"ended": True, "resumed_by": actor, "resumed_at": self._context.clock()}
-            if not tx.execute(update(pauses).where(~pauses.c.ended).values(values)).rowcount:
+            row = tx.execute(_OPEN).one_or_none()
+            if row is None:
                 raise ConflictError("Releases are not paused. Somebody may have resumed them just now.")
-            self._audit.append(tx, actor, "release.resumed", "", messages=_waiting(tx))
+            tx.execute(update(pauses).where(pauses.c.serial == row.serial).values(values))
+            rows = imprints.of(self._context, tx, "pause", row.serial)
+            self._audit.append(tx, actor, "release.resumed", "", messages=_waiting(tx), rows=rows)
 
     def _allowed(self, tx: Connection, actor: str) -> None:
         if actor == CLI:

@@ -24,7 +24,7 @@ from mailguard.store.schema.looking import part_views
 from mailguard.store.schema.message import blobs, bounces, contents, messages, parts, recipients, reservations
 from mailguard.store.schema.notices import notices
 from mailguard.store.schema.reach import doubts, handovers, reach_exports
-from mailguard.store.schema.record import POSTGRESQL_GUARDS, SQLITE_GUARDS, audit, audit_head, audit_seals
+from mailguard.store.schema.record import POSTGRESQL_GUARDS, SQLITE_GUARDS, audit, audit_head, audit_seals, unnoted
 from mailguard.store.schema.request import requests
 from mailguard.store.schema.runs import runs
 from mailguard.store.schema.sending import operators, past_operators, sources, sources_version
@@ -98,6 +98,7 @@ __all__ = [
     "stop_version",
     "stops",
     "suppressions",
+    "unnoted",
     "watched",
     "watched_mailings",
 ]

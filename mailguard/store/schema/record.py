@@ -38,6 +38,14 @@ audit_seals = Table(
     Column("seal", LargeBinary(16), nullable=False),
 )
 
+# One row as long as people, sources and the like of an earlier version are not in the record with what stands in their rows.
+unnoted = Table(
+    "unnoted",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    CheckConstraint("id = 1", name="unnoted_one_row"),
+)
+
 SQLITE_GUARDS = tuple(
     f"CREATE TRIGGER audit_no_{verb.lower()} BEFORE {verb} ON audit "
     "BEGIN SELECT RAISE(ABORT, 'audit rows are never changed'); END"

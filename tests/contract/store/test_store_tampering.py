@@ -161,15 +161,15 @@ def set_back(stage, record):
 
 
 def test_a_database_set_back_is_found_by_what_is_remembered_outside(stage, record):
-    stage.person("last")  # not mail: messages that no row speaks of would tell by themselves
+    stage.store.record.may_have_been_sent("m", 1)  # what only the record tells: rows of people would tell by themselves
     record += 1
     head, broken = stage.store.witness.note()
     assert (head.length, broken) == (record, None)
     end = set_back(stage, record)
     assert stage.store.audit.check() is None  # the database alone cannot tell
     assert stage.store.witness.check() == Break(Fault.SET_BACK, end + 1, record)
-    stage.person("another")  # the record goes on from there, and is as long again
-    stage.person("and another")
+    stage.store.record.may_have_been_sent("m", 2)  # the record goes on from there, and is as long again
+    stage.store.record.may_have_been_sent("m", 3)
     assert stage.store.audit.head().length >= record
     assert stage.store.witness.check() == Break(Fault.SET_BACK, record, record)
     assert stage.store.witness.note()[1] == Break(Fault.SET_BACK, record, record)

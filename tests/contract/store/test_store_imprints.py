@@ -17,6 +17,8 @@ from mailguard.store.proof import Fault
 from mailguard.store.settings import Content
 
 EVERYTHING = sorted(imprints.KINDS)
+_ALIKE = "mail_key, organisation_key, sealed, role, language, enabled, password, given, added_at"
+COPIED = f"INSERT INTO people (id, login_key, {_ALIKE}) SELECT 'P-NEW', mail_key, {_ALIKE} FROM people"
 
 
 @pytest.fixture
@@ -117,9 +119,7 @@ def test_removed_rows(stage, hold):
 
 
 def test_rows_that_were_put_in(stage, staff, hold):
-    columns = "mail_key, organisation_key, sealed, role, language, enabled, password, given, added_at"
-    copied = f"INSERT INTO people (id, login_key, {columns}) SELECT 'P-NEW', mail_key, {columns} FROM people"
-    sql(stage, f"{copied} WHERE id = '{staff[1].id}'")
+    sql(stage, f"{COPIED} WHERE id = '{staff[1].id}'")
     (stray,) = stage.store.audit.check().strays
     assert (stray.name, stray.wrong, stray.seq) == ("person:P-NEW", Wrong.PUT_IN, 0)
     assert said_of.sentences([stray]) == ["person P-NEW: no record speaks of it: it was put in."]
@@ -146,7 +146,7 @@ def test_a_stop_list_entry_that_was_taken_off_and_put_back(stage, hold):
 
 
 def test_whatever_people_do_is_no_break(stage, staff, hold):
-    store, (tanaka, sato, suzuki, ski) = stage.store, staff
+    store, (_, sato, _, ski) = stage.store, staff
     store.people.set_role("tanaka", "administrator", "test")
     store.people.set_organisation("suzuki", "委託元", "test")
     store.people.disable("tanaka", "test")
@@ -197,9 +197,7 @@ def old(before, stage, monkeypatch, request):
 
 def test_what_an_upgrade_finds_is_noted_once_and_compared_from_then_on(old, stage, staff):
     assert {kind for kind, (wrong, _) in found(stage).items() if wrong is Wrong.PUT_IN} == set(EVERYTHING)
-    columns = "mail_key, organisation_key, sealed, role, language, enabled, password, given, added_at"
-    copied = f"INSERT INTO people (id, login_key, {columns}) SELECT 'P-NEW', mail_key, {columns} FROM people"
-    sql(stage, f"{copied} WHERE id = '{staff[1].id}'")  # before the upgrade: no record speaks of it
+    sql(stage, f"{COPIED} WHERE id = '{staff[1].id}'")  # before the upgrade: no record speaks of it
     old()
     assert [one.name for one in stage.store.audit.check().strays] == ["person:P-NEW"]
     sql(stage, "DELETE FROM people WHERE id = 'P-NEW'")

@@ -1,15 +1,17 @@
 """The files of the stop list: read when they are new or have changed, once nobody writes to them any more.
 
-In: paths. Out: the store's copy, as keyed digests. A file that cannot be read, or holds an error, changes nothing: the entries
+In: paths. Out: the store's copy, as keyed digests; a change that asks for consent where a file lost more than a few entries, or
+is not named any more. A file that cannot be read, or holds an error, changes nothing: the entries
 before stay in force, and the log says why.
 """
 
+import contextlib
 import logging
 from collections.abc import Sequence
 from pathlib import Path
 
 from mailguard import metrics, stoplist
-from mailguard.errors import ConfigError, StoreError
+from mailguard.errors import ConfigError, ConflictError, StoreError
 from mailguard.store import Store
 
 _LOG = logging.getLogger("mailguard.service")
@@ -31,6 +33,7 @@ class StopFiles:
             self._take(path)
             self._done[path] = self._seen[path] = stamp
         self._store.stop_list.keep_files([str(path) for path in self._paths])
+        self._ask()
         self._measure()
 
     def look(self, *, now: bool = False) -> None:
@@ -42,6 +45,7 @@ class StopFiles:
                 continue
             try:
                 self._take(path)
+                self._ask()
             except ConfigError as error:
                 _LOG.error("stop list: the entries before stay: %s", error)
                 metrics.STOP_LIST_READS.labels("failed").inc()
@@ -64,9 +68,18 @@ class StopFiles:
             return
         blocks = stoplist.read(name, data, self._store.digester)
         self._warn(name, blocks)
-        lists.take_file(name, key, blocks)
+        kept = lists.take_file(name, key, blocks)
         metrics.STOP_LIST_READS.labels("ok").inc()
         _LOG.info("stop list: read %s entries=%s", name, sum(map(len, blocks)))
+        if kept:
+            _LOG.warning("stop list: %s has lost %s entries; they stay until an approver consents", name, kept)
+
+    def _ask(self) -> None:
+        """For what files have lost; what waits already, or was refused, is not asked for again."""
+        for order in self._store.stop_list.to_lose():
+            with contextlib.suppress(ConflictError):
+                if change := self._store.changes.submit("config", order):
+                    _LOG.warning("stop list: %s waits for consent", change.id)
 
     def _warn(self, name: str, blocks: Sequence[stoplist.Block]) -> None:
         known = {source.id for source in self._store.sources.all()}

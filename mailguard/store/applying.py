@@ -57,6 +57,7 @@ class Applying:
             of.ChangeSource: lambda one: self.sources.replace(tx, one.source, actor),
             of.RemoveSource: lambda one: self.sources.drop(tx, one.source_id, actor),
             of.RemoveStopEntry: lambda one: self.stop_list.take_off(tx, actor, one.entry_id),
+            of.LoseStopEntries: lambda one: self.stop_list.lose(tx, one, actor),
             of.TakeSettings: lambda one: self.settings.put(tx, one.content, actor),
         }
         made[type(order)](order)
@@ -71,6 +72,7 @@ class Applying:
             of.ChangeSource: lambda one: self._of_source(tx, self.sources.now(tx, one.id), one.source),
             of.RemoveSource: lambda one: self._of_source(tx, self.sources.now(tx, one.source_id), None),
             of.RemoveStopEntry: lambda one: self._of_entry(tx, one.entry_id),
+            of.LoseStopEntries: lambda one: self._of_file(tx, one),
             of.TakeSettings: lambda one: Described(
                 self.settings.named(one.content), frozenset(), self.settings.compared(tx, one.content)
             ),
@@ -112,6 +114,14 @@ class Applying:
     def _of_entry(self, tx: Connection, entry_id: str) -> Described:
         entry = self.stop_list.now(tx, entry_id)
         return Described(entry.id, frozenset(), (Fact("entry", entry.shown, ""),))
+
+    def _of_file(self, tx: Connection, order: of.LoseStopEntries) -> Described:
+        file = self.stop_list.losing(tx, order)
+        facts = (
+            Fact("stop_list.file", file.path, file.path),
+            Fact("stop_list.entries", str(file.entries), str(file.entries - file.kept)),
+        )
+        return Described(f"{order.file}:{order.digest}", frozenset(), facts)
 
     def _deputy(
         self, tx: Connection, absent_id: str, deputy_id: str, first_day: str, last_day: str, *, ends: bool = False

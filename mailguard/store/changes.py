@@ -146,7 +146,7 @@ class Changes:
         same = (changes.c.kind == order.kind, changes.c.subject == described.subject, changes.c.state == WAITING)
         if (other := tx.execute(select(changes.c.id).where(*same)).scalar()) is not None:
             raise ConflictError(f"{other} asks for the like already. It must be agreed to or refused first.")
-        if isinstance(order, orders.TakeSettings):
+        if isinstance(order, orders.TakeSettings | orders.LoseStopEntries):
             self._in_place_of_others(tx, order.kind, described.subject)
         trial = tx.begin_nested()
         try:
@@ -168,7 +168,9 @@ class Changes:
         same = (changes.c.kind == kind, changes.c.subject == subject, changes.c.state == "refused")
         if (row := tx.execute(select(changes).where(*same).limit(1)).one_or_none()) is not None:
             raise ConflictError(f"{row.id} was refused. Write the files as they were, or ask for something else.")
-        for other in tx.execute(select(changes).where(changes.c.kind == kind, changes.c.state == WAITING)).all():
+        like = changes.c.subject.startswith(subject.partition(":")[0] + ":", autoescape=True)
+        waiting = (changes.c.kind == kind, like, changes.c.state == WAITING)
+        for other in tx.execute(select(changes).where(*waiting)).all():
             self._close(tx, other, self._open(other), "expired", "config")
 
     def _to_decide(
@@ -226,7 +228,7 @@ class Changes:
             return
         person = _person(tx, actor)
         able = person.enabled and _own(person)
-        of_the_machine = isinstance(order, orders.TakeSettings | orders.GivePassword)
+        of_the_machine = isinstance(order, orders.TakeSettings | orders.LoseStopEntries | orders.GivePassword)
         if able and person.role == "administrator" and not of_the_machine:
             return
         own_deputy = isinstance(order, orders.AddDeputy) and order.absent_id == person.id

@@ -69,8 +69,8 @@ class Recorded:
             seq, said = self._last.get(name, (0, None))
             if said is None:
                 yield Stray(name, Wrong.PUT_BACK if seq else Wrong.PUT_IN, seq, {}, {})
-            elif said != found:
-                names = [key for key in said | found if said.get(key) != found.get(key)]
+            elif names := [key for key in said.keys() & found.keys() if said[key] != found[key]]:
+                names.sort()  # what only one of them has came, or went, with another version
                 yield Stray(name, Wrong.CHANGED, seq, _some(said, names), _some(found, names))
         for name, (seq, said) in left.items():
             yield Stray(name, Wrong.REMOVED, seq, said or {}, {})

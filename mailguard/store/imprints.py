@@ -74,7 +74,7 @@ def _crew(context: Context, tx: Connection, row: RowMapping) -> Imprint:
 def _blocks(context: Context, tx: Connection, row: RowMapping) -> Imprint:
     mine = select(stop_blocks).where(stop_blocks.c.path_key == row["path_key"]).order_by(stop_blocks.c.id)
     found = [
-        f"{block['id']}:{_said(context, stop_blocks, 'scope', block)}:{_digest(context, block['keys'])}"
+        f"{block['id']}:{block['kept']}:{_said(context, stop_blocks, 'scope', block)}:{_digest(context, block['keys'])}"
         for block in tx.execute(mine).mappings()
     ]
     return {"blocks": _digest(context, "\n".join(found).encode())}
@@ -98,7 +98,7 @@ KINDS = {
     "exception": Kind(stop_exceptions, ("stop_id", "hold_id"), ("asked_by", "agreed_by"), over=("agreed_at",)),
     "pause": Kind(pauses, ("serial",), ("ended", "paused_by", "resumed_by")),
     "stop_entry": Kind(stop_entries, ("id",), ("added_by",), ("key", "shown")),
-    "stop_file": Kind(stop_files, ("path_key",), ("entries",), ("content_key",), more=_blocks),
+    "stop_file": Kind(stop_files, ("path_key",), ("entries", "lost", "lost_day"), ("content_key",), more=_blocks),
 }  # fmt: skip
 
 

@@ -130,6 +130,13 @@ class RemoveStopEntry(_Order, frozen=True, tag="stop_list.remove"):
     entry_id: str
 
 
+class LoseStopEntries(_Order, frozen=True, tag="stop_list.lose"):
+    """Entries that a file of the stop list has no more, and that stay until then. file: key of its path; digest: of what is kept."""
+
+    file: str
+    digest: str
+
+
 class TakeSettings(_Order, frozen=True, tag="settings.take"):
     """Policy, monitoring, own contacts and retention; see settings.py of the store."""
 
@@ -149,5 +156,6 @@ Order = (
     | ChangeSource
     | RemoveSource
     | RemoveStopEntry
+    | LoseStopEntries
     | TakeSettings
 )

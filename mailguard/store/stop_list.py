@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select
 
 from mailguard import stoplist
 from mailguard.errors import NotFoundError, RefusedError
@@ -18,6 +18,7 @@ from mailguard.stoplist import Block, Scope, StopList
 from mailguard.store import imprints, masks, sight
 from mailguard.store.audit import CLI, Audit
 from mailguard.store.context import Context, fresh_id
+from mailguard.store.listed_files import Facts, ListedFiles, StopFile, changed
 from mailguard.store.remembered import Remembered
 from mailguard.store.schema import people, stop_blocks, stop_entries, stop_files, stop_version
 
@@ -29,21 +30,6 @@ WHY = {
     "stop_list_scope": "People of a client name the sources of that client that an entry is for.",
     "stop_list_bad": "An entry names an e-mail address or a mail domain, and one of them only.",
 }
-
-
-class _Facts(msgspec.Struct, frozen=True):
-    sources: list[str]
-    from_domains: list[str]
-    reason: str = ""
-
-    @classmethod
-    def of(cls, scope: Scope, reason: str = "") -> "_Facts":
-        plain = scope.plain()
-        return cls(plain["sources"], plain["from_domains"], reason)
-
-    @property
-    def scope(self) -> Scope:
-        return Scope.of(self.sources, self.from_domains)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +44,11 @@ class StopEntry:
     added_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class StopFile:
-    """A file of the stop list as it was read last."""
-
-    path: str
-    entries: int
-    read_at: datetime
-
-
-class StopLists:
+class StopLists(ListedFiles):
     """The stop list of one database."""
 
     def __init__(self, context: Context, audit: Audit) -> None:
-        self._context, self._audit = context, audit
+        super().__init__(context, audit)
         self._known: tuple[int, StopList] | None = None
         self.latest = Remembered(context.database, self._latest, seconds=1.0)
         """The list as it is now: one cheap read; the same object as long as nothing changed in any process."""
@@ -89,7 +66,7 @@ class StopLists:
         """What was read from files; nothing for a `viewer` of a client."""
         with self._context.database.read() as tx:
             rows = [] if self._bounds(tx, viewer) is not None else tx.execute(select(stop_files)).all()
-        return sorted((StopFile(self._path(row), row.entries, row.read_at) for row in rows), key=lambda file: file.path)
+            return sorted((self._shown(tx, row) for row in rows), key=lambda file: file.path)
 
     # Changes by people
 
@@ -105,7 +82,7 @@ class StopLists:
     ) -> StopEntry:
         """Add one entry; the same one again is the one that is there. Raises RefusedError."""
         key = self._key(address, domain)
-        facts = _Facts.of(Scope.of(sources, from_domains), reason.strip())
+        facts = Facts.of(Scope.of(sources, from_domains), reason.strip())
         shown = masks.address(address) if address else _masked(domain)
         entry = StopEntry(fresh_id("L"), shown, facts.scope, facts.reason, actor, self._context.clock())
         with self._context.database.write(announced=True) as tx:
@@ -118,7 +95,7 @@ class StopLists:
             sealed = self._context.vault.seal(msgspec.json.encode(facts), f"stop entry:{entry.id}")
             row = {"id": entry.id, "key": key, "shown": shown, "sealed": sealed, "added_by": actor}
             tx.execute(insert(stop_entries), row | {"added_at": entry.added_at})
-            _changed(tx)
+            changed(tx)
             rows = imprints.of(self._context, tx, "stop_entry", entry.id)
             self._audit.append(tx, actor, "stop_list.added", entry.id, scope=facts.scope.plain(), rows=rows)
         return entry
@@ -133,7 +110,7 @@ class StopLists:
         """`remove` within an announced transaction, whoever asked for it."""
         if not tx.execute(delete(stop_entries).where(stop_entries.c.id == entry_id)).rowcount:
             raise NotFoundError("No such entry of the stop list.")
-        _changed(tx)
+        changed(tx)
         rows = imprints.of(self._context, tx, "stop_entry", entry_id)
         self._audit.append(tx, actor, "stop_list.removed", entry_id, rows=rows)
 
@@ -143,51 +120,6 @@ class StopLists:
         if row is None:
             raise NotFoundError("No such entry of the stop list.")
         return self._entry(row)
-
-    # Files
-
-    def content_key(self, data: bytes) -> bytes:
-        """By which `take_file` knows that nothing changed."""
-        return self._context.digester.of("stop content", data)
-
-    def has_file(self, path: str, content_key: bytes) -> bool:
-        """Whether this is what was read from that path last."""
-        query = select(stop_files.c.content_key).where(stop_files.c.path_key == self._path_key(path))
-        with self._context.database.read() as tx:
-            return bool(tx.execute(query).scalar_one_or_none() == content_key)
-
-    def take_file(self, path: str, content_key: bytes, blocks: Sequence[Block]) -> None:
-        """Put these entries in the place of what was read from that path before."""
-        key, total, seal = self._path_key(path), sum(map(len, blocks)), self._context.vault.seal
-        row: dict[str, Any] = {
-            "path_key": key,
-            "path": seal(path.encode("utf-8", "surrogateescape"), f"stop file:{key.hex()}"),
-        }
-        row |= {"content_key": content_key, "entries": total, "read_at": self._context.clock()}
-        with self._context.database.write(announced=True) as tx:
-            _drop(tx, [key])
-            tx.execute(insert(stop_files), row)
-            for number, block in enumerate(blocks):
-                name = f"{key.hex()}:{number:06}"
-                scope = seal(msgspec.json.encode(_Facts.of(block.scope)), f"stop block:{name}")
-                tx.execute(insert(stop_blocks), {"id": name, "path_key": key, "scope": scope, "keys": block.data})
-            _changed(tx)
-            rows = imprints.of(self._context, tx, "stop_file", key)
-            self._audit.append(tx, CLI, "stop_list.read", "", file=key.hex(), entries=total, rows=rows)
-
-    def keep_files(self, paths: Collection[str]) -> int:
-        """Forget files that the configuration does not name any more; how many."""
-        wanted = {self._path_key(path) for path in paths}
-        with self._context.database.read() as tx:
-            gone = [key for key in tx.execute(select(stop_files.c.path_key)).scalars() if key not in wanted]
-        if gone:
-            with self._context.database.write(announced=True) as tx:
-                _drop(tx, gone)
-                _changed(tx)
-                for key in gone:
-                    rows = imprints.of(self._context, tx, "stop_file", key)
-                    self._audit.append(tx, CLI, "stop_list.dropped", "", file=key.hex(), rows=rows)
-        return len(gone)
 
     # Inside
 
@@ -212,20 +144,9 @@ class StopLists:
         self._known = version, found
         return found
 
-    def _block(self, row: Any) -> Block:
-        place = f"stop block:{row.id}"
-        return Block(self._context.vault.open_json(row.scope, place, _Facts).scope, row.keys)
-
     def _entry(self, row: Any) -> StopEntry:
-        facts = self._context.vault.open_json(row.sealed, f"stop entry:{row.id}", _Facts)
+        facts = self._context.vault.open_json(row.sealed, f"stop entry:{row.id}", Facts)
         return StopEntry(row.id, row.shown, facts.scope, facts.reason, row.added_by, row.added_at)
-
-    def _path(self, row: Any) -> str:
-        sealed = self._context.vault.open(row.path, f"stop file:{row.path_key.hex()}")
-        return sealed.decode("utf-8", "surrogateescape")
-
-    def _path_key(self, path: str) -> bytes:
-        return self._context.digester.of("stop file", path)
 
     def _key(self, address: str, domain: str) -> bytes:
         digester, bad = self._context.digester, RefusedError("stop_list_bad", WHY["stop_list_bad"])
@@ -248,16 +169,6 @@ class StopLists:
 def within(scope: Scope, bounds: frozenset[str] | None) -> bool:
     """Whether an entry is for no other sources than these; None is no bound."""
     return bounds is None or (bool(scope.sources) and bounds.issuperset(scope.sources | scope.not_sources))
-
-
-def _drop(tx: Connection, keys: Sequence[bytes]) -> None:
-    for table in (stop_blocks, stop_files):
-        tx.execute(delete(table).where(table.c.path_key.in_(keys)))
-
-
-def _changed(tx: Connection) -> None:
-    if not tx.execute(update(stop_version).values(version=stop_version.c.version + 1)).rowcount:
-        tx.execute(insert(stop_version), {"id": 1, "version": 1})
 
 
 def _masked(domain: str) -> str:

@@ -55,7 +55,7 @@ class StopListApi(Entrance):
         return {
             "entries": [_entry(entry) for entry in store.stop_list.entries(viewer)],
             "files": [
-                {"path": file.path, "entries": file.entries, "read_at": show.iso(file.read_at)}
+                {"path": file.path, "entries": file.entries, "kept": file.kept, "read_at": show.iso(file.read_at)}
                 for file in store.stop_list.files(viewer)
             ],
             "days": [

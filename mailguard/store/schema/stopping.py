@@ -17,7 +17,8 @@ from sqlalchemy import (
 
 from mailguard.store.schema.base import SERIAL, Moment, metadata
 
-# Files of the stop list that were read: the path is sealed, its key finds it; content_key says whether a file is the one that was read.
+# Files of the stop list that were read: the path is sealed, its key finds it; content_key says whether a file is the one that was read, empty: the configuration does not name it any more.
+# entries: with those that are kept. lost: entries that went without consent on a day in Japan.
 stop_files = Table(
     "stop_files",
     metadata,
@@ -26,9 +27,11 @@ stop_files = Table(
     Column("content_key", LargeBinary(16), nullable=False),
     Column("entries", Integer, nullable=False),
     Column("read_at", Moment, nullable=False),
+    Column("lost", Integer, nullable=False, server_default="0"),
+    Column("lost_day", String(10), nullable=False, server_default=""),
 )
 
-# Their entries, one row for each scope (sealed): keyed digests, sorted, one behind the other.
+# Their entries, one row for each scope (sealed): keyed digests, sorted, one behind the other. kept: the file has them no more, and nobody has consented yet.
 stop_blocks = Table(
     "stop_blocks",
     metadata,
@@ -36,6 +39,7 @@ stop_blocks = Table(
     Column("path_key", LargeBinary(16), ForeignKey("stop_files.path_key"), nullable=False),
     Column("scope", LargeBinary, nullable=False),
     Column("keys", LargeBinary, nullable=False),
+    Column("kept", Boolean, nullable=False, server_default=text("false")),
 )
 
 # Entries that people added one by one: address or domain as a keyed digest and masked; scope and reason are sealed.

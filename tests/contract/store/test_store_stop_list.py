@@ -1,8 +1,10 @@
 """The stop list and who was spared, on every database."""
 
+import json
+
 import pytest
 
-from mailguard.errors import NotFoundError, RefusedError
+from mailguard.errors import ConflictError, NotFoundError, RefusedError
 from mailguard.lifecycle import MessageState, RecipientState
 from mailguard.stoplist import Block, Scope, Sender, keys_of
 from mailguard.store.suppressions import Spared
@@ -63,7 +65,100 @@ def test_a_file_takes_the_place_of_what_it_was(stage):
     assert [(file.path, file.entries) for file in lists.files()] == [("/a.csv", 1)]
     assert lists.keep_files(["/a.csv"]) == 0
     assert lists.keep_files([]) == 1
+    lose(stage)
     assert not named(stage, "jiro@example.jp")
+    assert lists.files() == []
+
+
+def lose(stage, *, waits=False):
+    """Ask for what files have lost, as the service does."""
+    (order,) = stage.store.stop_list.to_lose()
+    change = stage.store.changes.submit("config", order)
+    assert bool(change) is waits
+    return change
+
+
+def take(stage, *numbers, path="/a.csv"):
+    """A file with these people; what it has lost and what stays."""
+    lists, digester = stage.store.stop_list, stage.store.digester
+    keys = [keys_of(f"taro{number}@example.jp", digester)[0] for number in numbers]
+    kept = lists.take_file(path, lists.content_key(repr(numbers).encode()), [Block.of(Scope(), keys)])
+    assert stage.store.audit.check() is None
+    return kept
+
+
+def on_list(stage, *numbers):
+    return [named(stage, f"taro{number}@example.jp") for number in numbers]
+
+
+def test_a_few_entries_a_day_leave_a_file_and_what_goes_beyond_stays_until_consent(stage, staff):
+    lists, changes = stage.store.stop_list, stage.store.changes
+    take(stage, *range(100))
+    assert take(stage, *range(15, 100)) == 0
+    assert take(stage, *range(21, 101)) == 6  # 21 on this day; what is new counts at once
+    assert on_list(stage, 14, 15, 20, 21, 100) == [False, True, True, True, True]
+    assert [(file.entries, file.kept) for file in lists.files()] == [(86, 6)]
+    change = lose(stage, waits=True)
+    assert (change.kind, change.asked_by) == ("stop_list.lose", "config")
+    assert [(fact.name, fact.before, fact.after) for fact in change.facts] == [
+        ("stop_list.file", "/a.csv", "/a.csv"), ("stop_list.entries", "86", "80")
+    ]  # fmt: skip
+    with pytest.raises(ConflictError, match=change.id):
+        lose(stage, waits=True)
+    stage.clock.forward(days=1)
+    assert take(stage, *range(31, 101)) == 6  # another day, another few; these wait as before
+    changes.agree(change.id, staff[1].id)
+    assert on_list(stage, 20, 30, 31) == [False, False, True]
+    assert [(file.entries, file.kept) for file in lists.files()] == [(70, 0)]
+    assert lists.to_lose() == []
+    assert stage.store.audit.check() is None
+    counted = [json.loads(row.detail) for row in stage.store.audit.rows(9, 0, "") if row.action == "stop_list.read"]
+    assert [(one["lost"], one["kept"]) for one in counted] == [(10, 6), (0, 6), (15, 0), (0, 0)]
+
+
+def test_of_a_large_file_a_share_may_go(stage, staff):
+    take(stage, *range(2000))
+    assert take(stage, *range(40, 2000)) == 0
+    assert take(stage, *range(41, 2000)) == 1
+
+
+def test_an_emptied_file_and_one_that_is_not_named_any_more_stay(stage, staff):
+    lists = stage.store.stop_list
+    take(stage, *range(30))
+    assert take(stage) == 30
+    assert on_list(stage, 0, 29) == [True, True]
+    first = lose(stage, waits=True)
+    assert take(stage, *range(29)) == 1  # what comes back is no loss any more
+    second = lose(stage, waits=True)
+    with pytest.raises(ConflictError):
+        stage.store.changes.agree(first.id, staff[1].id)
+    assert stage.store.changes.get(first.id).state == "expired"
+    stage.store.changes.refuse(second.id, staff[1].id)
+    with pytest.raises(ConflictError, match="was refused"):
+        lose(stage)
+    assert lists.keep_files([]) == 1
+    assert lists.keep_files([]) == 0
+    assert on_list(stage, 0, 29) == [True, True]
+    assert stage.store.audit.check() is None
+    stage.store.changes.agree(lose(stage, waits=True).id, staff[1].id)
+    assert (on_list(stage, 0, 29), lists.files()) == ([False, False], [])
+    assert stage.store.audit.check() is None
+
+
+def test_without_two_approvers_it_goes_at_once(stage):
+    take(stage, *range(30))
+    assert take(stage) == 30
+    lose(stage)
+    assert on_list(stage, 0, 29) == [False, False]
+
+
+def test_what_was_asked_for_is_not_what_is_kept_now(stage, staff):
+    take(stage, *range(30))
+    take(stage)
+    (order,) = stage.store.stop_list.to_lose()
+    take(stage, 0)
+    with pytest.raises(ConflictError, match="has changed since"):
+        stage.store.changes.submit("config", order)
 
 
 def test_operators_hear_of_it_once_a_day_with_the_number_of_then(stage, staff):

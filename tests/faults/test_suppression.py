@@ -176,4 +176,8 @@ async def test_files_are_read_again_when_nobody_writes_to_them_any_more(guard_wi
             everything = [tx.execute(text(f"SELECT * FROM {name}")).all() for name in ("stop_files", "stop_blocks")]
         assert TARO not in repr(everything)
         StopFiles([], guard.store).read()
+        assert len(lists.latest()) == 2  # until somebody consents
+        (change,) = guard.store.changes.all()
+        consents = next(person for person in guard.store.people.all() if person.role == "approver")
+        guard.store.changes.agree(change.id, consents.id)
         assert len(lists.latest()) == 0

@@ -66,7 +66,9 @@ class Kind:
 def _crew(context: Context, tx: Connection, row: RowMapping) -> Imprint:
     del context
     found = tx.execute(select(operators.c.person_id).where(operators.c.source_id == row["id"]))
-    before = select(past_operators.c.person_id, past_operators.c.last_hold).where(past_operators.c.source_id == row["id"])
+    before = select(past_operators.c.person_id, past_operators.c.last_hold).where(
+        past_operators.c.source_id == row["id"]
+    )
     past = sorted(f"{person} up to hold {last}" for person, last in tx.execute(before))
     return {"operators": sorted(found.scalars()), "past_operators": past}
 

@@ -18,7 +18,6 @@ from unittest import mock
 import msgspec
 from edge import Client
 from hop import Hop
-from sqlalchemy import select
 
 from mailguard.config import Holds, Own, Relay, Release, Smtp, StopListSection
 from mailguard.detect.ruleset import shipped_dir
@@ -37,7 +36,7 @@ from mailguard.sandbox import Scanner
 from mailguard.service.clock import now
 from mailguard.smtp import SmtpServer
 from mailguard.store import engine, open_store
-from mailguard.store.schema import messages
+from mailguard.store.sealed_messages import whole
 from mailguard.suppression import Suppression
 
 PASSES, HOLDS = r"250 2\.0\.0 queued", r"250 2\.0\.0 held for approval, H-[0-9A-Z]{10}"
@@ -168,7 +167,7 @@ class Guarded:
         """Pairs that the store has, each opened and compared with what was sent."""
         there, found = self.store.releases, Counter()
         with self.store._database.read() as tx:
-            for row in tx.execute(select(messages)).all():
+            for row in tx.execute(whole()).all():
                 sealed = there._desk.shelf.fetch(tx, row.serial)
                 content = there._desk.shelf.assemble(there._vault.open(row.skeleton, f"skeleton:{row.id}"), sealed)
                 assert content == self.sent[_token(content)]

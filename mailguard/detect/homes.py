@@ -89,13 +89,13 @@ class Homes:
 
         often: in how many records each tie's contact stands, as far as that is asked for.
         """
-        wide = np.flatnonzero(often > SHARED)
-        if not len(wide):
+        wide = often > SHARED
+        if not wide.any():
             return np.zeros(many, bool)
-        return self._different(ties[wide], number[wide], many, who=True) > SHARED
+        return self._different(ties, number, wide, many, who=True) > SHARED
 
-    def _different(self, rows: Places, number: Places, many: int, *, who: bool) -> Numbers:
-        """How many different names (or families) stand beside each contact."""
+    def _different(self, rows: Places, number: Places, asked: Flags, many: int, *, who: bool) -> Numbers:
+        """How many different names (or families) stand beside each contact; 0 of those that are not asked about."""
         of = self._of
         if who:
             nameless = np.ones(of.height, bool)
@@ -105,14 +105,15 @@ class Homes:
             if alone.any():
                 at, said = np.concatenate([at, of.idents.rows[alone]]), np.concatenate([said, of.idents.hashes[alone]])
         else:
-            known = of.families != 0
-            at, said = of.names.rows[known], of.families[known]
+            at, said = of.names.rows, of.families
+            if not said.all():
+                at, said = at[said != 0], said[said != 0]
         standing = _Standing(of.height, at, numbered(said)[0])
         different = np.empty(many, np.int64)
-        parts = len(rows) // _STRETCH + 1
+        parts = int(asked.sum()) // _STRETCH + 1
         for part in range(parts):
             low, high = many * part // parts, many * (part + 1) // parts
-            inside = (number >= low) & (number < high)
+            inside = asked & (number >= low) & (number < high)
             contact, _ = pairs(*standing.beside(rows[inside], number[inside] - np.int32(low)))
             different[low:high] = np.bincount(contact, minlength=high - low)
         return different
@@ -121,11 +122,11 @@ class Homes:
         """Contacts of people with different surnames who have a contact of their own each, and no other in common."""
         many = len(users)
         offices = np.zeros(many, bool)
-        common = np.flatnonzero(often >= COLLEAGUES)
-        if not len(common) or not self._of.families.any():
+        common = often >= COLLEAGUES
+        if not common.any() or not self._of.families.any():
             return offices
-        candidate = self._different(ties[common], number[common], many, who=False) >= COLLEAGUES
-        at = common[candidate[number[common]]]
+        candidate = self._different(ties, number, common, many, who=False) >= COLLEAGUES
+        at = np.flatnonzero(common & candidate[number])
         if len(at):
             self._judge(ties, number, users, at, offices)
         return offices

@@ -9,7 +9,7 @@ from itertools import islice, zip_longest
 
 from mailguard.unpack import writing
 
-_RUN = re.compile(r"\S([ \u3000]?\r?\n|[ \u3000])(?:.\1){40,}.?", re.DOTALL)
+_RUN = re.compile(r"\S([ \u3000]?\r?\n|[ \u3000])(?:.\1){10,}.?", re.DOTALL)
 # Each begins with a sign that is quick to look for.
 _SIGNS = (
     re.compile(r" \S \S \S \S "),
@@ -23,15 +23,13 @@ _OTHERS = 10  # one cell of so many may be longer
 
 
 def texts(text: str) -> Iterator[str]:
-    """Each stretch of such letters."""
+    """All such letters, stretch by stretch on lines of their own."""
     if not any(sign.search(text) for sign in _SIGNS):
         return
-    for number, match in enumerate(_RUN.finditer(text)):
-        if number >= _MOST:
-            return
-        joined = match[0][:: 1 + len(match[1])]
-        if writing.number(joined):
-            yield joined
+    found = (match[0][:: 1 + len(match[1])] for match in islice(_RUN.finditer(text), _MOST))
+    joined = "\n".join(found)
+    if writing.number(joined):
+        yield joined
 
 
 def cells(rows: Sequence[Sequence[str]]) -> str:

@@ -20,9 +20,11 @@ def parts(part: Part, pieces: Iterable[bytes], budget: Budget, *, noise: bool = 
     """What is left of a file, one part for each piece that may hold something. noise: bytes of no meaning may be there, however many."""
     for piece in pieces:
         data = _stripped(bytes(piece))
-        if len(data) >= _LEAST and ((len(data) > _NOISE and not noise) or tells(data)):
+        if len(data) < _LEAST:
+            continue
+        budget.spend(len(data))  # looked at, kept or not: many places may point at one piece
+        if (len(data) > _NOISE and not noise) or tells(data):
             budget.file(part.depth + 1)
-            budget.spend(len(data))
             yield Part((*part.path, NAME), data, depth=part.depth + 1)
 
 

@@ -15,7 +15,7 @@ import pytest
 import unpack_samples as make
 from archive_samples import Programs, cab, lzh, rar, tar
 
-from mailguard.model import Part, PartInfo, Problem, Table, Text
+from mailguard.model import Part, PartInfo, Problem, ProblemKind, Table, Text
 from mailguard.unpack import ends, rest
 from mailguard.unpack.budget import Budget, Limits
 from mailguard.unpack.opening import unpack
@@ -164,3 +164,15 @@ def test_an_end_that_is_cut_off_is_no_end() -> None:
     for kind, data in (("application/zstd", written("raw", "zstd")), ("application/x-lz4", written("raw", "lz4"))):
         assert ends.behind(data + b"x", kind) == b"x"
         assert not ends.behind(data[:-3], kind)
+
+
+def test_a_field_that_many_members_share_is_counted_each_time() -> None:
+    """Thousands of entries of the directory may stand for one header with a long field."""
+    noise = bytes(range(128, 256)) * 400
+    field = struct.pack("<2H", 0x9999, len(noise)) + noise
+    fixed = struct.pack("<5H3I2H", 20, 0, 0, 0, 33, 0, 0, 0, 1, len(field))
+    header = b"PK\x03\x04" + fixed + b"f" + field
+    listed = (b"PK\x01\x02" + struct.pack("<H", 20) + fixed[:-2] + bytes(2) + bytes(14) + b"f") * 300
+    end = b"PK\x05\x06" + struct.pack("<4H2IH", 0, 0, 300, 300, len(listed), len(header), 0)
+    found = make.leaves(header + listed + end, "a.zip", Limits(total_bytes=2_000_000))
+    assert ProblemKind.TOO_BIG in {item.kind for item in found if isinstance(item, Problem)}

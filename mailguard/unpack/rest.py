@@ -18,12 +18,10 @@ _FILL = b"\0 \t\r\n\x1a"
 
 def parts(part: Part, pieces: Iterable[bytes], budget: Budget, *, noise: bool = False) -> Iterator[Part]:
     """What is left of a file, one part for each piece that may hold something. noise: bytes of no meaning may be there, however many."""
-    seen: set[bytes] = set()
-    for piece in pieces:
-        data = _stripped(bytes(piece))
-        if len(data) < _LEAST or data in seen:
+    for piece in dict.fromkeys(map(bytes, pieces)):
+        data = _stripped(piece)
+        if len(data) < _LEAST:
             continue
-        seen.add(data)
         budget.spend(len(data))  # looked at, kept or not
         if (len(data) > _NOISE and not noise) or tells(data):
             budget.file(part.depth + 1)

@@ -59,6 +59,16 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What an approver asks the operators about so many returned holds."""
+
+    person_name: str
+    code: str
+    reason: str
+    holds: int
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """What is not as it was in a snapshot. opened: new holds; decided: by whom; changed: of another revision now."""
 

@@ -11,10 +11,11 @@ from sqlalchemy import Connection, func, select
 from mailguard.errors import NotFoundError
 from mailguard.lifecycle import HoldState
 from mailguard.store import joint_checklist, settings, sight
-from mailguard.store.campaign_views import CampaignRow, Decided, Snapshot
+from mailguard.store.campaign_views import CampaignRow, Decided, Question, Snapshot
 from mailguard.store.desk import AtDesk, Desk
 from mailguard.store.holds import Holds
 from mailguard.store.joint_checklist import JointPoint
+from mailguard.store.joint_questions import questions
 from mailguard.store.reasons import reasons_of
 from mailguard.store.schema import campaigns, holds
 from mailguard.store.snapshots import Snapshots
@@ -115,6 +116,13 @@ class Campaigns(AtDesk):
         self.get(campaign_id, person_id)
         with self._database.read() as tx:
             return self._snapshots.take(tx, campaign_id, person_id).snapshot
+
+    def returned(self, campaign_id: str, person_id: str) -> tuple[Snapshot, list[Question]]:
+        """What waits for an answer now, and what was asked; raises NotFoundError as `snapshot`."""
+        self.get(campaign_id, person_id)
+        with self._database.read() as tx:
+            taken = self._snapshots.take(tx, campaign_id, person_id, HoldState.RETURNED)
+            return taken.snapshot, questions(self._context, tx, self._desk.people, campaign_id)
 
     def checklist(self, campaign_id: str, person_id: str) -> tuple[JointPoint, ...]:
         """What this person has to tick to approve all that waits."""

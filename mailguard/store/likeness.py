@@ -9,7 +9,7 @@ from collections import namedtuple
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, or_, select
 
 from mailguard.lifecycle import HoldState
 from mailguard.store.context import Context
@@ -28,7 +28,10 @@ _PLAIN = [column for column in holds.c if column.name not in _APART.union(one.co
 _BY_ITSELF = [holds.c[name] for name in ("serial", "id", "likeness", "messages", *[one.column for one in _SEALED])]
 _HOLDS = Statement(
     select(*_PLAIN, *_BY_ITSELF, (holds.c.expires_at <= bindparam("now")).label("over"))
-    .where(holds.c.campaign_id == bindparam("campaign"), holds.c.state == HoldState.PENDING.value)
+    .where(
+        holds.c.campaign_id == bindparam("campaign"),
+        or_(holds.c.state == HoldState.PENDING.value, holds.c.state == HoldState.RETURNED.value),
+    )
     .order_by(holds.c.serial)
 )
 Row = namedtuple("Row", [*[column.name for column in (*_PLAIN, *_BY_ITSELF)], "over"])  # type: ignore[misc]  # noqa: PYI024 - its fields are those of the table
@@ -68,7 +71,7 @@ class Likeness:
         self._context, self._tx = context, tx
 
     def classes(self, campaign_id: str, ids: Sequence[str]) -> list[list[Any]]:
-        """Rows of these pending holds, those alike together, each in the order they opened."""
+        """Rows of these holds, which wait for a decision or an answer, those alike together, each in the order they opened."""
         beside, wanted = self._beside(campaign_id), frozenset(ids)
         found: dict[tuple[Any, ...], list[Any]] = {}
         for values in _HOLDS.rows(self._tx, {"campaign": campaign_id, "now": self._context.clock()}):

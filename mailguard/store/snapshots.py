@@ -1,7 +1,7 @@
 """Snapshots of a campaign: which of its holds, at which revisions, somebody decides together.
 
-In: a transaction, a campaign and a person. Out: the holds that wait for this person's decision, and a token that names exactly
-these at these revisions. The token is computed again inside the transaction that decides; nothing is kept of it.
+In: a transaction, a campaign and a person. Out: the holds that wait for this person's decision, or for the operators' answer,
+and a token that names exactly these at these revisions. The token is computed again inside the transaction that decides; nothing is kept of it.
 """
 
 from dataclasses import dataclass
@@ -20,15 +20,17 @@ from mailguard.store.statement import Statement
 
 _COLUMNS = ("serial", "id", "revision", "messages", "recipients", "persons")
 # Without what was asked for in advance: it has dates, and a number of its own.
-_PENDING = Statement(
+_WAITING = Statement(
     select(*[holds.c[name] for name in _COLUMNS])
     .where(
         holds.c.campaign_id == bindparam("campaign"),
-        holds.c.state == HoldState.PENDING.value,
+        holds.c.state == bindparam("state"),
         ~exists().where(requests.c.hold_id == holds.c.id),
     )
     .order_by(holds.c.serial)
 )
+# What a choice is about; of two the one that its token names.
+_STATES = {Choice.ANSWER: (HoldState.RETURNED,), Choice.WITHDRAW: (HoldState.PENDING, HoldState.RETURNED)}
 _AGREED = Statement(
     select(holds.c.serial)
     .join(
@@ -65,26 +67,27 @@ class Taken:
 class Snapshots(AtDesk):
     """Takes snapshots and compares them."""
 
-    def take(self, tx: Connection, campaign_id: str, person_id: str) -> Taken:
-        """What waits for this person's decision now."""
+    def take(self, tx: Connection, campaign_id: str, person_id: str, state: HoldState = HoldState.PENDING) -> Taken:
+        """What waits for this person's decision now; of RETURNED: for an answer."""
         agreed = {serial for (serial,) in _AGREED.rows(tx, {"campaign": campaign_id, "person": person_id})}
-        waiting = _PENDING.rows(tx, {"campaign": campaign_id})
+        waiting = _WAITING.rows(tx, {"campaign": campaign_id, "state": state.value})
         rows = [row for row in waiting if row[0] not in agreed]
         agreed &= {row[0] for row in waiting}
         named = msgspec.msgpack.encode([row[:3:2] for row in rows])
-        digest = self._context.digester.of("snapshot", campaign_id.encode() + b"\0" + named).hex()
+        digest = self._context.digester.of("snapshot", f"{campaign_id}\0{state.value}\0".encode() + named).hex()
         last = max((row[0] for row in waiting), default=0)
         token = f"{digest}.{len(rows)}.{last}.{self._context.clock().isoformat()}"
         mail, recipients, persons = (sum(row[place] for row in rows) for place in (3, 4, 5))
         snapshot = Snapshot(token, len(rows), mail, recipients, persons, len(agreed))
         return Taken(snapshot, tuple(row[1] for row in rows))
 
-    def check(self, tx: Connection, campaign_id: str, person_id: str, token: str) -> Taken:
+    def check(self, tx: Connection, campaign_id: str, person_id: str, token: str, choice: Choice) -> Taken:
         """What is there now, if it is what `token` names; raises ChangedError."""
-        taken = self.take(tx, campaign_id, person_id)
-        if not taken.ids or taken.snapshot.token.partition(".")[0] != token.partition(".")[0]:
-            raise ChangedError(self._changes(tx, campaign_id, token))
-        return taken
+        for state in _STATES.get(choice, (HoldState.PENDING,)):
+            taken = self.take(tx, campaign_id, person_id, state)
+            if taken.ids and taken.snapshot.token.partition(".")[0] == token.partition(".")[0]:
+                return taken
+        raise ChangedError(self._changes(tx, campaign_id, token))
 
     def _changes(self, tx: Connection, campaign_id: str, token: str) -> Changes:
         """As the token tells them: what opened later, and what is of another revision or state since. At least one."""

@@ -89,7 +89,7 @@ class TogetherDeciding(AtDesk):
             raise
 
     def _decide(self, tx: Connection, intent: Intent) -> Decided:
-        taken = self._snapshots.check(tx, intent.campaign_id, intent.person_id, intent.snapshot)
+        taken = self._snapshots.check(tx, intent.campaign_id, intent.person_id, intent.snapshot, intent.choice)
         rows = Likeness(self._context, tx).classes(intent.campaign_id, taken.ids)
         received = sum(hold.recipients for alike in rows for hold in alike)
         if intent.choice is Choice.APPROVE and intent.cap is not None and intent.cap < received:

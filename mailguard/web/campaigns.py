@@ -28,8 +28,14 @@ from mailguard.web.texts import Texts
 
 PER_PAGE = 50
 Page = Annotated[int, Query(ge=1, le=100_000)]
-DONE = frozenset({"approved", "first", "rejected", "withdrawn"})
-SAID = {Choice.APPROVE: "approved", Choice.REJECT: "rejected", Choice.WITHDRAW: "withdrawn"}
+SAID = {
+    Choice.APPROVE: "approved",
+    Choice.REJECT: "rejected",
+    Choice.RETURN: "returned",
+    Choice.ANSWER: "answered",
+    Choice.WITHDRAW: "withdrawn",
+}
+DONE = frozenset({*SAID.values(), "first"})
 
 
 class DecisionForm(BaseModel):
@@ -65,6 +71,8 @@ class CampaignPages:
         add("/campaigns/{campaign_id}/{form}", self.back, methods=["GET"], response_model=None)
         add("/campaigns/{campaign_id}/approve", self.approve, methods=["POST"], response_model=None)
         add("/campaigns/{campaign_id}/reject", self.reject, methods=["POST"], response_model=None)
+        add("/campaigns/{campaign_id}/return", self.ask, methods=["POST"], response_model=None)
+        add("/campaigns/{campaign_id}/answer", self.answer, methods=["POST"], response_model=None)
         add("/campaigns/{campaign_id}/withdraw", self.withdraw, methods=["POST"], response_model=None)
 
     def one(self, request: Request, campaign_id: str, page: Page = 1, done: str = "") -> Response:
@@ -83,11 +91,19 @@ class CampaignPages:
         """Reject the holds of a snapshot."""
         return self._decide(request, campaign_id, Choice.REJECT, form, None)
 
+    def ask(self, request: Request, campaign_id: str, form: Annotated[DecisionForm, Form()]) -> Response:
+        """Return the holds of a snapshot with a question."""
+        return self._decide(request, campaign_id, Choice.RETURN, form, None)
+
+    def answer(self, request: Request, campaign_id: str, form: Annotated[DecisionForm, Form()]) -> Response:
+        """Answer what was asked about the holds of a snapshot, as an operator."""
+        return self._decide(request, campaign_id, Choice.ANSWER, form, None)
+
     def withdraw(self, request: Request, campaign_id: str, form: Annotated[DecisionForm, Form()]) -> Response:
         """Take the holds of a snapshot back, as an operator."""
         return self._decide(request, campaign_id, Choice.WITHDRAW, form, None)
 
-    def back(self, campaign_id: str, form: Literal["approve", "reject", "withdraw"]) -> Response:
+    def back(self, campaign_id: str, form: Literal["approve", "reject", "return", "answer", "withdraw"]) -> Response:
         """Where a reload of a refused form leads."""
         del form
         return RedirectResponse(f"/campaigns/{quote(campaign_id)}", 303)
@@ -114,7 +130,7 @@ class CampaignPages:
             remedy = t("alert.stale.remedy") if refusal.status == 409 else ""
             alert = Alert("bad", t(title), refusal.text, remedy)
             return self._page(request, session, campaign_id, alert=alert, status=refusal.status, typed=form)
-        state = "first" if HoldState.PENDING in done.states else SAID[choice]
+        state = "first" if choice is Choice.APPROVE and HoldState.PENDING in done.states else SAID[choice]
         return RedirectResponse(f"/campaigns/{quote(campaign_id)}?done={state}", 303)
 
     def _page(
@@ -145,6 +161,8 @@ class CampaignPages:
             campaign=row,
             card=card(self._site, t, row),
             snapshot=store.campaigns.snapshot(campaign_id, person.id),
+            returned=(asked := store.campaigns.returned(campaign_id, person.id))[0],
+            questions=asked[1],
             samples=[self._sample(t, view) for view in views],
             barred=deciding.barred(self._site, first, person) if row.pending else None,
             operates=deciding.operates(first, person),

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from mailguard.dossier import FORMATS, written
 from mailguard.lifecycle import Choice, HoldState
-from mailguard.store.campaign_views import CampaignRow
+from mailguard.store.campaign_views import CampaignRow, Snapshot
 from mailguard.store.decisions import CAP
 from mailguard.store.joint_checklist import JointPoint
 from mailguard.web import compared, mailing, say, show
@@ -33,7 +33,7 @@ class CampaignDecisionBody(Strict):
     """Body of a decision on a campaign. cap: recipients of all its holds together; without it only those received."""
 
     snapshot: str = Field(max_length=200)
-    choice: Literal["approve", "reject", "withdraw"]
+    choice: Literal["approve", "reject", "return", "answer", "withdraw"]
     reason: str = Field("", max_length=5000)
     cap: Annotated[StrictInt, Field(ge=1, le=CAP)] | None = None
     code: str = Field("", max_length=100)
@@ -96,20 +96,25 @@ class CampaignApi(Entrance):
         row, samples = store.campaigns.get(campaign_id, person_id), store.campaigns.samples(campaign_id)
         for view in samples:
             store.record.viewed(view.row.id, view.row.revision, person_id)
-        snapshot = store.campaigns.snapshot(campaign_id, person_id)
+        returned, questions = store.campaigns.returned(campaign_id, person_id)
         return _row(t, row) | {
-            "snapshot": {
-                "token": snapshot.token,
-                "holds": snapshot.holds,
-                "messages": snapshot.messages,
-                "recipients": snapshot.recipients,
-                "persons": snapshot.persons,
-                "already_approved": snapshot.agreed,
-            },
+            "snapshot": _snapshot(store.campaigns.snapshot(campaign_id, person_id)),
+            "returned": _snapshot(returned) | {"questions": [asdict(question) for question in questions]},
             "checklist": [_point(one) for one in store.campaigns.checklist(campaign_id, person_id)],
             "differs": list(compared.of(self._site, t, row, samples).codes),
             "samples": [hold_row(t, view.row) | {"why": say.headline(t, view)} for view in samples],
         }
+
+
+def _snapshot(snapshot: Snapshot) -> Json:
+    return {
+        "token": snapshot.token,
+        "holds": snapshot.holds,
+        "messages": snapshot.messages,
+        "recipients": snapshot.recipients,
+        "persons": snapshot.persons,
+        "already_approved": snapshot.agreed,
+    }
 
 
 def _point(one: JointPoint) -> Json:

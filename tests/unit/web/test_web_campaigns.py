@@ -101,6 +101,45 @@ def test_an_operator_takes_all_of_a_mailing_back_in_one_step(world):
     assert world.store.campaigns.get(later).pending == 3
 
 
+def test_a_mailing_is_returned_with_a_question_and_answered_in_one_step(world):
+    ids = mailing(world)
+    campaign, approver, operator = campaign_of(world), world.client("sato"), world.client("tanaka")
+    question = form(approver, campaign, code="to_confirm", reason="宛先は合っていますか")
+    answer = approver.post(f"/campaigns/{campaign}/return", data=question)
+    assert answer.headers["location"].endswith("?done=returned")
+    shown = approver.get(answer.headers["location"]).text
+    for text in ("質問を送りました", "宛先は合っていますか", "送信担当者の回答を待っています", "承認待ちの保留はありません"):
+        assert text in shown
+    assert "/answer" not in shown
+    page = operator.get(f"/campaigns/{campaign}").text
+    assert "承認者から質問があります" in page
+    data = {"csrf": field(page), "snapshot": field(page, "snapshot"), "reason": "合っています"}
+    assert operator.post(f"/campaigns/{campaign}/answer", data=data | {"reason": " "}).status_code == 422
+    assert operator.post(f"/campaigns/{campaign}/answer", data=data).headers["location"].endswith("?done=answered")
+    assert {world.store.holds.get(hold_id).row.state for hold_id in ids} == {HoldState.PENDING}
+    assert operator.post(f"/campaigns/{campaign}/answer", data=data).status_code == 409
+
+
+def test_a_mailing_is_returned_and_answered_by_the_api(world):
+    mailing(world)
+    campaign = campaign_of(world)
+
+    def client(person):
+        found = world.client()
+        found.headers["Authorization"] = f"Bearer {world.store.sessions.create(person.id, 10)}"
+        return found
+
+    path = f"/api/campaigns/{campaign}"
+    approver, operator = client(world.approver), client(world.operator)
+    wish = {"snapshot": approver.get(path).json()["snapshot"]["token"], "choice": "return", "reason": "なぜですか", "code": "other"}
+    asked = approver.post(f"{path}/decision", json=wish).json()
+    assert asked["decided"]["states"] == {"returned": 3}
+    returned = operator.get(path).json()["returned"]
+    assert (returned["holds"], returned["questions"][0]["reason"]) == (3, "なぜですか")
+    wish = {"snapshot": returned["token"], "choice": "answer", "reason": "依頼がありました"}
+    assert operator.post(f"{path}/decision", json=wish).json()["decided"]["states"] == {"pending": 3}
+
+
 def test_an_operator_and_a_forged_form_decide_nothing(world):
     mailing(world)
     campaign = campaign_of(world)

@@ -153,27 +153,28 @@ class Moves(StopMoves):
         for login in logins:
             self.decide(which, login, Choice.APPROVE, cap, fresh=True)
 
-    def look(self, which, login):
-        """Somebody looks at the campaign of a hold."""
+    def look(self, which, login, returned):
+        """Somebody looks at the campaign of a hold: at what waits, or at what was returned."""
         row = self._hold(which)
         if row is None:
             return
         campaigns, campaign = self.stage.store.campaigns, self._campaign(row.id)
         try:
-            snapshot = campaigns.snapshot(campaign, self.people[login].id)
+            person = self.people[login].id
+            snapshot = campaigns.returned(campaign, person)[0] if returned else campaigns.snapshot(campaign, person)
         except NotFoundError:
             return
-        seen = {(one.id, one.revision) for one in campaigns.holds(campaign) if one.state is HoldState.PENDING}
+        state = HoldState.RETURNED if returned else HoldState.PENDING
+        seen = {(one.id, one.revision) for one in campaigns.holds(campaign) if one.state is state}
         self.looks.append((login, campaign, snapshot.token, seen))
 
-    def together(self, login, own, cap, approves):
+    def together(self, login, own, cap, choice):
         """Somebody decides what was looked at last: exactly that, or nothing."""
         looks = [look for look in self.looks if not own or look[0] == login]
         if not looks:
             return
         looker, campaign, token, seen = looks[-1]
         login = looker if own else login
-        choice = Choice.APPROVE if approves else Choice.REJECT
         campaigns, before = self.stage.store.campaigns, self._said(campaign)
         try:
             campaigns.decide(
@@ -188,7 +189,7 @@ class Moves(StopMoves):
             return
         decided = {hold: said for hold, said in self._said(campaign).items() if said != before.get(hold)}
         assert {(hold, said[-1].revision) for hold, said in decided.items()} <= seen
-        if not approves:
+        if choice is not Choice.APPROVE:
             return
         pool = len(self.ledger.pools) if cap else None
         if cap:

@@ -23,6 +23,7 @@ APPROVERS = PEOPLE[1:]  # sato2 is sato's second login, hana is of the client
 SENDERS = ("shop", "sato", "kato")
 small, which = st.integers(0, 2), st.integers(0, 5)
 people, approvers = st.sampled_from(PEOPLE), st.sampled_from(APPROVERS)
+TOGETHER = (*[Choice.APPROVE] * 5, Choice.REJECT, Choice.RETURN, Choice.ANSWER, Choice.WITHDRAW)
 # So often each is drawn: what brings mail on its way comes more often than what stops it.
 MOVES = (
     (
@@ -37,8 +38,8 @@ MOVES = (
     (1, "decide", which, people, st.sampled_from([Choice.APPROVE, *Choice]), st.integers(1, 12), st.booleans()),
     (2, "decide", which, approvers, st.just(Choice.APPROVE), st.integers(6, 30), st.just(True)),
     (4, "agree", which, st.lists(people, min_size=2, max_size=3, unique=True), st.integers(6, 30)),
-    (3, "look", which, people),
-    (4, "together", people, st.booleans(), st.sampled_from([0, 0, 9, 30]), st.sampled_from([*[True] * 5, False])),
+    (3, "look", which, people, st.sampled_from([False, False, True])),
+    (4, "together", people, st.booleans(), st.sampled_from([0, 0, 9, 30]), st.sampled_from(TOGETHER)),
     (
         6,
         "release",
@@ -73,13 +74,20 @@ SERIES = {
     "second login": [("arrive", 2, 0, 1, "shop", ""), ("agree", 0, ["sato", "sato2"], 6), ("release", 1, "accepted")],
     "client": [("arrive", 0, 2, 1, "shop", ""), ("agree", 0, ["sato", "suzuki"], 6), ("release", 1, "accepted")],
     "snapshot": [
-        ("arrive", 0, 0, 1, "shop", ""), ("look", 0, "sato"), ("arrive", 0, 1, 1, "shop", ""),
-        ("together", "sato", True, 0, True),
+        ("arrive", 0, 0, 1, "shop", ""), ("look", 0, "sato", False), ("arrive", 0, 1, 1, "shop", ""),
+        ("together", "sato", True, 0, Choice.APPROVE),
     ],
     "shared cap": [
-        ("arrive", 0, 0, 2, "shop", ""), ("arrive", 0, 1, 2, "shop", ""), ("look", 0, "sato"),
-        ("together", "sato", True, 9, True), ("release", 2, "accepted"),
+        ("arrive", 0, 0, 2, "shop", ""), ("arrive", 0, 1, 2, "shop", ""), ("look", 0, "sato", False),
+        ("together", "sato", True, 9, Choice.APPROVE), ("release", 2, "accepted"),
         *[move for number in (0, 1, 0) for move in [("arrive", 0, number, 3, "shop", ""), ("dot", True)]],
+    ],
+    "asked together": [
+        ("arrive", 0, 0, 2, "shop", ""), ("arrive", 0, 1, 2, "shop", ""), ("look", 0, "sato", False),
+        ("together", "sato", True, 0, Choice.RETURN), ("together", "sato", True, 0, Choice.APPROVE),
+        ("look", 0, "tanaka", True), ("together", "sato", False, 0, Choice.APPROVE), ("release", 1, "accepted"),
+        ("together", "tanaka", True, 0, Choice.ANSWER), ("look", 0, "sato", False),
+        ("together", "sato", True, 0, Choice.APPROVE), ("release", 2, "accepted"),
     ],
     "time of an approval": [
         ("arrive", 0, 0, 1, "shop", ""), ("agree", 0, ["sato"], 6), ("release", 1, "accepted"), ("forward", 86_400),

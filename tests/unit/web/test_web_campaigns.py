@@ -108,7 +108,12 @@ def test_a_mailing_is_returned_with_a_question_and_answered_in_one_step(world):
     answer = approver.post(f"/campaigns/{campaign}/return", data=question)
     assert answer.headers["location"].endswith("?done=returned")
     shown = approver.get(answer.headers["location"]).text
-    for text in ("質問を送りました", "宛先は合っていますか", "送信担当者の回答を待っています", "承認待ちの保留はありません"):
+    for text in (
+        "質問を送りました",
+        "宛先は合っていますか",
+        "送信担当者の回答を待っています",
+        "承認待ちの保留はありません",
+    ):
         assert text in shown
     assert "/answer" not in shown
     page = operator.get(f"/campaigns/{campaign}").text
@@ -131,7 +136,12 @@ def test_a_mailing_is_returned_and_answered_by_the_api(world):
 
     path = f"/api/campaigns/{campaign}"
     approver, operator = client(world.approver), client(world.operator)
-    wish = {"snapshot": approver.get(path).json()["snapshot"]["token"], "choice": "return", "reason": "なぜですか", "code": "other"}
+    wish = {
+        "snapshot": approver.get(path).json()["snapshot"]["token"],
+        "choice": "return",
+        "reason": "なぜですか",
+        "code": "other",
+    }
     asked = approver.post(f"{path}/decision", json=wish).json()
     assert asked["decided"]["states"] == {"returned": 3}
     returned = operator.get(path).json()["returned"]

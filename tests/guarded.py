@@ -246,6 +246,11 @@ class Guarded:
             while self.store.releases.open_count():  # noqa: ASYNC110 - the store tells nobody
                 await asyncio.sleep(0.02)
 
+    async def until_doubted(self, seconds=10.0) -> None:
+        async with asyncio.timeout(seconds):
+            while not self.doubted():  # noqa: ASYNC110 - the store tells nobody
+                await asyncio.sleep(0.02)
+
 
 @contextlib.asynccontextmanager
 async def guarded(made, folder, scanner, *, hops=1, relay=None, wait_seconds=20.0, busy_seconds=5.0, stop_list=None):

@@ -232,7 +232,12 @@ async def test_a_release_goes_on_when_the_relay_does(row, made, scanner, tmp_pat
         for line in row.script:
             guard.hop.tell(line)
         async with guard.releasing():
-            await (guard.until_sent() if row.lost else asyncio.sleep(0.5))
+            if row.lost:
+                await guard.until_sent()
+            elif row.doubt:
+                await guard.until_doubted()
+            else:
+                await asyncio.sleep(0.5)
             assert guard.store.releases.open_count() == (not row.lost)
             assert set(guard.relayed()) == ({("one", TO[0])} if row.lost else set())
             guard.hop.rules.clear()

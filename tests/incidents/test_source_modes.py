@@ -2,19 +2,18 @@
 
 import re
 from collections import Counter
+from dataclasses import replace
 
 import encrypted
 import pytest
 import pytest_asyncio
 from guarded import HOLDS, PASSES, digester, furnished, guarded, scanners
-from sqlalchemy import update
 
 from mailguard.config import Config
 from mailguard.lifecycle import HoldState
 from mailguard.model import Envelope, ProblemKind, SourceMode
 from mailguard.pieces import cut
 from mailguard.service.unlocking import Unlocker
-from mailguard.store.schema import sources
 from mailguard.store.views import Unopened
 from mailguard.web import say
 from mailguard.web.texts import Texts
@@ -47,9 +46,8 @@ async def guard(made, scanner, tmp_path):
 
 def turn(store, mode):
     """The source of all tests has another mode from now on."""
-    with store._database.write(announced=True) as tx:
-        tx.execute(update(sources).values(mode=mode.value))
-        store.sources._changed(tx)
+    for source in store.sources.all():
+        store.sources.change(replace(source, mode=mode), "test")
 
 
 def mail(token, body="こんにちは。", file="", subject="お知らせ"):

@@ -113,7 +113,8 @@ def test_a_removed_message_is_told_by_the_row_that_took_it_in(chained, message):
     sql(stage, f"DELETE FROM recipients WHERE {MINE.format(message)}")
     (taken,) = (row for row in stage.store.audit.rows(99, 0, message) if row.action == "message.opened")
     assert stage.store.audit.check() == Break(Fault.OUTCOME, taken.seq, taken.seq, message)
-    sql(stage, f"DELETE FROM parts WHERE {MINE.format(message)}", f"DELETE FROM messages WHERE id = '{message}'")
+    bytes_ = [f"DELETE FROM {table} WHERE {MINE.format(message)}" for table in ("parts", "contents")]
+    sql(stage, *bytes_, f"DELETE FROM messages WHERE id = '{message}'")
     assert stage.store.audit.check() == Break(Fault.OUTCOME, taken.seq, taken.seq, message)
 
 

@@ -79,8 +79,8 @@ class Releases:
         return MessageState.RELEASING
 
 
-async def run(releases, script=(), *, now=NOW, records=1, wait=None, settings=None, later=None, **options):
-    """Run until `records` records are there (or for `wait` seconds); returns the hop."""
+async def run(releases, script=(), *, now=NOW, records=1, wait=None, dots=0, settings=None, later=None, **options):
+    """Run until `records` records are there, or for `wait` seconds behind so many DATA; returns the hop."""
     async with Hop(list(script)) as hop:
         next_hop = NextHop(Relay(port=hop.port, reply_seconds=0.3, connect_seconds=1), "guard.example")
         worker = ReleaseWorker(releases, next_hop, Release(**(settings or {})), lambda: now, **options)
@@ -90,6 +90,8 @@ async def run(releases, script=(), *, now=NOW, records=1, wait=None, settings=No
         async with asyncio.TaskGroup() as group:
             group.create_task(worker.run(stop))
             async with asyncio.timeout(8):
+                while hop.commands.count(b"DATA") < dots:  # noqa: ASYNC110 - the hop tells nobody
+                    await asyncio.sleep(0.01)
                 if wait:
                     await asyncio.sleep(wait)
                 while not wait and len(releases.records) < records:
@@ -207,7 +209,7 @@ async def test_a_store_that_is_down_is_asked_again(monkeypatch):
 
 async def test_nothing_new_is_begun_after_the_stop():
     releases = Releases(*(claim(f"r{n}@example.jp", name=f"M-{n}") for n in range(10)))
-    hop = await run(releases, ["hang dot"], wait=0.1)
+    hop = await run(releases, ["hang dot"], wait=0.1, dots=4)
     # the four that had begun, none of those that waited for a slot
     assert len(releases.claims) == 6
     assert hop.commands.count(b"DATA") == 4

@@ -1,11 +1,13 @@
 """What is only monitored on the list, and a false positive on the form."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
-from web_world import PASSWORD, field, form
+from web_world import PASSWORD, form
+from web_world import field as value
 
 from mailguard.config import Web
+from mailguard.routes import Routes
 from mailguard.store.watched_mailings import WatchedMail
 from mailguard.store.watching import Watched
 from mailguard.web import create_app
@@ -15,6 +17,7 @@ def monitoring(world):
     @dataclass
     class Monitoring:
         monitor: bool = True
+        routes: Routes = field(default_factory=Routes)
 
     world.app = lambda **web: create_app(world.store, config=Web(**web), clock=world.clock, policy=Monitoring)
     return world
@@ -108,7 +111,7 @@ def test_the_navigation_leads_to_what_would_have_been_held_and_on_to_its_details
 def test_a_draft_about_what_was_monitored_is_made_by_its_form(world):
     key = monitored(world)
     client = world.client("sato")
-    sent = {"csrf": field(client.get(f"/monitored/{key}").text), "known": "2026-11-16", "form": "html"}
+    sent = {"csrf": value(client.get(f"/monitored/{key}").text), "known": "2026-11-16", "form": "html"}
     answer = client.post(f"/monitored/{key}/report", data=sent)
     assert (answer.status_code, "監視のみ" in answer.text, f"/monitored/{key}" in answer.text) == (200, True, True)
     assert client.post(f"/monitored/{key}/report", data=sent | {"csrf": "forged"}).status_code == 403

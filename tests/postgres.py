@@ -21,6 +21,13 @@ _SETTINGS = {
 }  # fmt: skip
 PASSWORD = "made-up-secret"
 
+_ROOM = 2 << 30  # bytes of memory that the databases of a run may take
+
+
+def _roomy() -> str:
+    shared = Path("/dev/shm")
+    return str(shared) if shared.is_dir() and shutil.disk_usage(shared).free > 2 * _ROOM else "/var/tmp"
+
 
 def available() -> bool:
     return bool(_PROGRAMS)
@@ -32,7 +39,7 @@ class Postgres:
     def __init__(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             self.port = listener.getsockname()[1]
-        self.home = Path(tempfile.mkdtemp(prefix="mailguard-postgres-", dir="/var/tmp"))  # pytest's own are private
+        self.home = Path(tempfile.mkdtemp(prefix="mailguard-postgres-", dir=_roomy()))  # pytest's own are private
 
     def __enter__(self):
         if os.geteuid() == 0:
@@ -83,7 +90,9 @@ class Postgres:
         """The URL of a fresh database, a copy of `template`; template0 has nothing in it."""
         name = f"t{uuid.uuid4().hex[:12]}"
         with self.admin() as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+            # Files are copied faster than pages are logged, where nothing waits for the disk; before 15 there is no other way.
+            strategy = "STRATEGY file_copy" if connection.info.server_version >= 150_000 else ""
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} {strategy}")
         return self.url(name)
 
     def drop(self, url: str) -> None:

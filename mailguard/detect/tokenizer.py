@@ -71,6 +71,13 @@ _SCRIPTS = (
 )
 
 
+def _script(surface: str) -> Script:
+    first = surface[:1]
+    if "ぁ" <= first <= "ゟ" or "一" <= first <= "鿿":  # most words
+        return Script.OTHER
+    return next((script for form, script in _SCRIPTS if form.fullmatch(surface)), Script.OTHER)
+
+
 class Word:
     """What Sudachi reads in a surface, made once for all places where it stands.
 
@@ -80,14 +87,14 @@ class Word:
 
     __slots__ = ("base", "known", "likely", "normal", "pos", "script", "sort", "surface")
 
-    def __init__(self, morpheme: sudachipy.Morpheme) -> None:
+    def __init__(self, morpheme: sudachipy.Morpheme, pos: tuple[str, ...]) -> None:
         self.surface: str = morpheme.surface()
-        self.pos: tuple[str, ...] = tuple(morpheme.part_of_speech())
+        self.pos = pos
         self.base: str = morpheme.dictionary_form()
         self.normal: str = morpheme.normalized_form()
         self.known: bool = not morpheme.is_oov()
         self.sort = _sort(self.pos)
-        self.script = next((script for form, script in _SCRIPTS if form.fullmatch(self.surface)), Script.OTHER)
+        self.script = _script(self.surface)
         self.likely = self.sort in PERSONS or (not self.known and _NAMELIKE.search(self.surface) is not None)
 
     @property
@@ -137,6 +144,8 @@ class Tokenizer:
         self._dictionary = sudachipy.Dictionary(dict="core")
         self._tokenizer = self._dictionary.tokenizer(sudachipy.SplitMode.C)
         self._words: dict[tuple[int, str] | int, Word] = {}
+        self._speeches: dict[int, tuple[str, ...]] = {}
+        self._homographs: dict[frozenset[int], frozenset[tuple[str, ...]]] = {}
 
     def sentences(self, text: str) -> Iterator[list[Token]]:
         """Tokens of each sentence that could hold a name; the others are dropped before tokens are made of them."""
@@ -158,9 +167,22 @@ class Tokenizer:
         """The most likely reading of at most 300 characters, in katakana."""
         return "".join(morpheme.reading_form() for morpheme in self._tokenizer.tokenize(clean(text[:_LONGEST])))
 
-    def homographs(self, surface: str) -> list[tuple[str, ...]]:
+    def homographs(self, surface: str) -> frozenset[tuple[str, ...]]:
         """Parts of speech of all that the dictionary has under a surface."""
-        return [tuple(morpheme.part_of_speech()) for morpheme in self._dictionary.lookup(clean(surface))]
+        found = self._dictionary.lookup(clean(surface))
+        numbers = frozenset([morpheme.part_of_speech_id() for morpheme in found])
+        known = self._homographs.get(numbers)
+        if known is None:
+            known = self._homographs[numbers] = frozenset(map(self._speech, found))
+        return known
+
+    def _speech(self, morpheme: sudachipy.Morpheme) -> tuple[str, ...]:
+        """Six parts of speech, one object for all words that have them."""
+        number = morpheme.part_of_speech_id()
+        pos = self._speeches.get(number)
+        if pos is None:
+            pos = self._speeches[number] = tuple(morpheme.part_of_speech())
+        return pos
 
     def _tokens(self, sentence: str, offset: int, *, anything: bool) -> list[Token]:
         morphemes = list(self._tokenizer.tokenize(clean(sentence)))
@@ -183,7 +205,7 @@ class Tokenizer:
         if word is None:
             if len(self._words) >= _WORDS:
                 self._words.clear()
-            word = self._words[key] = Word(morpheme)
+            word = self._words[key] = Word(morpheme, self._speech(morpheme))
         return word
 
 

@@ -5,9 +5,10 @@ In: a word as Sudachi reads it. Out: names of features and eight numbers. The sa
 
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from importlib.resources import files
 
-from mailguard.detect.name_model.letters import Letters
+from mailguard.detect.name_model.letters import Letters, Scores
 from mailguard.detect.person_dictionary import PersonDictionary
 from mailguard.detect.tokenizer import Word
 
@@ -15,6 +16,9 @@ NUMBERS = 8
 _LONGEST = 15  # characters of a word that dictionaries are asked for
 _SCORES = ("ALON", "FGln")  # letters that name the scores of katakana and of kanji
 _PERSON = {"姓": "F", "名": "G"}
+
+Found = tuple[list[str], list[float]]
+"""Names of features, and numbers."""
 
 
 class Features:
@@ -24,10 +28,12 @@ class Features:
         self,
         persons: PersonDictionary,
         letters: Letters,
-        homographs: Callable[[str], Sequence[tuple[str, ...]]],
+        homographs: Callable[[str], frozenset[tuple[str, ...]]],
         words: Mapping[str, tuple[str, ...]],
     ) -> None:
         self._persons, self._letters, self._homographs = persons, letters, homographs
+        self._speech: dict[tuple[str, ...], list[str]] = {}
+        self._called: dict[frozenset[tuple[str, ...]], list[str]] = {}
         self._classes: dict[str, list[str]] = {}
         own = tomllib.loads((files(__package__) / "classes.toml").read_text("utf-8"))
         classes = {f"r_{name}": list(group) for name, group in words.items()}
@@ -36,13 +42,24 @@ class Features:
             for word in group:
                 self._classes.setdefault(word, []).append(name)
 
-    def of(self, word: Word) -> tuple[list[str], list[float]]:
+    def of(self, word: Word) -> Found:
         """Features of a word."""
+        return self.all([word])[0]
+
+    def all(self, words: Sequence[Word]) -> list[Found]:
+        """Features of words: letters are scored in one pass."""
+        scores = self._letters.scores([word.surface for word in words])
+        return [self._one(word, scored) for word, scored in zip(words, scores, strict=True)]
+
+    def _one(self, word: Word, scored: Scores | None) -> Found:
+        surface, looks = word.surface, shape(word.surface)
         numbers = [0.0] * NUMBERS
-        found = [*self._lexical(word), *self._looks(word), *self._persons_of(word.surface), *self._entries(word)]
-        called = (self._classes.get(form, ()) for form in (word.surface, word.normal, word.base))
-        found += [f"c={name}" for name in dict.fromkeys(name for names in called for name in names)]
-        scored = self._letters.scores(word.surface)
+        found = [f"w={surface}", *self._of_speech(word.pos), *_looks(surface, looks)]
+        found += self._persons_of(surface, looks)
+        found += self._entries(word, looks)
+        called = [name for form in (surface, word.normal, word.base) for name in self._classes.get(form, ())]
+        if called:
+            found += [f"c={name}" for name in dict.fromkeys(called)]
         if scored is not None:
             script, scores = scored
             for place, score in enumerate(scores):
@@ -51,51 +68,64 @@ class Features:
                 found.append(f"q{_SCORES[script][place]}{rounded}{'' if word.known else 'o'}")
         return found, numbers
 
-    def _lexical(self, word: Word) -> Iterator[str]:
-        yield f"w={word.surface}"
-        yield "p=" + "-".join(word.pos[:4])
-        if word.pos[5] != "*":
-            yield f"cf={word.pos[5]}"
+    def _of_speech(self, pos: tuple[str, ...]) -> list[str]:
+        """Few of them: made once."""
+        found = self._speech.get(pos)
+        if found is None:
+            conjugated = [f"cf={pos[5]}"] if pos[5] != "*" else []
+            found = self._speech[pos] = ["p=" + "-".join(pos[:4]), *conjugated]
+        return found
 
-    def _looks(self, word: Word) -> Iterator[str]:
-        surface = word.surface
-        looks = shape(surface)
-        yield f"s={looks}"
-        yield f"l={min(len(surface), 8)}"
-        yield f"sl={looks}{min(len(surface), 6)}"
-        if len(surface) > 1:
-            yield f"e1={surface[-1]}"
-            yield f"a1={surface[0]}"
-        if len(surface) > 2:
-            yield f"e2={surface[-2:]}"
-            yield f"a2={surface[:2]}"
-
-    def _entries(self, word: Word) -> Iterator[str]:
+    def _entries(self, word: Word, looks: str) -> list[str]:
         if not word.known:
-            yield "oov"
-            yield f"oov{shape(word.surface)}"
-            return
-        entries = self._homographs(word.surface) if len(word.surface) <= _LONGEST else ()
-        short = set()
-        for entry in sorted({entry[:4] for entry in entries}):
-            yield "h=" + "-".join(entry)
-            short.add(_short(entry))
-        yield "H=" + "".join(sorted(short))
+            return ["oov", f"oov{looks}"]
+        entries = self._homographs(word.surface) if len(word.surface) <= _LONGEST else frozenset()
+        found = self._called.get(entries)
+        if found is None:
+            found = self._called[entries] = _entries(entries)
+        return found
 
-    def _persons_of(self, surface: str) -> Iterator[str]:
-        persons, looks = self._persons, shape(surface)
-        tests = {
-            "df": surface in persons.family,
-            "dc": surface in persons.common,
-            "dg": surface in persons.given,
-            "dfull": persons.split(surface) > 0,
-            "dgk": looks == "h" and persons.is_given(surface),
-            "dfk": looks == "h" and persons.is_family(surface),
-            "drf": looks == "k" and surface in persons.family_readings,
-            "drg": looks == "k" and surface in persons.given_readings,
-            "drfull": looks == "k" and persons.split_reading(surface) > 0,
-        }
-        return (name for name, true in tests.items() if true)
+    def _persons_of(self, surface: str, looks: str) -> Iterator[str]:
+        persons = self._persons
+        if surface in persons.family:
+            yield "df"
+        if surface in persons.common:
+            yield "dc"
+        if surface in persons.given:
+            yield "dg"
+        if persons.split(surface):
+            yield "dfull"
+        if looks == "h":
+            yield from (
+                name for name, true in (("dgk", persons.is_given(surface)), ("dfk", persons.is_family(surface))) if true
+            )
+        elif looks == "k":
+            yield from self._readings_of(surface)
+
+    def _readings_of(self, surface: str) -> Iterator[str]:
+        persons = self._persons
+        if surface in persons.family_readings:
+            yield "drf"
+        if surface in persons.given_readings:
+            yield "drg"
+        if persons.split_reading(surface):
+            yield "drfull"
+
+
+def _looks(surface: str, looks: str) -> list[str]:
+    size = len(surface)
+    found = [f"s={looks}", f"l={min(size, 8)}", f"sl={looks}{min(size, 6)}"]
+    if size > 1:
+        found += f"e1={surface[-1]}", f"a1={surface[0]}"
+    if size > 2:
+        found += f"e2={surface[-2:]}", f"a2={surface[:2]}"
+    return found
+
+
+def _entries(entries: frozenset[tuple[str, ...]]) -> list[str]:
+    """Of parts of speech under one surface."""
+    parts = sorted({entry[:4] for entry in entries})
+    return [*("h=" + "-".join(part) for part in parts), "H=" + "".join(sorted(set(map(_short, parts))))]
 
 
 def _short(entry: tuple[str, ...]) -> str:
@@ -109,13 +139,15 @@ def _short(entry: tuple[str, ...]) -> str:
 def shape(surface: str) -> str:
     """Scripts in a row, each once, five at most: K kanji, k katakana, h hiragana, 9 digits, A and a Latin letters."""
     found = ""
+    alone = len(surface) == 1
     for char in surface[:40]:
-        kind = _script(char, alone=len(surface) == 1)
+        kind = _script(char, alone=alone)
         if not found.endswith(kind):
             found += kind
     return found[:5]
 
 
+@lru_cache(maxsize=1 << 13)
 def _script(char: str, *, alone: bool) -> str:
     for low, high, kind in (("一", "鿿", "K"), ("ァ", "ヿ", "k"), ("ぁ", "ん", "h")):
         if low <= char <= high:

@@ -5,6 +5,7 @@ by the one that has not seen it, so that known and unknown words are scored alik
 """
 
 import re
+from collections.abc import Sequence
 from zlib import crc32
 
 import numpy as np
@@ -14,15 +15,17 @@ KATAKANA = re.compile("[ァ-ヴー]{2,}")
 KANJI = re.compile("[一-龥々ヶケ]{1,6}")
 BITS = 15  # of a hashed letter sequence
 _MOST = 24  # characters of a word that are read
+_MASK = (1 << BITS) - 1
+
+Scores = tuple[int, list[float]]
+"""Script (0 katakana, 1 kanji) and four scores."""
 
 
 def sequences(word: str) -> list[int]:
     """Hashes of one to three letters in a row, with begin and end."""
     marked = f"^{word[:_MOST]}$"
     return [
-        crc32(marked[at : at + size].encode()) & ((1 << BITS) - 1)
-        for size in (1, 2, 3)
-        for at in range(len(marked) - size + 1)
+        crc32(marked[at : at + size].encode()) & _MASK for size in (1, 2, 3) for at in range(len(marked) - size + 1)
     ]
 
 
@@ -35,14 +38,25 @@ class Letters:
     """tables: int8, script (katakana, kanji) x half x hash x score; scales and offsets: script x half x score."""
 
     def __init__(self, tables: NDArray[np.int8], scales: NDArray[np.float32], offsets: NDArray[np.float32]) -> None:
-        self._tables, self._scales, self._offsets = tables, scales, offsets
+        self._tables = tables.reshape(-1, tables.shape[-1])
+        self._scales, self._offsets = (values.reshape(-1, values.shape[-1]) for values in (scales, offsets))
 
-    def scores(self, word: str) -> tuple[int, list[float]] | None:
-        """Script (0 katakana, 1 kanji) and four scores."""
-        script = 0 if KATAKANA.fullmatch(word) else 1 if KANJI.fullmatch(word) else -1
-        if script < 0:
-            return None
-        table = half(word)
-        total = self._tables[script, table, sequences(word)].sum(axis=0, dtype=np.int32)
-        scores = total * self._scales[script, table] + self._offsets[script, table]
-        return script, [float(score) for score in scores]
+    def scores(self, words: Sequence[str]) -> list[Scores | None]:
+        """Of each word; one pass for all of them."""
+        found: list[Scores | None] = [None] * len(words)
+        rows: list[int] = []
+        places, tables, begins = [], [], []
+        for place, word in enumerate(words):
+            script = 0 if KATAKANA.fullmatch(word) else 1 if KANJI.fullmatch(word) else -1
+            if script >= 0:
+                table = 2 * script + half(word)
+                places.append(place)
+                tables.append(table)
+                begins.append(len(rows))
+                rows += [(table << BITS) + sequence for sequence in sequences(word)]
+        if places:
+            totals = np.add.reduceat(self._tables[rows], begins, axis=0, dtype=np.int32)
+            scores = totals * self._scales[tables] + self._offsets[tables]
+            for place, table, score in zip(places, tables, scores.tolist(), strict=True):
+                found[place] = table >> 1, score
+        return found

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mailguard.detect.name_model.features import Features
 from mailguard.detect.name_model.letters import Letters
 from mailguard.detect.name_model.units import units
-from mailguard.detect.name_model.word_table import Rows, WordTable
+from mailguard.detect.name_model.word_table import Flags, Rows, WordTable
 from mailguard.detect.name_model.word_vectors import WordVectors
 from mailguard.detect.person_dictionary import PersonDictionary
 from mailguard.detect.tokenizer import Script, Word
@@ -42,12 +42,14 @@ class NameNetwork:
         self._floats = {name: value.astype(np.float32) for name, value in arrays.items() if value.dtype == np.float16}
         self._kernels = [(self._floats[name], self._floats[f"{name}_bias"]) for name in ("first", "second")]
         self._rows = {int(number): row for row, number in enumerate(weights["features"])}
+        self._none = len(self._rows)  # row of what no word has
+        self._floats["vectors"] = np.vstack([self._floats["vectors"], np.zeros_like(self._floats["bias"])])
         letters = (np.asarray(weights[name]) for name in _LETTERS)
         self._features = features(Letters(*letters))
         self._meanings = WordVectors(np.asarray(weights["word_hashes"]), np.asarray(weights["word_rows"]))
         self._meaning = np.asarray(weights["word_vectors"])
         self._pad = sum(len(kernel) // 2 for kernel, _ in self._kernels)
-        self._table = WordTable(len(self._floats["bias"]), self._vector, self._opens)
+        self._table = WordTable(len(self._floats["bias"]), self._vectors, self._opens)
 
     def rows(self, words: Sequence[Word]) -> Rows:
         """What `probabilities` knows words by, until the next question."""
@@ -102,19 +104,26 @@ class NameNetwork:
         logits[wanted] = deep @ out[:wide] + inner[wanted] @ out[wide:] + self._floats["out_bias"][0]
         return logits
 
-    def _opens(self, vector: Floats) -> bool:
-        unmarked = np.tanh(vector + self._floats["marks"][0])
-        return float(unmarked @ self._floats["gate"] + self._floats["gate_bias"][0]) > 0
+    def _opens(self, vectors: Floats) -> Flags:
+        unmarked = np.tanh(vectors + self._floats["marks"][0])
+        opened: Flags = unmarked @ self._floats["gate"] + self._floats["gate_bias"][0] > 0
+        return opened
 
-    def _vector(self, word: Word) -> Floats:
-        names, numbers = self._features.of(word)
-        rows = [row for name in names if (row := self._rows.get(crc32(name.encode()))) is not None]
-        total = self._floats["vectors"][rows].sum(axis=0) + self._floats["bias"]
-        meaning = self._meanings.row(word)
-        if meaning is not None:
-            total = total + self._meaning[meaning] * self._floats["word_scales"]
-        vector: Floats = total + np.array([*numbers, float(meaning is None)], np.float32) @ self._floats["numbers"]
-        return vector
+    def _vectors(self, words: Sequence[Word]) -> Floats:
+        """Of words met for the first time."""
+        rows: list[int] = []
+        begins, numbers = [], []
+        meanings = self._meanings.rows(words)
+        for (names, scores), meaning in zip(self._features.all(words), meanings, strict=True):
+            begins.append(len(rows))
+            rows.append(self._none)  # each word has one at least
+            rows += [row for name in names if (row := self._rows.get(crc32(name.encode()))) is not None]
+            numbers.append([*scores, float(meaning is None)])
+        vectors: Floats = np.add.reduceat(self._floats["vectors"][rows], begins, axis=0) + self._floats["bias"]
+        known = {place: meaning for place, meaning in enumerate(meanings) if meaning is not None}
+        vectors[list(known)] += self._meaning[list(known.values())] * self._floats["word_scales"]
+        vectors += np.array(numbers, np.float32) @ self._floats["numbers"]
+        return vectors
 
 
 def _runs(sentence: Sequence[Word], hot: Sequence[bool]) -> list[tuple[int, int, list[int]]]:
@@ -161,7 +170,7 @@ def packaged() -> dict[str, NDArray[np.generic]]:
 
 def load(
     persons: PersonDictionary,
-    homographs: Callable[[str], Sequence[tuple[str, ...]]],
+    homographs: Callable[[str], frozenset[tuple[str, ...]]],
     words: Mapping[str, tuple[str, ...]],
 ) -> NameNetwork:
     """The packaged weights; some milliseconds. Errors: MailguardError where they are absent or damaged."""

@@ -19,10 +19,10 @@ _FIRST = 1_000  # rows to begin with
 
 
 class WordTable:
-    """vector: of a word; may: whether a word of this vector is ever part of a name."""
+    """vectors: of words, a row each; may: whether words of these vectors are ever part of a name."""
 
-    def __init__(self, width: int, vector: Callable[[Word], Floats], may: Callable[[Floats], bool]) -> None:
-        self._vector, self._opens = vector, may
+    def __init__(self, width: int, vectors: Callable[[Sequence[Word]], Floats], may: Callable[[Floats], Flags]) -> None:
+        self._vectors, self._opens = vectors, may
         self._rows: dict[Word, int] = {}
         self.vectors: Floats = np.zeros((_FIRST, width), np.float32)
         self.may: Flags = np.zeros(_FIRST, np.bool_)
@@ -34,22 +34,18 @@ class WordTable:
             self._rows.clear()
         found = list(map(self._rows.get, words))
         if None in found:
-            found = [self._met(word) if row is None else row for word, row in zip(words, found, strict=True)]
+            self._meet(list(dict.fromkeys(word for word, row in zip(words, found, strict=True) if row is None)))
+            found = list(map(self._rows.get, words))
         return np.array(found, np.intp)
 
-    def _met(self, word: Word) -> int:
-        row = self._rows.get(word)
-        if row is not None:
-            return row
-        row = len(self._rows) + 1
-        if row >= len(self.may):
+    def _meet(self, words: Sequence[Word]) -> None:
+        """Words that are new, all at once."""
+        first = len(self._rows) + 1
+        stop = first + len(words)
+        while stop > len(self.may):
             self.vectors = np.tile(self.vectors, (2, 1))
             self.may, self.foreign = np.tile(self.may, 2), np.tile(self.foreign, 2)
-        vector = self._vector(word)
-        self.vectors[row], self.may[row], self.foreign[row] = (
-            vector,
-            self._opens(vector),
-            word.script is not Script.OTHER,
-        )
-        self._rows[word] = row
-        return row
+        vectors = self._vectors(words)
+        self.vectors[first:stop], self.may[first:stop] = vectors, self._opens(vectors)
+        self.foreign[first:stop] = [word.script is not Script.OTHER for word in words]
+        self._rows.update(zip(words, range(first, stop), strict=True))

@@ -4,6 +4,7 @@ In: a word. Out: the row of its vector, or None. The vectors are chiVe's (Works 
 projected to the width of the network; words are kept as hashes.
 """
 
+from collections.abc import Sequence
 from zlib import crc32
 
 import numpy as np
@@ -25,9 +26,12 @@ class WordVectors:
 
     def row(self, word: Word) -> int | None:
         """By its normalised form, as it stands, or by its dictionary form."""
-        for form in dict.fromkeys((word.normal, word.surface, word.base)):
-            number = np.uint32(key(form))
-            place = int(np.searchsorted(self._hashes, number))
-            if place < len(self._hashes) and self._hashes[place] == number:
-                return int(self._rows[place])
-        return None
+        return self.rows([word])[0]
+
+    def rows(self, words: Sequence[Word]) -> list[int | None]:
+        """Of each word; one search for all of them."""
+        keys = np.array([(key(word.normal), key(word.surface), key(word.base)) for word in words], np.uint32)
+        places = np.minimum(np.searchsorted(self._hashes, keys), len(self._hashes) - 1)
+        met = self._hashes[places] == keys
+        rows = self._rows[np.take_along_axis(places, met.argmax(axis=1)[:, None], axis=1)[:, 0]]
+        return [row if known else None for row, known in zip(rows.tolist(), met.any(axis=1).tolist(), strict=True)]

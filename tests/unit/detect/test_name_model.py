@@ -112,11 +112,11 @@ def test_a_table_of_words_forgets_when_it_is_full_and_grows_until_then(monkeypat
     monkeypatch.setattr(word_table, "_FIRST", 2)
     asked = []
 
-    def vector(word: Word) -> np.ndarray:
-        asked.append(word.surface)
-        return np.full(2, len(word.surface), np.float32)
+    def vectors(words: Sequence[Word]) -> np.ndarray:
+        asked.extend(word.surface for word in words)
+        return np.array([[len(word.surface)] * 2 for word in words], np.float32)
 
-    table = word_table.WordTable(2, vector, lambda vector: bool(vector[0] > 1))
+    table = word_table.WordTable(2, vectors, lambda vectors: vectors[:, 0] > 1)
     for _ in range(2):
         rows = table.rows(read("山田さんは山田さんの山"))
         assert table.vectors[rows].tolist() == [[n, n] for n in (2, 2, 1, 2, 2, 1, 1)]
@@ -215,6 +215,16 @@ def test_a_word_has_the_vector_of_its_normal_form_or_of_what_is_written():
     assert vectors.row(name) == (5 if key("スミス") == one else 9)
     assert vectors.row(read("行なった")[0]) == (5 if key("行う") == one else 9)
     assert vectors.row(read("机")[0]) is None
+
+
+def test_a_word_is_the_same_alone_and_met_together_with_others(trained):
+    sentence = read("作家の田中一郎は、ドレヴィンスキとシカモア・ショールズで会った。J・K・ローリングは机だった。")
+    together = trained._vectors(sentence)
+    for word, vector in zip(sentence, together, strict=True):
+        assert np.allclose(trained._vectors([word])[0], vector, atol=1e-5)
+    features = trained._features
+    assert features.all(sentence) == [features.of(word) for word in sentence]
+    assert len({tuple(names) for names, _ in features.all(sentence)}) == len({word.surface for word in sentence})
 
 
 def test_shapes_and_letters_are_short_whatever_the_word():

@@ -218,7 +218,7 @@ for _row in [
     ROMAJI[ord(_row[0])] = _row[1:]
     if "ァ" <= _row[0] <= "ヶ":
         ROMAJI[ord(_row[0]) - 0x60] = _row[1:]
-_SPELLINGS = re.compile("ou|oo|oh(?![aiueo])|uu|iy|[sc]hy|jy|m(?=[bmp])|([kstpcgdbz])(?=\\1)|tch")
+SPELLINGS = re.compile("ou|oo|oh(?![aiueo])|uu|iy|[sc]hy|jy|m(?=[bmp])|([kstpcgdbz])(?=\\1)|tch")
 _SPELT = {
     "ou": "o",
     "oo": "o",
@@ -248,8 +248,13 @@ def reading(value: str) -> str:
 def spelling(latin: str) -> str:
     """One spelling for what romanisations write in several ways; lower case."""
     for _ in range(2):  # kiyo, then what the first pass brought together
-        latin = _SPELLINGS.sub(lambda match: _SPELT.get(match[0], ""), latin)
+        latin = SPELLINGS.sub(spelt, latin)
     return latin
+
+
+def spelt(match: re.Match[str]) -> str:
+    """What `SPELLINGS` found, in the one spelling."""
+    return _SPELT.get(match[0], "")
 
 
 def kana(value: str) -> str:

@@ -4,7 +4,10 @@ In: the cells of a column. Out: `Categorical`: distinct values in the order in w
 number of its value. Reads like the sequence of the cells.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from itertools import count
 from typing import Any, TypeVar, overload
 
 import numpy as np
@@ -13,6 +16,7 @@ from numpy.typing import NDArray
 from mailguard.model import Kind
 
 T = TypeVar("T")
+_LOOKED_AT = 100  # cells at the top of a column that say whether all may differ
 VOTERS = 300  # distinct cells asked for the whole column, spread over it
 
 Codes = NDArray[np.int32]
@@ -22,21 +26,24 @@ Flags = NDArray[np.bool_]
 class Categorical(Sequence[str]):
     """values: each once; what no row has any more may still be among them. codes: one a row."""
 
-    __slots__ = ("_known", "_voters", "codes", "values")
+    __slots__ = ("_known", "_met", "_voters", "codes", "values")
 
-    def __init__(self, values: list[str], codes: Codes) -> None:
+    def __init__(self, values: list[str], codes: Codes, met: AbstractSet[str] | None = None) -> None:
         self.values, self.codes = values, codes
+        self._met = met
         self._voters: tuple[str, ...] | None = None
         self._known: dict[tuple[str, str], list[Any]] = {}
 
     @classmethod
     def of(cls, cells: Sequence[str]) -> "Categorical":
         """Factorise the cells of a column."""
-        values = list(dict.fromkeys(cells))
-        if len(values) == len(cells):
-            return cls(values, np.arange(len(values), dtype=np.int32))
-        number = dict(zip(values, range(len(values)), strict=True))
-        return cls(values, np.fromiter(map(number.__getitem__, cells), np.int32, len(cells)))
+        if len(set(cells[:_LOOKED_AT])) == len(cells[:_LOOKED_AT]):  # perhaps all differ, as member numbers do
+            met = set(cells)
+            if len(met) == len(cells):
+                return cls(list(cells), np.arange(len(cells), dtype=np.int32), met)
+        number: dict[str, int] = defaultdict(count().__next__)  # the next number for what is new, in one look
+        codes = np.fromiter(map(number.__getitem__, cells), np.int32, len(cells))
+        return cls(list(number), codes, number.keys())
 
     def renamed(self, values: Sequence[str]) -> "Categorical":
         """Other values in place of these, one for each; equal ones become one."""
@@ -47,14 +54,15 @@ class Categorical(Sequence[str]):
     @classmethod
     def merged(cls, values: Sequence[str], codes: Codes) -> "Categorical":
         """Values of which some may be equal, and the number of the value in each row."""
-        if len(set(values)) == len(values):
-            return cls(list(values), codes)
+        met = set(values)
+        if len(met) == len(values):
+            return cls(list(values), codes, met)
         once = cls.of(values)
         return cls(once.values, once.codes[codes])
 
     def without(self, rows: Iterable[int]) -> "Categorical":
         """Nothing in these rows."""
-        values = self.values if "" in self.values else [*self.values, ""]
+        values = self.values if "" in self.met else [*self.values, ""]
         codes = self.codes.copy()
         codes[list(rows)] = values.index("")
         return Categorical(values, codes)
@@ -72,6 +80,13 @@ class Categorical(Sequence[str]):
         return known
 
     @property
+    def met(self) -> AbstractSet[str]:
+        """The values as a set."""
+        if self._met is None:
+            self._met = set(self.values)
+        return self._met
+
+    @property
     def counts(self) -> NDArray[np.int64]:
         """How many rows have each value."""
         return np.bincount(self.codes, minlength=len(self.values))
@@ -79,7 +94,7 @@ class Categorical(Sequence[str]):
     @property
     def full(self) -> Flags:
         """Which rows have any value."""
-        full: Flags = self.codes != (self.values.index("") if "" in self.values else -1)
+        full: Flags = self.codes != (self.values.index("") if "" in self.met else -1)
         return full
 
     @property
@@ -96,7 +111,7 @@ class Categorical(Sequence[str]):
     def voters(self) -> tuple[str, ...]:
         """Distinct cells that are asked for the whole column."""
         if self._voters is None:
-            distinct = [value for value in self.values if value]
+            distinct = list(filter(None, self.values))
             step = max(1, len(distinct) // VOTERS)
             self._voters = tuple(distinct[::step][:VOTERS])
         return self._voters

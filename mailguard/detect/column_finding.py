@@ -29,7 +29,7 @@ def finding(
 ) -> Finding | None:
     """Mask and digest what a column holds; None when no cell tells."""
     cells = column.cells
-    counts = np.where(np.array(telling, bool), cells.counts, 0)
+    counts = cells.counts * np.fromiter(telling, bool, len(telling))
     met = np.flatnonzero(counts).tolist()
     if not met:
         return None
@@ -64,7 +64,9 @@ def _by_form(column: Column, met: list[int]) -> tuple[int, list[tuple[str, str]]
     last = np.empty(len(cells.values), np.int64)
     last[cells.codes] = np.arange(len(cells))
     if distinct == len(values):
-        return distinct, [(found[at], values[at]) for at in np.argsort(last[met])[:few].tolist()]
+        rows = last[met]
+        first = np.argpartition(rows, few - 1)[:few]  # the rest need not be in order
+        return distinct, [(found[at], values[at]) for at in first[np.argsort(rows[first])].tolist()]
     written = dict(zip(reversed(found), reversed(values), strict=True))
     latest: dict[str, int] = {}
     for form, row in zip(found, last[met].tolist(), strict=True):

@@ -85,7 +85,7 @@ class Reader:
         return self.cells[column.kind](value)
 
     def _layout(self, rows: Sequence[Sequence[str]], head: int | None) -> Layout:
-        width = max((len(row) for row in rows), default=0)
+        width = max(map(len, rows), default=0)
         shown, first = ([""] * width, 0) if head is None else titles_of(rows, head, width, self._is_titles)
         titles = ["" if MEANINGLESS.fullmatch(title.strip()) else title for title in shown]
         cells = [self._values(column) for column in _columns(rows, first, width)]
@@ -109,10 +109,10 @@ class Reader:
     def _values(self, cells: Categorical) -> Categorical:
         """Words of headers are no values: the names of the fields of an empty form, a header printed again; nor are blanks."""
         cells = _said(cells)
-        met = self.labels.intersection(cells.values)
+        met = self.labels & cells.met
         if not met:
             return cells
-        if 2 * len(met) >= len(set(cells.values) - {""}):
+        if 2 * len(met) >= len(cells.met - {""}):
             return cells.renamed([""] * len(cells.values))
         return cells.renamed(["" if value in met else value for value in cells.values])
 
@@ -290,7 +290,7 @@ def _refuses(header: Header, kind: Kind, voters: Sequence[str]) -> bool:
 
 def _said(cells: Categorical) -> Categorical:
     """Without what stands for nothing (なし, --, ×, 未登録): it votes for no kind and against none."""
-    blank = BLANKS.intersection(cells.values)
+    blank = BLANKS & cells.met
     return cells.renamed(["" if value in blank else value for value in cells.values]) if blank else cells
 
 

@@ -106,6 +106,7 @@ def fold_cell(value: str) -> str:
 # How a CSV keeps a spreadsheet from dropping a zero: ="0901234567" and '0901234567.
 _TEXT_MARKS = ("=", "'")
 _AS_TEXT = re.compile(r"=\"([^\"]*)\"|'(?=[0-9+(])([^']+)")
+_QUOTES = "=＝'＇"
 _QUOTED = re.compile("[=＝'＇][\"＂0-9０-９+＋(（]")
 
 
@@ -128,7 +129,8 @@ def fold_all(values: Sequence[str]) -> list[str]:
         if len(pieces) != len(values):
             return [fold_cell(value) for value in values]
         folded = list(map(str.strip, pieces))
-    return list(map(_unquoted, folded)) if _QUOTED.search(joined) else folded
+    quoted = any(mark in joined for mark in _QUOTES) and _QUOTED.search(joined)
+    return list(map(_unquoted, folded)) if quoted else folded
 
 
 def _folded_text(text: str) -> str:

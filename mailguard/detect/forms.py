@@ -5,22 +5,25 @@ meant, a separator of ours inside a cell) is left to `normal`, value by value.
 """
 
 import re
-import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+
+import numpy as np
 
 from mailguard import normal
+from mailguard.detect.address_forms import addresses
+from mailguard.detect.joined import UNIT, compatible, each, folded
+from mailguard.detect.places import Alphabet, Places, any_of, substituted
 from mailguard.model import Kind
 
-UNIT = "\x1f"  # U+001F stands between values
+__all__ = ["UNIT", "addresses", "emails", "figures", "forms", "kana", "names", "phones", "postal_codes", "readings"]
+
 _NOT_FIGURES = bytes(byte for byte in range(128) if byte not in b"0123456789\x1f")
-_VARIANT = re.compile("[" + "".join(map(chr, normal.VARIANTS)) + "]")
-_SPACES = re.compile(f"[^\\S{UNIT}]+")
 _ODD_EMAIL = re.compile(r"[ \[\](){}<>\"]")
 _HIRAGANA = re.compile("[ぁ-ゖ]+")
-_READ = re.compile(f"[A-Za-z{UNIT}]*")
 _TO_KATAKANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
-_MARKS = frozenset(normal.MARKS)
-_NAME_ENDS = _MARKS | frozenset("まん生様殿氏)]】〕")  # of an honorific, or of a reading in brackets
+_UNIT, _MARK, _END = 1, 2, 4
+# What a mark of a list, an honorific or a reading in brackets may be.
+_EDGES = Alphabet({_UNIT: UNIT, _MARK: normal.MARKS, _END: normal.MARKS + "まん生様殿氏)]】〕"})
 
 
 def forms(kind: Kind, values: Sequence[str]) -> list[str]:
@@ -29,18 +32,12 @@ def forms(kind: Kind, values: Sequence[str]) -> list[str]:
     return many(values) if many else [value.strip() for value in values]
 
 
-def _each(one: Callable[[str], str], values: Sequence[str], text: str) -> list[str]:
-    """The values of a joined text, or each by itself when a value held what stands between them."""
-    found = text.split(UNIT)
-    return found if len(found) == len(values) else [one(value) for value in values]
-
-
 def emails(values: Sequence[str]) -> list[str]:
     """`normal.email` of each."""
     text = UNIT.join(values)
     if not text.isascii() or _ODD_EMAIL.search(text) or text.count("@") != len(values):
         return [normal.email(value) for value in values]
-    return _each(normal.email, values, text.lower())
+    return each(normal.email, values, text.lower())
 
 
 def figures(values: Sequence[str]) -> list[str] | None:
@@ -71,145 +68,80 @@ def postal_codes(values: Sequence[str]) -> list[str]:
     return [form.rjust(7, "0") if len(form) == 6 else form for form in found]
 
 
-def _folded(values: Sequence[str]) -> str:
-    text = unicodedata.normalize("NFKC", UNIT.join(values))
-    return text.translate(normal.VARIANTS) if _VARIANT.search(text) else text
-
-
-def _unspaced(text: str) -> str:
-    text = text.replace(" ", "")
-    return _SPACES.sub("", text) if _SPACES.search(text) else text
-
-
 def names(values: Sequence[str]) -> list[str]:
     """`normal.name` of each."""
-    text = _unspaced(_folded(values)).replace("・", "").replace("·", "")
-    found = _each(normal.name, values, text.casefold())
-    return [
-        normal.name(value) if form[-1:] in _NAME_ENDS or form[:1] in _MARKS else form
-        for form, value in zip(found, values, strict=True)
-    ]
+    text = folded(values).replace("・", "").replace("·", "").casefold()
+    found = text.split(UNIT)
+    if len(found) != len(values):
+        return [normal.name(value) for value in values]
+    for at in _marked(text):
+        found[at] = normal.name(values[at])
+    return found
+
+
+def _marked(text: str) -> list[int]:
+    """Which of joined names may have a mark, an honorific or a reading at an end."""
+    sorts = _EDGES.sorts(f"{UNIT}{text}{UNIT}")
+    if not any_of(sorts) & ~_UNIT:
+        return []
+    ends = np.flatnonzero(sorts & _UNIT)
+    found: list[int] = np.flatnonzero((sorts[ends[1:] - 1] & _END) | (sorts[ends[:-1] + 1] & _MARK)).tolist()
+    return found
 
 
 def kana(values: Sequence[str]) -> list[str]:
     """`normal.kana` of each."""
-    text = _unspaced(unicodedata.normalize("NFKC", UNIT.join(values))).replace("・", "")
+    text = compatible(values).replace("・", "")
     if _HIRAGANA.search(text):
         text = text.translate(_TO_KATAKANA)
-    return _each(normal.kana, values, text)
+    return each(normal.kana, values, text)
+
+
+_LATIN = 4  # letters of a kana at most
+_OTHER = b"\xff"  # stands for what is neither kana nor a Latin letter
+_AFTER_KANA = 0x3100
+_SOUNDS = np.full(_AFTER_KANA + 1, _OTHER, f"S{_LATIN}")
+for _letter in map(chr, range(_AFTER_KANA)):
+    if _letter.isascii() and (_letter.isalpha() or _letter == UNIT):
+        _SOUNDS[ord(_letter)] = _letter.lower().encode()
+for _code, _sound in normal.ROMAJI.items():
+    _SOUNDS[_code] = _sound.encode()
 
 
 def readings(values: Sequence[str]) -> list[str]:
     """`normal.reading` of each."""
-    text = UNIT.join(values)
-    text = text.translate(normal.ROMAJI)
-    if not _READ.fullmatch(text):
+    points = np.frombuffer(UNIT.join(values).encode("utf-32-le", "surrogatepass"), np.uint32)
+    latin = _SOUNDS[np.minimum(points, _AFTER_KANA)].tobytes().translate(None, b"\0")  # numpy pads with NUL
+    if _OTHER in latin:
         return [normal.reading(value) for value in values]
-    return _each(normal.reading, values, normal.spelling(text.casefold()))
+    return each(normal.reading, values, _spelling(_spelling(latin.decode())))
 
 
-# The prefectures, as `normal.address` takes them off.
-_PREFECTURES = frozenset(
-    [
-        "北海道",
-        "青森県",
-        "岩手県",
-        "宮城県",
-        "秋田県",
-        "山形県",
-        "福島県",
-        "茨城県",
-        "栃木県",
-        "群馬県",
-        "埼玉県",
-        "千葉県",
-        "東京都",
-        "神奈川県",
-        "新潟県",
-        "富山県",
-        "石川県",
-        "福井県",
-        "山梨県",
-        "長野県",
-        "岐阜県",
-        "静岡県",
-        "愛知県",
-        "三重県",
-        "滋賀県",
-        "京都府",
-        "大阪府",
-        "兵庫県",
-        "奈良県",
-        "和歌山県",
-        "鳥取県",
-        "島根県",
-        "岡山県",
-        "広島県",
-        "山口県",
-        "徳島県",
-        "香川県",
-        "愛媛県",
-        "高知県",
-        "福岡県",
-        "佐賀県",
-        "長崎県",
-        "熊本県",
-        "大分県",
-        "宮崎県",
-        "鹿児島県",
-        "沖縄県",
-    ]
-)
-_END = f"(?={UNIT}|\\Z)"
-_ANY_DASH = re.compile("[‐‑‒–—―−ーｰ─━～〜~]")
-_FIGURE = re.compile(r"\d")
-_KANJI_NUMBER = re.compile(f"[〇一二三四五六七八九十百]+(?:(?=丁目|番|号|条|線|の|ノ|-)|{_END})")
-# These begin with a set of characters, which `re` looks for far faster than for words.
-_BLOCK_WORD = re.compile(
-    "[丁番号ノの](?:(?:(?<=丁)目|(?<=番)(?:地の?|町?(?=[0-9])|)|(?<=号)室?|(?<=[ノの]))(?=[0-9])"
-    f"|(?:(?<=丁)目|(?<=番)地?|(?<=号)室?){_END})"
-)
-_LAST_WORD = re.compile(f"[番号](?<=[0-9].)(?:(?<=番)地|)(?=[^-0-9号室線棟館地町{UNIT}])")
-_FLOOR = re.compile(f"階(?<=[0-9].)(?:{_END}|(?=[^建]))")
-_ROOM = re.compile(
-    "[-#rn](?:"
-    f"(?<=[^0-9{UNIT}].)(?:(?<=[-#])|(?<=r)(?:oom|m\\.?)|(?<=n)o\\.?)(?:[-#]|room|rm\\.?|no\\.?)*(?=[0-9])"
-    "|(?<=[0-9].)(?:(?<=-)(?:#|room|rm\\.?)|(?<=#)|(?<=r)(?:oom|m\\.?))(?=[0-9]))"
-)
+# The two letters that whatever `normal.SPELLINGS` replaces begins with.
+_PAIRS = np.zeros(1 << 14, bool)
+for _pair in [
+    "ou",
+    "oo",
+    "oh",
+    "uu",
+    "iy",
+    "sh",
+    "ch",
+    "jy",
+    "mb",
+    "mm",
+    "mp",
+    "tc",
+    *(2 * char for char in "kstpcgdbz"),
+]:
+    _PAIRS[ord(_pair[0]) << 7 | ord(_pair[1])] = True
 
 
-def addresses(values: Sequence[str]) -> list[str]:
-    """`normal.address` of each."""
-    found = _unspaced(_folded(values)).split(UNIT)
-    if len(found) != len(values):
-        return [normal.address(value) for value in values]
-    text = UNIT.join(_local(found))
-    bare = []
-    if _ANY_DASH.search(text):  # where no figure is, no dash is one: メゾン
-        local = text.split(UNIT)
-        bare = [at for at, value in enumerate(local) if not _FIGURE.search(value)]
-        for at in bare:
-            local[at] = ""
-        text = _ANY_DASH.sub("-", UNIT.join(local))
-    text = _KANJI_NUMBER.sub(normal.arabic, text)
-    text = _LAST_WORD.sub("", _BLOCK_WORD.sub("-", text)).casefold()
-    text = _ROOM.sub(lambda match: "-" if match.string[match.start() - 1].isdigit() else "", text)
-    found = [value.strip("-") for value in _FLOOR.sub("f", text).split(UNIT)]
-    for at in bare:
-        found[at] = normal.address(values[at])
-    return found
-
-
-def _local(values: Sequence[str]) -> list[str]:
-    """Each without its prefecture, unless it is nothing else."""
-    return [
-        (value[3:] or value)
-        if value[:3] in _PREFECTURES
-        else (value[4:] or value)
-        if value[:4] in _PREFECTURES
-        else value
-        for value in values
-    ]
+def _spelling(latin: str) -> str:
+    """One pass of `normal.spelling`."""
+    letters = np.frombuffer(latin.encode(), np.uint8).astype(np.uint16)
+    places: Places = np.flatnonzero(_PAIRS[letters[:-1] << 7 | letters[1:]])
+    return substituted(normal.SPELLINGS, normal.spelt, latin, places)
 
 
 _MANY = {

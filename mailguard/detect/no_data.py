@@ -7,6 +7,8 @@ is never left out below the first rows.
 import re
 from collections.abc import Callable, Iterator
 
+import numpy as np
+
 from mailguard.detect.cells import NAMES, tells, tie_form
 from mailguard.detect.folding import fold_cell
 from mailguard.detect.layout import Column, Layout
@@ -27,6 +29,7 @@ _TOTAL = re.compile(
 )
 _ODD = re.compile(r"[0-9()※:%\[\]【】<>★●■◆]")
 _BEHIND = re.compile(r"\([^)]*\)|[0-9]+")
+_SHORT = 6  # characters from which a cell says something
 _RARE = 0.2  # rows without any contact among rows with one
 
 
@@ -48,7 +51,7 @@ def _repeated(layout: Layout) -> Iterator[int]:
     rows = {
         row
         for column in layout.columns
-        if titles.get(column.index) and titles[column.index] in column.cells.values
+        if titles.get(column.index) and titles[column.index] in column.cells.met
         for row in column.cells.rows([value == titles[column.index] for value in column.cells.values])
     }
     for row in rows:
@@ -118,7 +121,8 @@ def _candidates(names: list[Column], others: list[Column]) -> list[int]:
             for column in names
             for row in column.cells.rows([bool(_ODD.search(v) or _TOTAL.fullmatch(v)) for v in column.cells.values])
         ]
-    return filled.cells.rows([len(value) < 6 for value in filled.cells.values])
+    values = filled.cells.values
+    return filled.cells.rows(np.fromiter(map(len, values), np.int64, len(values)) < _SHORT)
 
 
 def _beside(column: Column, cell: str, holds: Holds) -> bool:

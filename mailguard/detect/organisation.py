@@ -20,7 +20,7 @@ _LETTERHEAD = regex.compile(
 _SHORT = 200  # characters of a line whose answer is kept for long
 _STAFF = regex.compile(r"担当|代表取締役|発行責任者|編集長|取締役|社長|部長|課長|係長|店長|マネージャー")
 # fmt: off
-_MAILBOXES = frozenset([
+MAILBOXES = frozenset([
     "admin", "all", "bounce", "bounces", "contact", "customer", "customers", "donotreply", "event", "events", "feedback",
     "hello", "help", "helpdesk", "info", "inquiries", "inquiry", "jimu", "jimukyoku", "jinji", "koho", "kouhou", "mag",
     "magazine", "mailmagazine", "marketing", "member", "members", "melmaga", "news", "newsletter", "no-reply", "no_reply",
@@ -52,4 +52,4 @@ def names_staff(line: str) -> bool:
 def shared_mailbox(address: str) -> bool:
     """Whether an e-mail address is an organisation's by its local part, as info@ is (RFC 2142 and custom)."""
     local = address.partition("@")[0].casefold()
-    return local in _MAILBOXES or local.rstrip("0123456789-_") in _MAILBOXES
+    return local in MAILBOXES or local.rstrip("0123456789-_") in MAILBOXES

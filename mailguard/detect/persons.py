@@ -8,6 +8,7 @@ household are the same; a household is what shared phones, e-mail addresses and 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 SHARED = 12  # different names under one phone or address: an office or a placeholder, not a household
 COLLEAGUES = 3  # so many surnames under one phone, and nothing else in common: an office too
@@ -231,10 +232,16 @@ def _colleagues(records: Sequence[Record], ties: set[int], users: dict[int, list
 
 def hashes(values: Iterable[tuple[str, str]]) -> tuple[int, ...]:
     """Hashes of (label, normal form); stable within the scanner process and its forks."""
-    return tuple(hash(value) for value in values if value[1])
+    return tuple(salt(label) ^ hash(value) for label, value in values if value)
+
+
+@lru_cache
+def salt(label: str) -> int:
+    """What makes hashes of a value under two labels differ; arrays add it to many hashes at once."""
+    return hash(("record", label))
 
 
 def aligned(label: str, values: Iterable[str]) -> tuple[int, ...]:
     """The same for values that stand beside names: 0 where there is none, () when there are none at all."""
-    found = tuple(hash((label, value)) if value else 0 for value in values)
+    found = tuple(salt(label) ^ hash(value) if value else 0 for value in values)
     return found if any(found) else ()

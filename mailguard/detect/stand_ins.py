@@ -1,6 +1,7 @@
 """Words that stand where a value was not given (未定, 任意), or for somebody named elsewhere (本人, 同左): no value, and no name."""
 
 import re
+from itertools import product
 
 BLANK = frozenset(
     [
@@ -146,7 +147,15 @@ NOBODY = frozenset(
         "anonymous",
     ]
 )
-LONGEST_BLANK = max(map(len, BLANK))
+
+
+def _cases(letter: str) -> str:
+    """Whatever is the letter without regard to case; s and k have a third form each (U+017F, U+212A)."""
+    return "".join({letter, letter.upper(), *{"s": "\u017f", "k": "\u212a"}.get(letter, "")})
+
+
+# Whose `casefold` is one of BLANK: a set finds them among many values far faster than folding each.
+BLANK_IN_ANY_CASE = frozenset("".join(letters) for word in BLANK for letters in product(*map(_cases, word)))
 
 _CASES = {form for word in BLANK if word for form in (word, word.upper(), word.title())}
 _AROUND = ("{}", "({})", "<{}>", "[{}]", "【{}】", "{}。")

@@ -3,6 +3,7 @@
 In: the personal columns. Out: arrays of hashes. Distinct values are read once.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -75,21 +76,31 @@ def _spread(cells: Categorical, hashes: Numbers) -> Entries:
 
 def _ties(column: Column) -> Entries:
     kind, cells = column.kind, column.cells
-    listing = [
-        flag and (value.count("@") > 1 if kind is Kind.EMAIL else len(value) > _LONG_PHONE)
-        for value, flag in zip(cells.values, cells.each(kind, told), strict=True)
-    ]
-    single = [
-        form if flag and not two else ""
-        for form, flag, two in zip(cells.each(kind, forms), cells.each(kind, told), listing, strict=True)
-    ]
+    tells, single = cells.each(kind, told), cells.each(kind, forms)
+    listing = _listing(kind, cells.values, tells)
+    if listing or not all(tells):
+        alone = [tell and not two for tell, two in zip(tells, listing, strict=True)] if listing else tells
+        single = [form if flag else "" for form, flag in zip(single, alone, strict=True)]
     parts = [_spread(cells, hashed(str(kind), tying(kind, single)))]
-    if any(listing):
+    if listing:
         rows = cells.rows(listing)
         lists = [(row, part) for row in rows for part in tying(kind, forms(kind, several(kind, cells[row]))) if part]
         at = np.array([row for row, _ in lists], np.int32)
         parts.append(Entries(at, hashed(str(kind), [part for _, part in lists])))
     return Entries.joined(parts)
+
+
+def _listing(kind: Kind, values: Sequence[str], tells: Sequence[bool]) -> list[bool]:
+    """Which cells may hold several contacts; nothing where none does."""
+    if kind is Kind.EMAIL and "".join(values).count("@") == sum(tells):  # one in each that tells, and no more
+        return []
+    if kind is Kind.PHONE and len(max(values, key=len, default="")) <= _LONG_PHONE:
+        return []
+    listing = [
+        tell and (value.count("@") > 1 if kind is Kind.EMAIL else len(value) > _LONG_PHONE)
+        for value, tell in zip(values, tells, strict=True)
+    ]
+    return listing if any(listing) else []
 
 
 def _addresses(columns: list[Column]) -> Entries:

@@ -3,7 +3,8 @@
 In: a group of columns. Out: `Named` arrays: row, hashes of form, reading and family. `named` says the same of a single row.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,10 +16,12 @@ from mailguard.detect.cells import told
 from mailguard.detect.layout import Column
 from mailguard.detect.mask import hides, masked_already
 from mailguard.detect.name_groups import NameGroup
+from mailguard.detect.persons import salt
 from mailguard.detect.rows import Numbers, Places
 from mailguard.model import Kind
 
 Flags = NDArray[np.bool_]
+_SPELT = re.compile(f"{forms.UNIT}[ぁ-ゖァ-ヶー -~]")  # how a name in kana or Latin letters begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +49,11 @@ class Names:
         return cls(rows[order], *(values[order] for values in found))
 
 
-def hashed(label: str, values: Iterable[str]) -> Numbers:
+def hashed(label: str, values: Sequence[str]) -> Numbers:
     """Hashes as `persons.hashes` makes them; 0 of nothing."""
-    return np.array([hash((label, value)) if value else 0 for value in values], np.int64)
+    found = np.fromiter(map(hash, values), np.int64, len(values))
+    found[found != 0] ^= salt(label)  # "" has the hash 0
+    return found
 
 
 def names(group: NameGroup) -> list[Names]:
@@ -119,17 +124,25 @@ def _whole(rows: NDArray[np.intp], whole: Categorical, kana: Categorical | None,
     """Rows whose cells name one person."""
     codes = whole.codes[rows]
     form = whole.each(Kind.NAME, forms.forms)
-    spelt = [bool(text) and named.spelt(text) for text in form]
-    own = forms.readings([value if flag else "" for value, flag in zip(whole.values, spelt, strict=True)])
-    reading = hashed("reading", own)[codes]
+    spelt, reading = _own_readings(whole.values, form)
+    reading = reading[codes]
     if kana:
         beside = hashed("reading", kana.each(Kind.NAME_KANA, _readings))[kana.codes[rows]]
         reading = np.where(beside != 0, beside, reading)
     shown = hashed("name", form)[codes]
     kept = shown != 0
-    spelt_out = np.array(spelt, bool)[codes] & (reading != 0)
+    spelt_out = spelt[codes] & (reading != 0)
     surname = _surnames(rows, whole, form, family)
     return Names(rows[kept].astype(np.int32), shown[kept], reading[kept], surname[kept], spelt_out[kept])
+
+
+def _own_readings(values: Sequence[str], form: Sequence[str]) -> tuple[Flags, Numbers]:
+    """(which names kana or Latin letters spell, the reading of those); most tables have none."""
+    if not _SPELT.search(forms.UNIT + forms.UNIT.join(form)):
+        return np.zeros(len(form), bool), np.zeros(len(form), np.int64)
+    spelt = [bool(text) and named.spelt(text) for text in form]
+    own = forms.readings([value if flag else "" for value, flag in zip(values, spelt, strict=True)])
+    return np.array(spelt, bool), hashed("reading", own)
 
 
 def _surnames(rows: NDArray[np.intp], whole: Categorical, form: list[str], family: Categorical | None) -> Numbers:

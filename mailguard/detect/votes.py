@@ -17,6 +17,8 @@ Cells = Mapping[Kind, Callable[[str], float]]
 
 _FIGURES = re.compile("[0-9]{3}")
 _PHONE = re.compile("[0-9〇零○][^\n]{7}")
+_FIGURE = re.compile("[0-9〇零○]")
+_OF_FIGURES = frozenset({Kind.PHONE, Kind.POSTAL_CODE, Kind.MY_NUMBER, Kind.CARD})
 _LETTER_OR_COMMA = re.compile("[^\0-\x7f]|,")
 _GROUPS = re.compile("[0-9]{4}[- ]?[0-9]{4}")
 _NEEDED: Mapping[Kind, re.Pattern[str]] = MappingProxyType(
@@ -42,13 +44,16 @@ def votes(
     found = dict.fromkeys(asked, 0.0)
     if exact in found:
         found[exact] = exactly(exact, cells[exact], voters)
+    figures = _FIGURE.search(text) is not None
     least = HALF if contest is None else max(contest, found.get(exact, 0.0) if exact else 0.0)
     for kind in asked:
-        if kind is not exact and 1.0 not in found.values() and _possible(kind, text):
+        if kind is not exact and 1.0 not in found.values() and _possible(kind, text, figures=figures):
             found[kind] = at_most(kind, cells[kind], voters, least)
     return found
 
 
-def _possible(kind: Kind, text: str) -> bool:
+def _possible(kind: Kind, text: str, *, figures: bool) -> bool:
+    if kind in _OF_FIGURES and not figures:
+        return False
     needed = _NEEDED.get(kind)
     return needed is None or needed.search(text) is not None

@@ -6,14 +6,14 @@ Cells are never normalised before the split: a full-width comma or quote belongs
 
 import csv
 import io
-import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from typing import Literal
 
 from mailguard.model import BODY, HTML, Part, Problem, Table, Text
-from mailguard.unpack import charset, csv_long, part_text, sniff
+from mailguard.unpack import charset, csv_long, part_text, plain_rows, sniff
 from mailguard.unpack.budget import Budget
 
 NAME = "CSV, TSV"
@@ -96,11 +96,11 @@ def _delimiter(sample: list[str], share: float) -> str:
 
 def _fit(sample: list[str], delimiter: str) -> float:
     try:
-        rows = [row for row in csv.reader(sample, delimiter=delimiter) if any(row)]
+        rows = [row for row in _sampled(sample, delimiter) if any(row)]
     except csv.Error:
         return 0.0
     # Prose ends lines with a comma or has one here and there: cells that are empty or begin with a blank do not count.
-    widths = Counter(len(row) for row in rows if sum(map(bool, map(str.strip, row))) >= 2)
+    widths = Counter([len(row) for row in rows if len(list(islice(filter(str.strip, row), 2))) == 2])
     if not widths or len(rows) < 2:
         return 0.0
     width, count = widths.most_common(1)[0]
@@ -109,28 +109,44 @@ def _fit(sample: list[str], delimiter: str) -> float:
     return count / len(rows) + width / 1_000
 
 
+def _sampled(sample: list[str], delimiter: str) -> Iterable[list[str]]:
+    if plain_rows.QUOTE in "".join(sample):
+        return csv.reader(sample, delimiter=delimiter)
+    return plain_rows.split([line.rstrip("\r\n") for line in sample], delimiter)
+
+
 def _prose(rows: list[list[str]], width: int, delimiter: str) -> bool:
-    cells = [cell for row in rows if len(row) == width for cell in row]
+    cells = list(chain.from_iterable([row for row in rows if len(row) == width]))
     if sum(map(_LONGEST.__lt__, map(len, cells))) * 3 > len(cells):
         return True
     return delimiter in ",;" and width <= 3 and sum(cell.startswith(" ") for cell in cells) * 3 > len(cells)
 
 
 def _rows(text: str, delimiter: str, budget: Budget) -> list[list[str]]:
+    ends = text.count("\n")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     try:
+        if plain_rows.QUOTE not in text and plain_rows.plain(delimiter):
+            return _split(text, delimiter, budget)
         rows = _read(text, delimiter, budget, csv.QUOTE_MINIMAL)
     except csv.Error:
         return _read(text, delimiter, budget, csv.QUOTE_NONE)
-    if len(rows) * 2 < text.count("\n") and any(cell.count("\n") > _CELL_LINES for row in rows for cell in row):
+    if len(rows) * 2 < ends and any(cell.count("\n") > _CELL_LINES for row in rows for cell in row):
         return _read(text, delimiter, budget, csv.QUOTE_NONE)
     return rows
 
 
+def _split(text: str, delimiter: str, budget: Budget) -> list[list[str]]:
+    lines = text.removesuffix("\n").split("\n") if text else []
+    budget.spend_cells(text.count(delimiter) + len(lines) - lines.count(""))
+    return plain_rows.split(lines, delimiter)
+
+
 def _read(text: str, delimiter: str, budget: Budget, quoting: Literal[0, 3]) -> list[list[str]]:
-    lines = io.StringIO(text.replace("\r\n", "\n").replace("\r", "\n"), newline="")
+    lines = io.StringIO(text, newline="")
     reader = csv.reader(lines, delimiter=delimiter, quoting=quoting)
     rows: list[list[str]] = []
-    while batch := list(itertools.islice(reader, _BATCH)):
+    while batch := list(islice(reader, _BATCH)):
         budget.spend_cells(sum(map(len, batch)))
         rows += batch
     return rows

@@ -7,14 +7,16 @@ not sure from its beginning, NUL or ESC, quotes that swallow lines, lines of one
 import csv
 import io
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from mailguard.model import LongTable, Part
+from mailguard.unpack import plain_rows
 from mailguard.unpack.budget import Budget
 
 if TYPE_CHECKING:
@@ -40,21 +42,25 @@ class _Reading:
 
     def rows(self) -> "_csv.Reader":
         """Every row. Raises csv.Error."""
+        return csv.reader(self._lines(), delimiter=self.delimiter, quoting=self.quoting)
+
+    def _lines(self) -> Iterator[str]:
         lines = io.TextIOWrapper(io.BytesIO(self.data), self.encoding, "replace")
         for _ in range(self.skip):
             lines.readline()
-        return csv.reader(lines, delimiter=self.delimiter, quoting=self.quoting)
+        return lines
 
-    def after(self, rows: int) -> Callable[[], Iterator[list[list[str]]]]:
-        """Batches of what follows the first rows."""
-
-        def batches() -> Iterator[list[list[str]]]:
-            reader = itertools.islice(self.rows(), rows, None)
-            while batch := list(itertools.islice(reader, BATCH)):
+    def batches(self, skip: int) -> Iterator[list[list[str]]]:
+        """Every row behind so many, some thousands at a time. Raises csv.Error."""
+        if plain_rows.QUOTE in self.delimiter or b'"' in self.data:
+            rows = itertools.islice(self.rows(), skip, None)
+            while batch := list(itertools.islice(rows, BATCH)):
                 yield batch
                 del batch  # before the next one is read
-
-        return batches
+            return
+        lines = itertools.islice(self._lines(), skip, None)
+        while text := "".join(itertools.islice(lines, BATCH)):
+            yield plain_rows.split(text.removesuffix("\n").split("\n"), self.delimiter)
 
 
 def sample(data: bytes) -> bytes:
@@ -75,12 +81,12 @@ def long_table(part: Part, head: str, delimiter: str, skip: int, budget: Budget)
     if b'"' in data and not _quotes_meant(reading):
         reading = _Reading(data, encoding, delimiter, csv.QUOTE_NONE, skip)
     try:
-        first = list(itertools.islice(reading.rows(), BATCH))
+        first = next(reading.batches(0), [])
     except csv.Error:
         return None
     budget.spend_cells(bound)
     ends = data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
-    return LongTable(part.path, first, reading.after(len(first)), ends + 1)
+    return LongTable(part.path, first, partial(reading.batches, len(first)), ends + 1)
 
 
 def _encoding(data: bytes, head: str, declared: str) -> str:

@@ -2,9 +2,11 @@
 
 import csv
 import io
+import sys
 
 import pytest
 
+from mailguard.detect import stand_ins
 from mailguard.detect.folding import fold, fold_cell
 from mailguard.model import BODY, Kind, Text
 
@@ -79,3 +81,14 @@ def test_hidden_names_are_no_findings_in_text(detector, name, form):
 )
 def test_bullets_and_marks_hide_no_full_name(detectors, text, names):
     assert len(list(detectors.name.find(fold(text).text))) == names
+
+
+def test_blanks_in_any_case_are_all_whose_casefold_is_a_blank():
+    letters = set("".join(stand_ins.BLANK))
+    other = {chr(code) for code in range(sys.maxunicode + 1) if chr(code).casefold() in letters}
+    assert other - letters == set("".join(stand_ins.BLANK_IN_ANY_CASE)) - letters
+    assert all(word.casefold() in stand_ins.BLANK for word in stand_ins.BLANK_IN_ANY_CASE)
+    assert "UnKnOwN" in stand_ins.BLANK_IN_ANY_CASE
+    folded = {chr(code).casefold() for code in range(sys.maxunicode + 1)}
+    several = [form for form in folded if len(form) > 1]  # ss of ß: no blank holds one
+    assert not [form for form in several for word in stand_ins.BLANK if form in word]

@@ -85,9 +85,27 @@ def test_no_batch_is_kept_while_the_next_is_read(batches, monkeypatch):
             yield row
 
     monkeypatch.setattr(csv_long._Reading, "rows", rows)
+    quoted = csv_long._Reading(b'"', "ascii", ",", 0, 0)
+    assert sum(map(len, quoted.batches(csv_long.BATCH))) == 3 * csv_long.BATCH
+
+
+def test_no_batch_of_plain_lines_is_kept_while_the_next_is_read(batches, monkeypatch):
+    class Row(list):
+        pass
+
+    met = []
+
+    def split(lines, delimiter):
+        assert not met or met[-1]() is None
+        rows = [Row(line.split(delimiter)) for line in lines]
+        met.append(weakref.ref(rows[0]))
+        return rows
+
+    monkeypatch.setattr(csv_long.plain_rows, "split", split)
     table = opened(DATA)
     table.rows.clear()
-    assert sum(map(len, table.rest())) == 3 * csv_long.BATCH
+    assert sum(map(len, table.rest())) == len(ROWS) - csv_long.BATCH
+    assert len(met) > 3
 
 
 def test_cells_are_charged(batches):

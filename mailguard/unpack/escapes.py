@@ -12,7 +12,7 @@ _CHARACTER = re.compile(
     r"\\u(?:\{([0-9a-fA-F]{1,6})\}|([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|([0-9a-fA-F]{4}))"
 )
 _BYTES = re.compile(r"(?:\\x[0-9a-fA-F]{2}){2,}|\\x[0-7][0-9a-fA-F]")
-_PERCENTS = 20  # in a line; fewer write no list
+PERCENTS = 20  # in a line; fewer write no list
 _HALVES = range(0xD800, 0xE000)
 
 
@@ -27,13 +27,13 @@ def undone(text: str) -> str:
 
 def unquoted(text: str, *, links: bool) -> str:
     """Lines of many % are undone. links: those with an address of the web, too."""
-    if text.count("%") < _PERCENTS:
+    if text.count("%") < PERCENTS:
         return text
     return "\n".join(map(_unquoted, text.split("\n"), [links] * (text.count("\n") + 1)))
 
 
 def _unquoted(line: str, links: bool) -> str:  # noqa: FBT001 - called by map
-    if line.count("%") < _PERCENTS or (not links and "://" in line):
+    if line.count("%") < PERCENTS or (not links and "://" in line):
         return line
     return charset.decode(unquote_to_bytes(line))
 

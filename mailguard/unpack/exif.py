@@ -21,10 +21,8 @@ _GPS = 0x8825
 _WIDTH, _HEIGHT = 256, 257
 _ENTRIES = 1_000
 _LISTS = 200
-_OVERLAP, _SLACK = (
-    4,
-    1_000_000,
-)  # times the file, and bytes, that all values together may have: they may point at each other's places
+# Times the file, and bytes, that all values together may have: they may point at each other's places.
+_OVERLAP, _SLACK = 4, 1_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ _WITHIN = re.compile(r"(?<=[0-9])_(?=[0-9])")
 _DOMAIN = re.compile(r"@(?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,20}")
 _LOCAL = re.compile(r"[\w.+-]{1,64}\Z", re.ASCII)
 _CODES = re.compile(r"(?:\d{2,6}[ \t\r\n]{0,3},[ \t\r\n]{0,3}){20,}\d{2,6}")
-_PERCENTS = 20  # escapes of URLs; fewer write no list
 _PIECES = re.compile(r"[<>\r\n]+")
 _JOINED = re.compile(r"""["'`]\s{0,20}\+\s{0,20}["'`]""")
 _BASE64 = re.compile(r"""(?<=["'`])[A-Za-z0-9+/]{200,}={0,2}(?=["'`])""")
@@ -65,7 +64,7 @@ def _plain(source: str) -> str:
     if "fromCharCode" in source or "fromCodePoint" in source or "<script" in source:
         source = _CODES.sub(_characters, source)
     source = escapes.undone(source)
-    if source.count("%") >= _PERCENTS:
+    if source.count("%") >= escapes.PERCENTS:
         source = unquote(source, errors="replace")
     source = html.unescape(source) if "&" in source else source
     return _WITHIN.sub("-", _BEFORE.sub(r"\1 ", source))

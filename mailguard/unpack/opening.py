@@ -57,25 +57,7 @@ from mailguard.unpack import (
     yenc,
 )
 from mailguard.unpack import zip as zip_archive
-from mailguard.unpack.budget import Budget, LimitError, Limits
-from mailguard.unpack.cid import shown_by
-from mailguard.unpack.mail import Mail, split
-from mailguard.unpack.transfer import RawPart, decode
-
-__all__ = [
-    "HANDLERS",
-    "Budget",
-    "Handler",
-    "Leaf",
-    "Limits",
-    "Mail",
-    "RawPart",
-    "decode",
-    "shown_by",
-    "split",
-    "unpack",
-    "warm",
-]
+from mailguard.unpack.budget import Budget, LimitError
 
 Item = Part | Text | Table | Problem
 

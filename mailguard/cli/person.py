@@ -14,8 +14,7 @@ from mailguard.store.audit import CLI
 from mailguard.store.context import fresh_id
 from mailguard.store.orders import AddPerson, DisablePerson, EnablePerson, GivePassword, SetOrganisation, SetRole
 from mailguard.store.passwords import hashed
-
-ROLES = ("operator", "approver", "auditor", "administrator")
+from mailguard.store.people import ROLES
 
 
 def register(verbs: Verbs) -> None:

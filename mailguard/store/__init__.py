@@ -32,7 +32,7 @@ from mailguard.store.occupancy import Occupancy
 from mailguard.store.outcomes import Outcomes
 from mailguard.store.part_views import PartViews
 from mailguard.store.pending import Pending
-from mailguard.store.people import People, fill
+from mailguard.store.people import People
 from mailguard.store.public_contacts import PublicContacts
 from mailguard.store.reach import Reaches
 from mailguard.store.record import Record
@@ -103,8 +103,7 @@ class Store:
         self.releases = Releases(desk)
         self.let_through = LettingThrough(desk)
         sight.fill(context)
-        fill(context)
-        noting.fill(context, self.audit)  # behind it: what it fills in is noted, too
+        noting.fill(context, self.audit)
         self.switch = Switch(context, self.audit, self.people)
         self.times = Times(context, self.audit)
         self.watching = Watching(context)

@@ -13,10 +13,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from mailguard.store import imprints
 from mailguard.store.context import Context
 from mailguard.store.proof import START, Break, Fault, Head, Proof, as_row, link, seal_of
 from mailguard.store.schema import audit, audit_head, audit_seals
-from mailguard.store.statement import MANY, Statement
+from mailguard.store.statement import Statement, chunks
 from mailguard.store.views import AuditRow
 
 TIME = "time"  # the actor of what nobody did: expiry, purge
@@ -50,6 +51,12 @@ class Audit:
     def append(self, tx: Connection, actor: str, action: str, subject: str, **detail: object) -> None:
         """Add a row within the writing transaction `tx`."""
         self.extend(tx, [self.entry(actor, action, subject, **detail)])
+
+    def changed(
+        self, tx: Connection, actor: str, action: str, subject: str, row: tuple[Any, ...], **detail: object
+    ) -> None:
+        """The same for what changed a row, named by its kind and key, with what stands in it now (imprints.py)."""
+        self.append(tx, actor, action, subject, rows=imprints.of(self._context, tx, *row), **detail)
 
     def entry(self, actor: str, action: str, subject: str, **detail: object) -> Entry:
         """A fact of this moment, for `extend`."""
@@ -96,8 +103,8 @@ class Audit:
         """The newest rows about each of these holds, messages, persons or sources, `most` of each, the oldest first."""
         found: dict[str, deque[AuditRow]] = {}
         with self._context.database.read() as tx:
-            for start in range(0, len(subjects), MANY):
-                query = select(audit).where(audit.c.subject.in_(subjects[start : start + MANY])).order_by(audit.c.seq)
+            for some in chunks(subjects):
+                query = select(audit).where(audit.c.subject.in_(some)).order_by(audit.c.seq)
                 for row in map(as_row, tx.execute(query)):
                     found.setdefault(row.subject, deque(maxlen=most)).append(row)
         return {subject: list(rows) for subject, rows in found.items()}

@@ -57,12 +57,13 @@ class Campaigns(AtDesk):
     def get(self, campaign_id: str, viewer: str | None = None) -> CampaignRow:
         """One campaign, all of it of one source; raises NotFoundError, also when `viewer` does not see it."""
         with self._database.read() as tx:
-            seen = (holds.c.campaign_id == campaign_id, sight.holds_seen(self._context, tx, viewer))
-            there = tx.execute(select(holds.c.id).where(*seen).limit(1)).first() is not None
-            found = self._rows(tx, [campaign_id]) if there else []
-        if not found:
+            self._check_seen(tx, campaign_id, viewer)
+            return self._rows(tx, [campaign_id])[0]
+
+    def _check_seen(self, tx: Connection, campaign_id: str, viewer: str | None) -> None:
+        seen = (holds.c.campaign_id == campaign_id, sight.holds_seen(self._context, tx, viewer))
+        if tx.execute(select(holds.c.id).where(*seen).limit(1)).first() is None:
             raise NotFoundError("No such campaign. `mailguard hold campaigns` shows what there is.")
-        return found[0]
 
     def of(self, hold_id: str) -> CampaignRow | None:
         """The campaign of a hold."""
@@ -113,16 +114,17 @@ class Campaigns(AtDesk):
 
     def snapshot(self, campaign_id: str, person_id: str) -> Snapshot:
         """What this person would decide now; raises NotFoundError when there is nothing for that person to see."""
-        self.get(campaign_id, person_id)
         with self._database.read() as tx:
+            self._check_seen(tx, campaign_id, person_id)
             return self._snapshots.take(tx, campaign_id, person_id).snapshot
 
     def returned(self, campaign_id: str, person_id: str) -> tuple[Snapshot, list[Question]]:
         """What waits for an answer now, and what was asked; raises NotFoundError as `snapshot`."""
-        self.get(campaign_id, person_id)
         with self._database.read() as tx:
+            self._check_seen(tx, campaign_id, person_id)
             taken = self._snapshots.take(tx, campaign_id, person_id, HoldState.RETURNED)
-            return taken.snapshot, questions(self._context, tx, self._desk.people, campaign_id)
+            asked = questions(self._context, tx, self._desk.people, campaign_id) if taken.ids else []
+            return taken.snapshot, asked
 
     def checklist(self, campaign_id: str, person_id: str) -> tuple[JointPoint, ...]:
         """What this person has to tick to approve all that waits."""

@@ -47,6 +47,7 @@ WHY = {
 _OPERATORS = {Choice.WITHDRAW, Choice.ANSWER}
 _ELSEWHERE = {Choice.EXPIRE, Choice.DELIVER_LATE, Choice.STOP_REST}  # time's, and those of lateness.py
 _PERSON = select(people)
+_Facts = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,21 +132,24 @@ class Decisions(AtDesk):
             wish = replace(wish, reach=routing.reach(tx, hold.campaign_id, hold.recipients, hold.persons))
         if wish.choice is Choice.APPROVE and counting.under_way(tx, [hold.id]):
             raise RefusedError("counting", WHY["counting"])
-        if code := self._lacks(tx, hold, wish):
+        said = settings.holds(self._context, tx)
+        if code := self._lacks(tx, hold, wish, said.explain_persons):
             raise RefusedError(code, WHY[code])
-        noted = self._note_decision(tx, hold, wish)
+        noted = self._note_decision(tx, hold, wish, said.hasty_seconds)
         if wish.false_positive and wish.choice is Choice.APPROVE:
             rules = self._false_positives.note(tx, hold, wish.person_id, self._context.clock())
             self._desk.audit.append(tx, wish.person_id, "hold.false_positive", hold.id, rules=rules)
         if wish.choice is Choice.APPROVE:
-            return self._approve(tx, hold, wish, person, target, noted), noted["seconds"]
+            lasts = timedelta(hours=said.approval_hours)
+            return self._approve(tx, hold, wish, person, target, noted, lasts), noted["seconds"]
         self._close(tx, hold, target, wish.person_id)
         event = "answered" if wish.choice is Choice.ANSWER else target.value
         self._desk.audit.append(tx, wish.person_id, f"hold.{event}", hold.id, revision=hold.revision, **_how(noted))
         self._desk.notices.tell(tx, hold, event, person)
         return target, noted["seconds"]
 
-    def _lacks(self, tx: Connection, hold: Any, wish: Wish) -> str | None:
+    def _lacks(self, tx: Connection, hold: Any, wish: Wish, most: int) -> str | None:
+        """most: persons that need no words."""
         if wish.choice is Choice.RETURN:
             return None if any(row.enabled for row in standing.crew(tx, hold)) else "nobody_to_answer"
         if wish.choice is not Choice.APPROVE:
@@ -154,12 +158,12 @@ class Decisions(AtDesk):
         def inspection() -> Inspection:
             return self._vault.open_msgpack(hold.inspection, f"inspection:{hold.id}", Inspection)
 
-        reach, most = wish.reach or Reach(), settings.holds(self._context, tx).explain_persons
+        reach = wish.reach or Reach()
         words = saying.lacks_words(wish.said, wish.reason, hold, inspection, most, reach.persons)
         return words or saying.lacks_ticks(self._context, wish.said.checked, hold, reach.up_to(wish.cap or 0))
 
     def _approve(
-        self, tx: Connection, hold: Any, wish: Wish, person: Any, target: HoldState, noted: dict[str, Any]
+        self, tx: Connection, hold: Any, wish: Wish, person: Any, target: HoldState, noted: _Facts, lasts: timedelta
     ) -> HoldState:
         voices = {voice.row.id: voice for voice in standing.agreed(tx, hold)}
         cap = min(voice.row.cap for voice in voices.values())  # what all of them agreed to
@@ -182,7 +186,7 @@ class Decisions(AtDesk):
         values = {
             "revision": revision + 1, "cap": cap, "used": hold.recipients,
             "approvals": len(voices), "changed_by": wish.person_id, "sending_since": due,
-            "expires_at": now + timedelta(hours=settings.holds(self._context, tx).approval_hours), **dates,
+            "expires_at": now + lasts, **dates,
         }  # fmt: skip
         together = {voice.row.together for voice in voices.values() if voice.row.together}
         pools.share(tx, [hold.id], hold.recipients, together)
@@ -198,7 +202,7 @@ class Decisions(AtDesk):
         self._desk.notices.tell(tx, hold, "approved", person)
         return target
 
-    def _note_decision(self, tx: Connection, hold: Any, wish: Wish) -> dict[str, Any]:
+    def _note_decision(self, tx: Connection, hold: Any, wish: Wish, hasty_seconds: int) -> _Facts:
         if wish.choice is Choice.APPROVE:
             if wish.cap is None or wish.cap < hold.recipients:
                 raise RefusedError("cap_too_low", WHY["cap_too_low"])
@@ -214,8 +218,8 @@ class Decisions(AtDesk):
         now, seen = self._context.clock(), first_viewed(tx, wish.hold_id, wish.revision, wish.person_id)
         seconds = max(0, int((now - seen).total_seconds())) if seen else None
         # Who approves what he was never shown has not looked at it at all.
-        hasty = wish.choice is Choice.APPROVE and (seconds or 0) < settings.holds(self._context, tx).hasty_seconds
-        row: dict[str, Any] = {
+        hasty = wish.choice is Choice.APPROVE and (seconds or 0) < hasty_seconds
+        row: _Facts = {
             "hold_id": wish.hold_id, "revision": wish.revision, "choice": wish.choice.value, "person_id": wish.person_id,
             "reason": self._vault.seal(wish.reason.encode("utf-8", "replace"), f"reason:{wish.hold_id}"),
             "cap": wish.cap if wish.choice is Choice.APPROVE else None, "at": now, "acting_for": wish.acting_for,
@@ -233,7 +237,7 @@ class Decisions(AtDesk):
             held = (messages.c.hold_id == hold.id, messages.c.state == MessageState.HELD.value)
             tx.execute(update(messages).where(*held).values(state=state.value, finished_at=self._context.clock()))
 
-    def _change(self, tx: Connection, hold: Any, state: HoldState, values: dict[str, Any]) -> None:
+    def _change(self, tx: Connection, hold: Any, state: HoldState, values: _Facts) -> None:
         query = (
             update(holds)
             .where(holds.c.id == hold.id, holds.c.state == hold.state, holds.c.revision == hold.revision)
@@ -271,7 +275,7 @@ def target_of(hold: Any, wish: Wish) -> HoldState:
         raise conflict(hold) from None
 
 
-def _how(noted: dict[str, Any]) -> dict[str, Any]:
+def _how(noted: _Facts) -> _Facts:
     """What the record says of how a decision was made."""
     said = {
         "acting_for": noted["acting_for"],

@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, func, or_, select
 
 from mailguard.lifecycle import RecipientState
 from mailguard.store import standstill
 from mailguard.store.audit import CLI, Audit
 from mailguard.store.context import Context
+from mailguard.store.doubt import HELD, IN_DOUBT
 from mailguard.store.holds import Holds
 from mailguard.store.people import People
 from mailguard.store.proof import Break, Head, as_row
-from mailguard.store.schema import audit, doubts, holds, messages, recipients, reservations, stops
+from mailguard.store.schema import audit, holds, messages, recipients, reservations, stops
 from mailguard.store.views import AuditRow, HoldView, Person
 
 _SWITCH = ("release.paused", "release.resumed")
@@ -145,18 +146,7 @@ def _waiting(tx: Connection, hold_id: str) -> int:
 
 
 def _doubted(tx: Connection, hold_id: str) -> int:
-    """Who was not accepted since, and may have it: a reply was lost, or an attempt has not told yet (see reach.py)."""
-    doubted = and_(doubts.c.message == recipients.c.message, doubts.c.position == recipients.c.position)
-    under_way = and_(recipients.c.state == RecipientState.WAITING.value, messages.c.token.is_not(None))
-    query = (
-        select(func.count())
-        .select_from(recipients.join(messages, messages.c.serial == recipients.c.message).outerjoin(doubts, doubted))
-        .where(
-            messages.c.hold_id == hold_id,
-            recipients.c.state != RecipientState.ACCEPTED.value,
-            or_(doubts.c.at.is_not(None), under_way),
-        )
-    )
+    query = select(func.count()).select_from(HELD).where(messages.c.hold_id == hold_id, IN_DOUBT)
     return tx.execute(query).scalar_one()
 
 

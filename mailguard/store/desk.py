@@ -17,8 +17,6 @@ from mailguard.store.schema import holds
 from mailguard.store.shelf import Shelf
 from mailguard.store.sight import HiddenError
 
-NO_HOLD = "No such hold. `mailguard hold list` shows what there is."
-
 # For update: on SQLite the writing transaction is alone anyway, PostgreSQL locks the row.
 _HOLD = select(holds).where(holds.c.id == bindparam("key"))
 _HOLD_TO_CHANGE = _HOLD.with_for_update()
@@ -53,7 +51,7 @@ class AtDesk:
         """The row. viewer: the person who looks; raises NotFoundError when there is none for that person."""
         row = tx.execute(_HOLD_TO_CHANGE if to_change else _HOLD, {"key": hold_id}).one_or_none()
         if row is None:
-            raise NotFoundError(NO_HOLD)
+            raise NotFoundError(sight.NO_HOLD)
         if viewer is not None:
             sight.check(tx, row, viewer, self._context.today())
         return row

@@ -15,7 +15,7 @@ from mailguard.store import counting, saying, standing
 from mailguard.store.desk import AtDesk
 from mailguard.store.reasons import reasons_of
 from mailguard.store.routed_holds import RoutedHolds
-from mailguard.store.schema import decisions, messages, people, recipients
+from mailguard.store.schema import decisions, messages, recipients
 from mailguard.store.views import Decided, HoldRow, HoldView, Person, Progress
 
 _Said = Mapping[str, Sequence[Any]]  # rows of decisions, by hold
@@ -80,8 +80,7 @@ class HoldViews(AtDesk):
     def _names(self, tx: Connection, said: _Said) -> dict[str, str]:
         """Of who decided, and of absent approvers whose deputies did."""
         wanted = {key for rows in said.values() for row in rows for key in (row.person_id, row.acting_for) if key}
-        rows = tx.execute(select(people).where(people.c.id.in_(wanted))) if wanted else ()
-        return {row.id: self._desk.people.person(row).name for row in rows}
+        return self._desk.people.names(tx, wanted)
 
     def _decided(self, row: Any, names: Mapping[str, str]) -> Decided:
         reason = self._vault.open(row.reason, f"reason:{row.hold_id}").decode("utf-8", "replace")

@@ -29,10 +29,11 @@ from mailguard.store.schema import (
     stop_files,
     stops,
 )
-from mailguard.store.sealed import SEALED
+from mailguard.store.sealed import SEALED, Sealed
 
 ROWS = "rows"  # their name in the detail of a row of the record
 DAMAGED = "damaged"  # in place of what a sealed value says
+(_SCOPE,) = (one for one in SEALED if one.table is stop_blocks)
 _HEX = 16  # digits of a digest that are kept: nobody without the key makes another value of one
 
 Imprint = dict[str, Any]
@@ -76,7 +77,7 @@ def _crew(context: Context, tx: Connection, row: RowMapping) -> Imprint:
 def _blocks(context: Context, tx: Connection, row: RowMapping) -> Imprint:
     mine = select(stop_blocks).where(stop_blocks.c.path_key == row["path_key"]).order_by(stop_blocks.c.id)
     found = [
-        f"{block['id']}:{block['kept']}:{_said(context, stop_blocks, 'scope', block)}:{_digest(context, block['keys'])}"
+        f"{block['id']}:{block['kept']}:{_said(context, _SCOPE, block)}:{_digest(context, block['keys'])}"
         for block in tx.execute(mine).mappings()
     ]
     return {"blocks": _digest(context, "\n".join(found).encode())}
@@ -123,21 +124,19 @@ def all_of(context: Context, tx: Connection) -> Iterator[tuple[str, Imprint]]:
 
 
 def _imprint(context: Context, tx: Connection, kind: Kind, row: RowMapping) -> Imprint:
-    table = kind.table
     found: Imprint = {name: row[name] for name in kind.plain}
     found |= {name: _moment(row[name]) for name in kind.times}
     found |= {name: row[name] is not None for name in kind.over}
     found |= {name: None if row[name] is None else _digest(context, row[name]) for name in kind.keyed}
-    found |= {one.column: _said(context, table, one.column, row) for one in SEALED if one.table is table}
+    found |= {one.column: _said(context, one, row) for one in SEALED if one.table is kind.table}
     return found | kind.more(context, tx, row)
 
 
-def _said(context: Context, table: Table, column: str, row: RowMapping) -> str | None:
-    if row[column] is None:
+def _said(context: Context, one: Sealed, row: RowMapping) -> str | None:
+    if row[one.column] is None:
         return None
-    (place,) = (one.place for one in SEALED if one.table is table and one.column == column)
     try:
-        return _digest(context, context.vault.open(row[column], place(row)))
+        return _digest(context, context.vault.open(row[one.column], one.place(row)))
     except DamagedError:
         return DAMAGED
 

@@ -11,7 +11,7 @@ from mailguard.lifecycle import Choice, HoldState
 from mailguard.store.campaign_views import Question
 from mailguard.store.context import Context
 from mailguard.store.people import People
-from mailguard.store.schema import decisions, holds, people
+from mailguard.store.schema import decisions, holds
 
 _LAST = (
     select(func.max(decisions.c.serial))
@@ -28,6 +28,5 @@ def questions(context: Context, tx: Connection, folk: People, campaign_id: str) 
     for row in tx.execute(last.order_by(decisions.c.serial)):
         text = context.vault.open(row.reason, f"reason:{row.hold_id}").decode("utf-8")
         asked[row.person_id, row.reason_code or "", text] += 1
-    who = select(people).where(people.c.id.in_({person for person, _, _ in asked}))
-    names = {row.id: folk.person(row).name for row in tx.execute(who)}
+    names = folk.names(tx, {person for person, _, _ in asked})
     return [Question(names[person], code, text, count) for (person, code, text), count in asked.most_common()]

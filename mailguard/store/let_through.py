@@ -50,8 +50,7 @@ class LettingThrough(AtDesk):
             gone = {row.serial for row in self._gone(tx, self._hold(tx, hold_id))}
             rows = [row for row in self._rows(tx, hold_id) if row.serial not in gone]
             wanted = {key for row in rows for key in (row.asked_by, row.agreed_by) if key}
-            found = tx.execute(select(people).where(people.c.id.in_(wanted))).all()
-        names = {row.id: self._desk.people.person(row).name for row in found}
+            names = self._desk.people.names(tx, wanted)
         return [
             LetThrough(
                 row.stop_id, self._vault.open(row.reason, f"exception:{hold_id}").decode("utf-8", "replace"),

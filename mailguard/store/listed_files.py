@@ -15,7 +15,6 @@ from sqlalchemy import Connection, delete, insert, select, update
 from mailguard.digest import SIZE
 from mailguard.errors import ConflictError, NotFoundError
 from mailguard.stoplist import Block, Scope
-from mailguard.store import imprints
 from mailguard.store.audit import CLI, Audit
 from mailguard.store.context import Context
 from mailguard.store.orders import LoseStopEntries
@@ -112,8 +111,9 @@ class ListedFiles:
             left = {"entries": row.entries - count}
             tx.execute(update(stop_files).where(stop_files.c.path_key == row.path_key).values(left))
         changed(tx)
-        rows = imprints.of(self._context, tx, "stop_file", row.path_key)
-        self._audit.append(tx, actor, "stop_list.lost", "", file=order.file, entries=count, rows=rows)
+        self._audit.changed(
+            tx, actor, "stop_list.lost", "", ("stop_file", row.path_key), file=order.file, entries=count
+        )
 
     def losing(self, tx: Connection, order: LoseStopEntries) -> StopFile:
         """The file that an order is about. Raises NotFoundError."""
@@ -146,8 +146,7 @@ class ListedFiles:
         changed(tx)
         action = "stop_list.read" if content_key != _GONE else "stop_list.dropped"
         counts = {"entries": total, "lost": lost, "kept": _count(kept)}
-        rows = imprints.of(self._context, tx, "stop_file", key)
-        self._audit.append(tx, CLI, action, "", file=key.hex(), **counts, rows=rows)
+        self._audit.changed(tx, CLI, action, "", ("stop_file", key), file=key.hex(), **counts)
         return counts["kept"]
 
     def _write(self, tx: Connection, key: bytes, blocks: Sequence[Block], first_kept: int) -> None:

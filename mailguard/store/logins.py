@@ -11,7 +11,6 @@ import msgspec
 from sqlalchemy import bindparam, insert, select, update
 
 from mailguard.errors import ConflictError, NotFoundError, RefusedError, ThrottledError
-from mailguard.store import imprints
 from mailguard.store.audit import Audit
 from mailguard.store.context import Context, fresh_id
 from mailguard.store.passwords import Passwords, hashed
@@ -56,8 +55,7 @@ class Logins:
             if tx.execute(_BY_KEY, {"key": row["login_key"]}).first():
                 raise ConflictError("This login is there already. `mailguard login password` changes its password.")
             tx.execute(insert(logins), row)
-            rows = imprints.of(self._context, tx, "smtp_login", login.id)
-            self._audit.append(tx, actor, "smtp_login.added", login.id, rows=rows)
+            self._audit.changed(tx, actor, "smtp_login.added", login.id, ("smtp_login", login.id))
         return login
 
     def all(self) -> list[Login]:
@@ -121,5 +119,4 @@ class Logins:
                 raise NotFoundError("No such login. `mailguard login list` shows them.")
             values = {**values, "revision": row.revision + 1}
             tx.execute(update(logins).where(logins.c.id == row.id).values(**values))
-            rows = imprints.of(self._context, tx, "smtp_login", row.id)
-            self._audit.append(tx, actor, action, row.id, rows=rows)
+            self._audit.changed(tx, actor, action, row.id, ("smtp_login", row.id))

@@ -14,7 +14,7 @@ from mailguard.lifecycle import HoldState
 from mailguard.store import standing
 from mailguard.store.context import Context
 from mailguard.store.people import People
-from mailguard.store.schema import holds, notices, people
+from mailguard.store.schema import holds, notices
 from mailguard.store.suppressions import MARK, Suppressions
 from mailguard.store.views import Notice
 
@@ -77,9 +77,8 @@ class Notices:
         )
         with self._context.database.read() as tx:
             rows = tx.execute(query).all()
-            found = tx.execute(select(people).where(people.c.id.in_({row.person_id for row in rows}))).all()
+            folk = self._people.some(tx, {row.person_id for row in rows})
             totals = self._totals(tx, rows)
-        folk = {row.id: self._people.person(row) for row in found}
         due = [self._notice(row, folk, totals.get(row.campaign)) for row in rows]
         return due + self._suppressions.pending(limit)
 

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, delete, select
 
-from mailguard.store import imprints
+from mailguard.store import imprints, people
 from mailguard.store.audit import TIME, Audit
 from mailguard.store.context import Context
 from mailguard.store.imprint_checks import Recorded
@@ -38,9 +38,10 @@ def fill(context: Context, audit: Audit) -> None:
     with context.database.read() as tx:
         if tx.execute(mark).first() is None:
             return
-    with context.database.write() as tx:
+    with context.database.write(announced=True) as tx:
         if tx.execute(mark).first() is None:
             return  # another process did
+        people.fill(context, tx)  # before: what it fills in is noted, too
         fresh = _fresh(context, tx)
         while some := dict(islice(fresh, MOST)):
             audit.append(tx, TIME, "rows.noted", "", rows=some)

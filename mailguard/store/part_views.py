@@ -21,7 +21,7 @@ from mailguard.store.kept_messages import KeptMessage, choices, chosen
 from mailguard.store.people import candidate
 from mailguard.store.schema import part_views, people
 from mailguard.store.sight import HiddenError
-from mailguard.store.statement import MANY
+from mailguard.store.statement import chunks
 
 WHY = {
     "unmask_reason": "Say why you must see it.",
@@ -136,15 +136,14 @@ class PartViews(AtDesk):
         """The same of many holds, by their ids; none for a hold that nobody looked into."""
         found: dict[str, list[PartView]] = {}
         with self._database.read() as tx:
-            for start in range(0, len(hold_ids), MANY):
-                found |= self._looks(tx, hold_ids[start : start + MANY])
+            for some in chunks(hold_ids):
+                found |= self._looks(tx, some)
         return found
 
     def _looks(self, tx: Connection, hold_ids: Sequence[str]) -> dict[str, list[PartView]]:
         query = select(part_views).where(part_views.c.hold_id.in_(hold_ids)).order_by(part_views.c.serial)
         rows = tx.execute(query).all()
-        folk = select(people).where(people.c.id.in_({row.person_id for row in rows}))
-        names = {row.id: self._desk.people.person(row).name for row in tx.execute(folk)} if rows else {}
+        names = self._desk.people.names(tx, {row.person_id for row in rows})
         found: dict[str, list[PartView]] = {}
         for row in rows:
             look = PartView(

@@ -12,14 +12,13 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select,
 
 from mailguard.errors import ConflictError, DamagedError, NotFoundError, RefusedError
 from mailguard.lifecycle import Candidate
-from mailguard.store import imprints
 from mailguard.store.audit import Audit
 from mailguard.store.context import Context, fresh_id
 from mailguard.store.passwords import Passwords, hashed
 from mailguard.store.schema import people, sessions
 from mailguard.store.views import Person
 
-ROLES = frozenset({"operator", "approver", "auditor", "administrator"})
+ROLES = ("operator", "approver", "auditor", "administrator")
 
 _BY_ID = select(people).where(people.c.id == bindparam("key"))
 _BY_LOGIN = select(people).where(people.c.login_key == bindparam("key"))
@@ -139,8 +138,7 @@ class People:
         if tx.execute(_BY_LOGIN, {"key": row["login_key"]}).first():
             raise ConflictError("This login name is taken. Choose another one.")
         tx.execute(insert(people), row)
-        rows = imprints.of(context, tx, "person", person.id)
-        self._audit.append(tx, actor, "person.added", person.id, role=person.role, rows=rows)
+        self._audit.changed(tx, actor, "person.added", person.id, ("person", person.id), role=person.role)
 
     def switch(self, tx: Connection, person_id: str, actor: str, *, enabled: bool) -> None:
         """`enable` or `disable` by id."""
@@ -169,6 +167,15 @@ class People:
         """
         row = self._passwords.check(self._context.login_key(login), client, _BY_LOGIN, password)
         return None if row is None else self.person(row)
+
+    def some(self, tx: Connection, ids: Collection[str]) -> dict[str, Person]:
+        """Those of these ids that there are, by their ids."""
+        rows = tx.execute(select(people).where(people.c.id.in_(ids))) if ids else ()
+        return {row.id: self.person(row) for row in rows}
+
+    def names(self, tx: Connection, ids: Collection[str]) -> dict[str, str]:
+        """The same, their names alone."""
+        return {key: person.name for key, person in self.some(tx, ids).items()}
 
     def person(self, row: Any) -> Person:
         """The person of a row of `people`."""
@@ -206,8 +213,7 @@ class People:
         """Change the row of a person, and end every session."""
         tx.execute(update(people).where(people.c.id == person_id).values(**values))
         tx.execute(delete(sessions).where(sessions.c.person_id == person_id))
-        rows = imprints.of(self._context, tx, "person", person_id)
-        self._audit.append(tx, actor, action, person_id, rows=rows, **facts)
+        self._audit.changed(tx, actor, action, person_id, ("person", person_id), **facts)
 
     def _sealed(self, person_id: str, profile: _Profile) -> bytes:
         return self._context.vault.seal(msgspec.json.encode(profile), f"person:{person_id}")
@@ -235,15 +241,11 @@ def selves(tx: Connection, ids: Collection[str]) -> frozenset[str]:
     return frozenset((*ids, *tx.execute(query).scalars())) if ids else frozenset()
 
 
-def fill(context: Context) -> None:
+def fill(context: Context, tx: Connection) -> None:
     """Give people of an older version the digests of their mailboxes; an address with + had one of its own."""
-    with context.database.read() as tx:
-        rows = tx.execute(select(people)).all()
-        other = {row.id: key for row in rows if (key := _mailbox(context, row)) != bytes(row.mail_key)}
-    if other:
-        with context.database.write(announced=True) as tx:
-            for person_id, key in other.items():
-                tx.execute(update(people).where(people.c.id == person_id).values(mail_key=key))
+    for row in tx.execute(select(people)).all():
+        if (key := _mailbox(context, row)) != bytes(row.mail_key):
+            tx.execute(update(people).where(people.c.id == row.id).values(mail_key=key))
 
 
 def _mailbox(context: Context, row: Any) -> bytes:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from mailguard.errors import ConflictError, NotFoundError, RefusedError
 from mailguard.model import Inspection, Kind
-from mailguard.store import imprints, settings, sight, standing
+from mailguard.store import settings, sight, standing
 from mailguard.store.context import fresh_id
 from mailguard.store.desk import AtDesk, Desk
 from mailguard.store.people import selves
@@ -216,8 +216,7 @@ class PublicContacts(AtDesk):
         )  # fmt: skip
 
     def _note(self, tx: Connection, person_id: str, action: str, contact_id: str, **facts: object) -> None:
-        rows = imprints.of(self._context, tx, "contact", contact_id)
-        self._desk.audit.append(tx, person_id, action, contact_id, rows=rows, **facts)
+        self._desk.audit.changed(tx, person_id, action, contact_id, ("contact", contact_id), **facts)
 
     @staticmethod
     def _change(tx: Connection, contact_id: str, **values: Any) -> None:

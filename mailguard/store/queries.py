@@ -9,9 +9,10 @@ from mailguard.errors import NotFoundError
 from mailguard.lifecycle import HoldState, RecipientState
 from mailguard.store import counting, settings, sight
 from mailguard.store.checklist import Point, points
-from mailguard.store.desk import NO_HOLD, AtDesk, Desk
+from mailguard.store.desk import AtDesk, Desk
 from mailguard.store.hold_views import HoldViews
 from mailguard.store.schema import holds, messages, people, recipients
+from mailguard.store.statement import chunks
 from mailguard.store.views import Gauges, HoldRow, HoldView, RecipientRow
 
 PAGE = 200  # holds that are read together: their inspections are in memory at once
@@ -31,13 +32,12 @@ class Queries(AtDesk):
 
     def views(self, hold_ids: Sequence[str], viewer: str | None = None) -> Iterator[HoldView]:
         """The same of many, in their order. Raises NotFoundError when `viewer` does not see all of them."""
-        for start in range(0, len(hold_ids), PAGE):
-            ids = hold_ids[start : start + PAGE]
+        for ids in chunks(hold_ids, PAGE):
             with self._database.read() as tx:
                 seen = (holds.c.id.in_(ids), sight.holds_seen(self._context, tx, viewer))
                 found = {row.id: row for row in tx.execute(select(holds).where(*seen))}
                 if len(found) < len(set(ids)):
-                    raise NotFoundError(NO_HOLD)
+                    raise NotFoundError(sight.NO_HOLD)
                 views = self._views.of(tx, [found[hold_id] for hold_id in ids])
             yield from views
 

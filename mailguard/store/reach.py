@@ -13,7 +13,7 @@ from enum import StrEnum
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, insert, select
+from sqlalchemy import ColumnElement, Connection, insert, select
 
 from mailguard.errors import DamagedError, NotFoundError, RefusedError
 from mailguard.lifecycle import MessageState, RecipientState
@@ -22,9 +22,9 @@ from mailguard.reachlist import Recipient, written
 from mailguard.store import sight, standstill
 from mailguard.store.audit import CLI, Audit
 from mailguard.store.context import Context
+from mailguard.store.doubt import HELD, IN_DOUBT
 from mailguard.store.schema import (
     contents,
-    doubts,
     handovers,
     holds,
     messages,
@@ -34,6 +34,7 @@ from mailguard.store.schema import (
     reservations,
     suppressions,
 )
+from mailguard.store.statement import chunks
 
 CLEAR = frozenset({"approver", "auditor"})
 MASKED = CLEAR | {"administrator"}
@@ -140,8 +141,7 @@ class Reaches:
 
     def _rows(self, tx: Connection, ids: Sequence[str], *, clear: bool) -> Iterator[ReachRow]:
         """Hold by hold, a few statements for hundreds of them."""
-        for start in range(0, len(ids), PAGE):
-            some = ids[start : start + PAGE]
+        for some in chunks(ids, PAGE):
             found: dict[str, list[ReachRow]] = {hold_id: [] for hold_id in some}
             envelopes = _Envelopes(self._context, tx, some) if clear else None
             for read in (self._held, self._suppressed, self._under_approval):
@@ -150,13 +150,12 @@ class Reaches:
             yield from chain.from_iterable(found.values())
 
     def _held(self, tx: Connection, ids: Sequence[str], clear: "_Envelopes | None") -> Iterator[ReachRow]:
-        doubted = and_(doubts.c.message == recipients.c.message, doubts.c.position == recipients.c.position)
         query = (
             select(
-                recipients, messages.c.id, messages.c.hold_id, messages.c.token, messages.c.state.label("fate"),
-                messages.c.finished_at, doubts.c.at.label("doubted"),
+                recipients, messages.c.id, messages.c.hold_id, messages.c.state.label("fate"), messages.c.finished_at,
+                IN_DOUBT.label("in_doubt"),
             )
-            .select_from(recipients.join(messages, messages.c.serial == recipients.c.message).outerjoin(doubts, doubted))
+            .select_from(HELD)
             .where(messages.c.hold_id.in_(ids))
             .order_by(recipients.c.message, recipients.c.position)
         )  # fmt: skip
@@ -236,15 +235,10 @@ class _Envelopes:
 
 
 def _state(row: Any) -> Reached:
-    if row.state == RecipientState.ACCEPTED.value:
-        return Reached.ACCEPTED
-    waiting = row.state == RecipientState.WAITING.value
-    # Under a lease it may be going out right now, or its process died before it could tell.
-    if row.doubted is not None or (waiting and row.token is not None):
+    if row.in_doubt:
         return Reached.IN_DOUBT
-    if waiting and row.fate in _ENDED:
-        return Reached(row.fate)
-    return Reached(row.state)
+    ended = row.state == RecipientState.WAITING.value and row.fate in _ENDED
+    return Reached(row.fate if ended else row.state)
 
 
 _ENDED = frozenset({MessageState.REJECTED.value, MessageState.EXPIRED.value, MessageState.WITHDRAWN.value})
@@ -265,7 +259,7 @@ def _holds(tx: Connection, about: About, seen: ColumnElement[bool]) -> list[str]
         return list(tx.execute(query.where(holds.c.source_id == about.source)).scalars())
     found = list(tx.execute(query.where(holds.c.id.in_(about.holds))).scalars())
     if not found or len(found) < len(set(about.holds)):
-        raise NotFoundError("No such hold. `mailguard hold list` shows what there is.")
+        raise NotFoundError(sight.NO_HOLD)
     return found
 
 

@@ -273,8 +273,7 @@ class Requests(AtDesk):
 
     def _requested(self, tx: Connection, query: Any) -> list[Requested]:
         rows = tx.execute(query).all()
-        found = tx.execute(select(people).where(people.c.id.in_({row.person_id for row in rows}))).all()
-        names = {row.id: self._desk.people.person(row).name for row in found}
+        names = self._desk.people.names(tx, {row.person_id for row in rows})
         return [
             Requested(
                 row.id, row.source_id, row.title or row.source_id, row.person_id, names.get(row.person_id, row.person_id),

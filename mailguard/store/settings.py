@@ -14,7 +14,6 @@ from sqlalchemy import Connection, insert, select
 
 from mailguard import config
 from mailguard.errors import DamagedError
-from mailguard.store import imprints
 from mailguard.store.audit import Audit
 from mailguard.store.context import Context
 from mailguard.store.deciding import Deciding, changed
@@ -121,8 +120,7 @@ class Settings:
         row = {"digest": digest, "taken_at": self._context.clock()}
         row["sealed"] = self._context.vault.seal(text.encode(), f"settings:{digest.hex()}")
         tx.execute(insert(settings), row)
-        rows = imprints.of(self._context, tx, "settings")
-        self._audit.append(tx, actor, "settings.taken", "settings", digest=digest.hex(), rows=rows)
+        self._audit.changed(tx, actor, "settings.taken", "settings", ("settings",), digest=digest.hex())
 
     def named(self, text: str) -> str:
         """By what the record calls a text."""

@@ -15,6 +15,7 @@ from mailguard.store.context import Context
 from mailguard.store.schema import claimed, holds, operators, people, sources
 
 OPERATOR = "operator"
+NO_HOLD = "No such hold. `mailguard hold list` shows what there is."
 
 
 class HiddenError(NotFoundError):
@@ -60,7 +61,7 @@ def check(tx: Connection, hold: Any, person_id: str, day: str) -> None:
     person = viewer(tx, person_id)
     found = tx.execute(select(holds.c.id).where(holds.c.id == hold.id, seen_by(tx, person, day))).first()
     if found is None:
-        raise HiddenError("No such hold. `mailguard hold list` shows what there is.")
+        raise HiddenError(NO_HOLD)
 
 
 def of_own(tx: Connection, person_id: str, day: str) -> bool:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from mailguard import normal
 from mailguard.errors import ConflictError, NotFoundError, RefusedError
 from mailguard.model import Source, SourceMode
-from mailguard.store import imprints, sight
+from mailguard.store import sight
 from mailguard.store.audit import Audit
 from mailguard.store.context import Context
 from mailguard.store.register import CLAIM, TITLE, Register
@@ -87,8 +87,7 @@ class Sources:
         self._known_as(tx, source_id)
         tx.execute(update(sources).where(sources.c.id == source_id).values(removed_at=self._context.clock()))
         self._changed(tx)
-        rows = imprints.of(self._context, tx, "source", source_id)
-        self._audit.append(tx, actor, "source.removed", source_id, rows=rows)
+        self._audit.changed(tx, actor, "source.removed", source_id, ("source", source_id))
 
     def now(self, tx: Connection, source_id: str) -> Source:
         """As it is declared. Raises NotFoundError."""
@@ -141,8 +140,9 @@ class Sources:
     def _note(self, tx: Connection, actor: str, action: str, source: Source) -> None:
         self._changed(tx)
         staff = sorted(set(source.operators))
-        rows = imprints.of(self._context, tx, "source", source.id)
-        self._audit.append(tx, actor, action, source.id, operators=staff, mode=source.mode.value, rows=rows)
+        self._audit.changed(
+            tx, actor, action, source.id, ("source", source.id), operators=staff, mode=source.mode.value
+        )
 
     def all(self, viewer: str | None = None) -> list[Source]:
         """Every declared source that `viewer` sees, the first added first."""

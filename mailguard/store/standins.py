@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import Connection, insert, or_, select, update
 
 from mailguard.errors import NotFoundError, RefusedError
-from mailguard.store import imprints
 from mailguard.store.audit import Audit
 from mailguard.store.context import Context, fresh_id
 from mailguard.store.schema import deputies, people
@@ -80,8 +79,9 @@ class Deputies:
         }  # fmt: skip
         tx.execute(insert(deputies), row)
         days = {"first_day": first_day, "last_day": last_day}
-        rows = imprints.of(self._context, tx, "deputy", made.id)
-        self._audit.append(tx, actor, "deputy.added", absent_id, deputy=deputy_id, id=made.id, rows=rows, **days)
+        self._audit.changed(
+            tx, actor, "deputy.added", absent_id, ("deputy", made.id), deputy=deputy_id, id=made.id, **days
+        )
         return made
 
     def call_off(self, tx: Connection, deputy: str, actor: str) -> None:
@@ -90,8 +90,9 @@ class Deputies:
         if row is None or row.ended_at is not None:
             raise NotFoundError("No such deputy. `mailguard person deputy list` shows who decides for whom.")
         tx.execute(update(deputies).where(deputies.c.id == deputy).values(ended_at=self._context.clock()))
-        rows = imprints.of(self._context, tx, "deputy", deputy)
-        self._audit.append(tx, actor, "deputy.ended", row.absent_id, deputy=row.deputy_id, id=deputy, rows=rows)
+        self._audit.changed(
+            tx, actor, "deputy.ended", row.absent_id, ("deputy", deputy), deputy=row.deputy_id, id=deputy
+        )
 
     def _refused(self, tx: Connection, absent_id: str, deputy_id: str, first_day: str, last_day: str) -> str | None:
         if absent_id == deputy_id:

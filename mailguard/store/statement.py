@@ -6,15 +6,16 @@ and read; what it does around each call costs ten times what SQLite needs for th
 """
 
 import functools
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import BindParameter, Connection, Dialect, Insert, Select, Update, bindparam
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from mailguard.store.schema import Moment
 
+Key = TypeVar("Key")
 _Processor = Callable[[Any], Any]
 _Names = Mapping[str, Any]
 _Build = Select[Any] | Insert | Update
@@ -54,6 +55,12 @@ class Statement:
         return self._spoken[name]
 
 
+def chunks(keys: Sequence[Key], size: int = MANY) -> Iterator[Sequence[Key]]:
+    """As many as one statement names, one lot after the other."""
+    for start in range(0, len(keys), size):
+        yield keys[start : start + size]
+
+
 class Lookup:
     """A SELECT of what has one of many keys. select: makes it for bind parameters to be named in its IN."""
 
@@ -64,11 +71,9 @@ class Lookup:
     def rows(self, tx: Connection, keys: Collection[Any], **names: Any) -> list[tuple[Any, ...]]:
         """What has one of `keys`."""
         found: list[tuple[Any, ...]] = []
-        wanted = list(keys)
-        for start in range(0, len(wanted), MANY):
-            some = wanted[start : start + MANY]
+        for lot in chunks(list(keys)):
             # Few sizes, few statements: the last key is named again until one of these is full.
-            some += [some[-1]] * ((1 << (len(some) - 1).bit_length()) - len(some))
+            some = [*lot] + [lot[-1]] * ((1 << (len(lot) - 1).bit_length()) - len(lot))
             found += self._sized(len(some)).rows(tx, {**names, **{f"key{at}": key for at, key in enumerate(some)}})
         return found
 

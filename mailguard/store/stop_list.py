@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, insert, select
 from mailguard import stoplist
 from mailguard.errors import NotFoundError, RefusedError
 from mailguard.stoplist import Block, Scope, StopList
-from mailguard.store import imprints, masks, sight
+from mailguard.store import masks, sight
 from mailguard.store.audit import CLI, Audit
 from mailguard.store.context import Context, fresh_id
 from mailguard.store.listed_files import Facts, ListedFiles, StopFile, changed
@@ -96,8 +96,9 @@ class StopLists(ListedFiles):
             row = {"id": entry.id, "key": key, "shown": shown, "sealed": sealed, "added_by": actor}
             tx.execute(insert(stop_entries), row | {"added_at": entry.added_at})
             changed(tx)
-            rows = imprints.of(self._context, tx, "stop_entry", entry.id)
-            self._audit.append(tx, actor, "stop_list.added", entry.id, scope=facts.scope.plain(), rows=rows)
+            self._audit.changed(
+                tx, actor, "stop_list.added", entry.id, ("stop_entry", entry.id), scope=facts.scope.plain()
+            )
         return entry
 
     def remove(self, actor: str, entry_id: str) -> None:
@@ -111,8 +112,7 @@ class StopLists(ListedFiles):
         if not tx.execute(delete(stop_entries).where(stop_entries.c.id == entry_id)).rowcount:
             raise NotFoundError("No such entry of the stop list.")
         changed(tx)
-        rows = imprints.of(self._context, tx, "stop_entry", entry_id)
-        self._audit.append(tx, actor, "stop_list.removed", entry_id, rows=rows)
+        self._audit.changed(tx, actor, "stop_list.removed", entry_id, ("stop_entry", entry_id))
 
     def now(self, tx: Connection, entry_id: str) -> StopEntry:
         """One entry. Raises NotFoundError."""

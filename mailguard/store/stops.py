@@ -14,13 +14,13 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, insert, or_, select, update
 
 from mailguard.errors import ConflictError, NotFoundError, RefusedError
-from mailguard.store import imprints, standstill, stop_sight
+from mailguard.store import sight, standstill, stop_sight
 from mailguard.store.audit import CLI, Audit
 from mailguard.store.context import Context, fresh_id
 from mailguard.store.notices import Notices
 from mailguard.store.people import People, selves
 from mailguard.store.remembered import Remembered
-from mailguard.store.schema import campaigns, holds, messages, people, sources, stops
+from mailguard.store.schema import campaigns, holds, messages, sources, stops
 from mailguard.store.schema.emergency import Scope
 from mailguard.store.standstill import Standstill
 from mailguard.store.stop_tellings import ASKED, BEGUN, ENDED, tell
@@ -183,8 +183,7 @@ class Stops:
         return begun
 
     def _note(self, tx: Connection, actor: str, action: str, stop_id: str, **facts: object) -> None:
-        rows = imprints.of(self._context, tx, "stop", stop_id)
-        self._audit.append(tx, actor, action, stop_id, rows=rows, **facts)
+        self._audit.changed(tx, actor, action, stop_id, ("stop", stop_id), **facts)
 
     def _open(self, tx: Connection, stop_id: str, viewer: str | None = None) -> Any:
         visible = stop_sight.seen(self._context, tx, viewer)
@@ -209,8 +208,7 @@ class Stops:
         rows = result.all()
         own = not rows or stop_sight.own(self._context, tx, viewer)
         wanted = {key for row in rows for key in (row.stopped_by, row.asked_by, row.ended_by) if key}
-        found = tx.execute(select(people).where(people.c.id.in_(wanted))).all()
-        names = {row.id: self._people.person(row).name for row in found}
+        names = self._people.names(tx, wanted)
         return [_shown(self._stop(self._standing(tx, row), names), own=own) for row in rows]
 
     def _standing(self, tx: Connection, row: Any) -> Any:
@@ -260,7 +258,7 @@ def _covered(tx: Connection, scope: Scope, source_id: str, hold_id: str) -> dict
         first = select(campaigns.c.first_hold).where(campaigns.c.id == hold_id).scalar_subquery()
         row = tx.execute(select(holds).where(or_(holds.c.id == hold_id, holds.c.id == first))).one_or_none()
         if row is None:
-            raise NotFoundError("No such hold. `mailguard hold list` shows what there is.")
+            raise NotFoundError(sight.NO_HOLD)
         of_hold = {"source_id": row.source_id, "subject_key": row.subject_key, "title": row.source_title}
         return found | of_hold | {"hold_id": row.id, "campaign_key": standstill.key_of(tx, row.campaign_id) or None}
     return found

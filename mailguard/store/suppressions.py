@@ -19,7 +19,7 @@ from mailguard.store.calendar import TOKYO
 from mailguard.store.context import Context
 from mailguard.store.people import People, approvers
 from mailguard.store.schema import operators, people, stop_notices, suppressions
-from mailguard.store.statement import MANY
+from mailguard.store.statement import chunks
 from mailguard.store.views import Notice
 
 WAIT = timedelta(minutes=10)  # what comes soon after the first one of a day is in the same notice
@@ -122,8 +122,7 @@ class Suppressions:
         )
         with self._context.database.read() as tx:
             rows = tx.execute(query).all()
-            found = tx.execute(select(people).where(people.c.id.in_({row.person_id for row in rows}))).all()
-        folk = {row.id: self._people.person(row) for row in found}
+            folk = self._people.some(tx, {row.person_id for row in rows})
         return [
             Notice(
                 f"{MARK}{row.serial}", EVENT, folk[row.person_id], row.day, row.source_title, row.n, row.recipients, 0,
@@ -150,9 +149,9 @@ class Suppressions:
     def _record(self, tx: Connection, spared: Spared) -> None:
         keys = list(dict.fromkeys(recipient_key(name, self._context.digester) for name in spared.recipients))
         known: set[bytes] = set()
-        for start in range(0, len(keys), MANY):
-            some = suppressions.c.key.in_(keys[start : start + MANY])
-            query = select(suppressions.c.key).where(suppressions.c.message_id == spared.message_id, some)
+        mine = suppressions.c.message_id == spared.message_id
+        for some in chunks(keys):
+            query = select(suppressions.c.key).where(mine, suppressions.c.key.in_(some))
             known |= set(tx.execute(query).scalars())
         day, now = self._today().isoformat(), self._context.clock()
         rows = [

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, exists, func, insert, select, update
 
 from mailguard.errors import ConflictError, RefusedError
-from mailguard.store import imprints, sight
+from mailguard.store import sight
 from mailguard.store.audit import CLI, Audit
 from mailguard.store.context import Context
 from mailguard.store.people import People
@@ -60,8 +60,7 @@ class Switch:
                 "paused_by": actor, "paused_at": self._context.clock(),
             }  # fmt: skip
             (serial,) = tx.execute(insert(pauses).values(row)).inserted_primary_key or (None,)
-            rows = imprints.of(self._context, tx, "pause", serial)
-            self._audit.append(tx, actor, "release.paused", "", messages=waiting, rows=rows)
+            self._audit.changed(tx, actor, "release.paused", "", ("pause", serial), messages=waiting)
 
     def resume(self, actor: str) -> None:
         """Go on. Raises RefusedError, ConflictError."""
@@ -72,8 +71,7 @@ class Switch:
             if row is None:
                 raise ConflictError("Releases are not paused. Somebody may have resumed them just now.")
             tx.execute(update(pauses).where(pauses.c.serial == row.serial).values(values))
-            rows = imprints.of(self._context, tx, "pause", row.serial)
-            self._audit.append(tx, actor, "release.resumed", "", messages=_waiting(tx), rows=rows)
+            self._audit.changed(tx, actor, "release.resumed", "", ("pause", row.serial), messages=_waiting(tx))
 
     def _allowed(self, tx: Connection, actor: str) -> None:
         if actor == CLI:
@@ -86,8 +84,7 @@ class Switch:
     def _pauses(self, tx: Connection, rows: Any, viewer: str | None) -> list[Pause]:
         own = viewer is None or sight.of_own(tx, viewer, self._context.today())
         wanted = {row.paused_by for row in rows} | {row.resumed_by for row in rows if row.resumed_by}
-        staff = tx.execute(select(people).where(people.c.id.in_(wanted))).all()
-        names = {row.id: self._people.person(row).name for row in staff}
+        names = self._people.names(tx, wanted)
         found = [self._pause(row, names) for row in rows]
         return found if own else [replace(one, reason="", by="", name="", ended_name="") for one in found]
 

@@ -5,7 +5,7 @@ recorded). No rule stands here: holds that no rule can tell apart are a class, o
 alone is (decisions.py), and what that wrote is written for the others of its class.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ from mailguard.store.routing import Reach
 from mailguard.store.saying import Said
 from mailguard.store.schema import holds
 from mailguard.store.snapshots import Snapshots
+from mailguard.store.statement import chunks
 from mailguard.store.twins import Twins
 
 
@@ -118,7 +119,7 @@ class TogetherDeciding(AtDesk):
     def _cap(self, tx: Connection, intent: Intent, ids: Sequence[str], pool: str) -> int:
         """Recipients of all that was approved: what this person gave, or less where approvers before gave less."""
         own: dict[str, int] = {}
-        for some in _chunks(ids):
+        for some in chunks(ids):
             of = (holds.c.id.in_(some), holds.c.state == HoldState.APPROVED.value)
             own |= {row.id: int(row.cap) for row in tx.execute(select(holds.c.id, holds.c.cap).where(*of))}
         shared = pools.caps(tx, list(own))
@@ -130,8 +131,3 @@ class TogetherDeciding(AtDesk):
             intent.cap or 0,
             sum(min(total, *[cap for _, cap in others]) if others else total for others, total in groups.items()),
         )
-
-
-def _chunks(keys: Sequence[Any], size: int = 500) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(keys), size):
-        yield keys[start : start + size]

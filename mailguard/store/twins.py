@@ -18,7 +18,7 @@ from mailguard.store.audit import Entry
 from mailguard.store.desk import AtDesk, Desk
 from mailguard.store.proof import as_row
 from mailguard.store.schema import audit, decisions, holds, messages
-from mailguard.store.statement import Statement
+from mailguard.store.statement import Statement, chunks
 
 _OWN = ("messages", "recipients", "persons")  # what the record says of each hold by itself
 _SAID = tuple(column.name for column in decisions.c if column.name != "serial")
@@ -97,7 +97,7 @@ class Twins(AtDesk):
         values: dict[str, Any] = {name: value for name, value in changed.items() if name not in own}
         # `used` is what the hold has; so is a cap of "only those received", or what others agreed to before.
         values |= {name: holds.c.recipients - less for name, less in own.items()}
-        for some in _chunks([hold.serial for hold in others]):
+        for some in chunks([hold.serial for hold in others]):
             self._tx.execute(update(holds).where(holds.c.serial.in_(some)).values(values))
 
     def _speak(self, first: Any, others: Sequence[Any], since: int) -> None:
@@ -127,8 +127,3 @@ class Twins(AtDesk):
                 if cap is not None:
                     facts["cap"] = cap - first.recipients + hold.recipients
                 self._entries.append(Entry(row.at, row.actor, row.action, hold.id, facts))
-
-
-def _chunks(keys: Sequence[Any], size: int = 500) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(keys), size):
-        yield keys[start : start + size]

@@ -37,10 +37,16 @@ def reader(site: Site, request: Request) -> Session:
     return session
 
 
-def asked(site: Site, request: Request, csrf: str, order: Order, conflict: str) -> str | Refused:
-    """`waits` or `now`. conflict: the text of what may be in the way. Raises ForgedError."""
-    session, t = site.session(request), site.texts(request)
+def checked(site: Site, request: Request, csrf: str) -> Session:
+    """Whose form it is. Raises ForgedError."""
+    session = site.session(request)
     site.check_form(request, session.csrf, csrf)
+    return session
+
+
+def asked(site: Site, request: Request, session: Session, order: Order, conflict: str) -> str | Refused:
+    """`waits` or `now`, for a form that is `checked`. conflict: the text of what may be in the way."""
+    t = site.texts(request)
     title = t("changes.not_asked")
     try:
         return "waits" if site.store.changes.submit(session.person.id, order) else "now"

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from mailguard.store.orders import AddDeputy, EndDeputy, Order
 from mailguard.store.views import Person
 from mailguard.web.alert import Alert
-from mailguard.web.asking import Field, Refused, asked, reader, told
+from mailguard.web.asking import Field, Refused, asked, checked, reader, told
 from mailguard.web.site import Site
 
 
@@ -52,14 +52,15 @@ class DeputyPages:
         return RedirectResponse("/deputies", 303)
 
     def _ask(self, request: Request, csrf: str, order: Order) -> Response:
-        answer = asked(self._site, request, csrf, order, "changes.twice")
+        answer = asked(self._site, request, checked(self._site, request, csrf), order, "changes.twice")
         if isinstance(answer, Refused):
             return self._page(request, answer.alert, answer.status)
         return RedirectResponse(f"/deputies?done={answer}", 303)
 
     def _page(self, request: Request, alert: Alert | None, status: int = 200) -> Response:
         session = reader(self._site, request)
-        folk = [person for person in self._site.store.people.all() if person.enabled]
+        everybody = self._site.store.people.all()
+        folk = [person for person in everybody if person.enabled]
         return self._site.page(
             request,
             "deputies.html",
@@ -67,7 +68,7 @@ class DeputyPages:
             session=session,
             alert=alert,
             deputies=self._site.store.deputies.current(),
-            names={person.id: person.name for person in self._site.store.people.all()},
+            names={person.id: person.name for person in everybody},
             absent=_absent(session.person, folk),
             folk=[person for person in folk if person.role != "auditor"],
             may_end=session.person.role == "administrator",

@@ -15,11 +15,11 @@ from starlette.responses import RedirectResponse, Response
 from mailguard.store.context import fresh_id
 from mailguard.store.orders import AddPerson, DisablePerson, EnablePerson, Order, SetOrganisation, SetRole
 from mailguard.store.passwords import hashed
+from mailguard.store.people import ROLES
 from mailguard.web.alert import Alert
-from mailguard.web.asking import Field, Refused, asked, reader, told
+from mailguard.web.asking import Field, Refused, asked, checked, reader, told
 from mailguard.web.site import Site
 
-ROLES = ("operator", "approver", "auditor", "administrator")
 _Typing = Annotated[str, StringConstraints(max_length=500, strip_whitespace=True)]
 
 
@@ -66,9 +66,9 @@ class PeoplePages:
     def add(self, request: Request, form: Annotated[PersonForm, Form()]) -> Response:
         """Ask for somebody new; the answer shows the password for the first login."""
         site, t = self._site, self._site.texts(request)
-        site.check_form(request, reader(site, request).csrf, form.csrf)  # before the work of a hash
+        session = checked(site, request, form.csrf)  # before the work of a hash
         password = secrets.token_urlsafe(15)
-        answer = asked(site, request, form.csrf, form.order(hashed(password)), "people.taken")
+        answer = asked(site, request, session, form.order(hashed(password)), "people.taken")
         if isinstance(answer, Refused):
             return self._page(request, answer.alert, answer.status, form)
         shown = t("people.password", login=form.login, password=password)
@@ -96,7 +96,7 @@ class PeoplePages:
         return RedirectResponse("/people", 303)
 
     def _ask(self, request: Request, csrf: str, order: Order) -> Response:
-        answer = asked(self._site, request, csrf, order, "changes.twice")
+        answer = asked(self._site, request, checked(self._site, request, csrf), order, "changes.twice")
         if isinstance(answer, Refused):
             return self._page(request, answer.alert, answer.status)
         return RedirectResponse(f"/people?done={answer}", 303)

@@ -14,7 +14,7 @@ from mailguard.model import Source, SourceMode
 from mailguard.store.orders import AddSource, ChangeSource, Order, RemoveSource
 from mailguard.store.sources import ID
 from mailguard.web.alert import Alert
-from mailguard.web.asking import Field, Refused, asked, reader, told
+from mailguard.web.asking import Field, Refused, asked, checked, reader, told
 from mailguard.web.site import Site
 
 _NEW = Source("", "")
@@ -78,7 +78,7 @@ class SourcePages:
         return RedirectResponse("/sources", 303)
 
     def _ask(self, request: Request, csrf: str, order: Order, typed: dict[str, Source]) -> Response:
-        answer = asked(self._site, request, csrf, order, "sources.taken")
+        answer = asked(self._site, request, checked(self._site, request, csrf), order, "sources.taken")
         if isinstance(answer, Refused):
             return self._page(request, answer.alert, answer.status, typed)
         return RedirectResponse(f"/sources?done={answer}", 303)

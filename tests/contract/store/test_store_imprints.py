@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+from sqlalchemy import select
 from stage import PASSWORD
 from test_store_public_contacts import FOUND
 from test_store_tampering import sql
@@ -14,6 +15,7 @@ from mailguard.store.audit import CLI
 from mailguard.store.deciding import Deciding
 from mailguard.store.imprint_checks import Wrong
 from mailguard.store.proof import Fault
+from mailguard.store.schema import people
 from mailguard.store.settings import Content
 
 EVERYTHING = sorted(imprints.KINDS)
@@ -207,3 +209,17 @@ def test_what_an_upgrade_finds_is_noted_once_and_compared_from_then_on(old, stag
     sql(stage, "UPDATE sources SET mode = 'monitor'", "INSERT INTO unnoted (id) VALUES (1)")
     stage.reopen()  # a mark that somebody put there notes nothing that the record has
     assert found(stage) == {"source": (Wrong.CHANGED, ["mode"])}
+
+
+def test_a_changed_digest_of_a_mailbox_is_found_after_a_restart(stage, staff, hold):
+    sql(stage, f"UPDATE people SET mail_key = login_key WHERE id = '{staff[0].id}'")
+    stage.reopen()
+    assert found(stage) == {"person": (Wrong.CHANGED, ["mail_key"])}
+
+
+def test_an_upgrade_gives_digests_of_mailboxes_as_they_are_now(old, stage, staff):
+    sql(stage, f"UPDATE people SET mail_key = login_key WHERE id = '{staff[0].id}'")
+    old()
+    assert stage.store.audit.check() is None
+    with stage.store._database.read() as tx:
+        assert tx.execute(select(people.c.id).where(people.c.mail_key == people.c.login_key)).first() is None

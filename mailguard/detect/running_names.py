@@ -4,6 +4,7 @@ In: folded text. Out: spans of names without honorific. `name_context` judges ea
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 import regex
 
@@ -23,36 +24,14 @@ _KANA = regex.compile(r"[ぁ-んァ-ヴー]+")
 _LATIN = regex.compile(r"(?<![A-Za-z@.])[A-Z][A-Za-z'-]{1,15}+,? [A-Z][A-Za-z'-]{1,15}+(?![A-Za-z@])")
 _RARE_FAMILY = regex.compile(r"[\p{Han}々]{1,2}[ヶケが]?[\p{Han}](?<![市区町村県郡府都駅店島州国])")
 _JOINTS = frozenset("・==")
-_PARTICLES = frozenset(
-    [
-        "ド",
-        "デ",
-        "デル",
-        "ラ",
-        "ル",
-        "ヴァン",
-        "ファン",
-        "フォン",
-        "ダ",
-        "ディ",
-        "ドゥ",
-        "ビン",
-        "イブン",
-        "アル",
-        "エル",
-        "ラス",
-        "ロス",
-        "ド・ラ",
-        "テル",
-        "サン・",
-    ]
-)
+_PARTICLES = frozenset(["ド", "デ", "デル", "ラ", "ル", "ヴァン", "ファン", "フォン", "ダ", "ディ", "ドゥ", "ビン", "イブン", "アル", "エル", "ラス", "ロス", "ド・ラ", "テル", "サン・"])  # fmt: skip
 _HIRAGANA = regex.compile(r"[ぁ-んー]+")
 _LONGEST = 40
 _REST = 3  # tokens of a given name in hiragana behind its first
 _PARTS = 7  # of a ・ name
 _OPENERS = frozenset({Sort.PLACE, Sort.NOUN, Sort.PROPER})
-_BEGINS = PERSONS | _OPENERS
+_GIVEN = frozenset({Sort.GIVEN, Sort.PERSON})
+_HONOURED = 4  # words before an honorific that may be a name together
 _STOPS_GIVEN = frozenset({Sort.SUFFIX, Sort.PARTICLE, Sort.SYMBOL, Sort.SPACE, Sort.NUMERAL})
 
 
@@ -92,36 +71,51 @@ class RunningNames:
 
     def by_rules(self, text: str, tokens: list[Token]) -> Iterator[Span]:
         """What rules find in a sentence."""
-        surfaces = {token.surface for token in tokens}
-        joints = not surfaces.isdisjoint(_JOINTS)
-        honours = self._context.any_honorific(surfaces)
-        index, count = 0, len(tokens)
-        while index < count:
-            # Most words are particles, verbs and marks: they cost these two look-ups only.
-            surface, _, _, sort, _, _ = tokens[index]
-            chinese = surface in self._one_character
-            if not (sort in _BEGINS or chinese or joints or honours):
-                index += 1
+        surfaces = [token[0] for token in tokens]
+        honoured = self._honoured(surfaces)
+        done = 0
+        for index in self._openings(tokens, surfaces, honoured):
+            if index < done:
                 continue
-            stop = (self._run(tokens, index) if sort in _BEGINS else 0) or (
-                self._foreign(tokens, index) if joints else 0
-            )
-            span = None
+            stop = self._run(tokens, index) or self._foreign(tokens, index)
             if stop > index:
                 span = self._context.judge(text, tokens, index, stop)
             else:
-                stop = (self._by_honorific(tokens, index) if honours else 0) or (
-                    self._chinese(tokens, index) if chinese else 0
+                stop = (self._by_honorific(tokens, index) if index in honoured else 0) or (
+                    self._chinese(tokens, index) if surfaces[index] in self._one_character else 0
                 )
                 span = self._context.span(text, tokens, index, stop) if stop > index else None
             if span is not None:
                 yield span
-            index = max(stop, index + 1)
+            done = stop
+
+    def _honoured(self, surfaces: Sequence[str]) -> AbstractSet[int]:
+        """Places of words that an honorific follows close by."""
+        if not self._context.any_honorific(frozenset(surfaces)):
+            return frozenset()
+        places = [place for place, surface in enumerate(surfaces) if self._context.honours(surface)]
+        return {place - before for place in places for before in range(1, _HONOURED + 1)}
+
+    def _openings(self, tokens: Sequence[Token], surfaces: Sequence[str], honoured: AbstractSet[int]) -> Iterator[int]:
+        """Places of words that a name may begin with, in order. Most words are particles, verbs and marks."""
+        families, one_character = self._persons.family, self._one_character
+        behind = [token[3] for token in tokens[1:]] + [Sort.OTHER]
+        joined = [surface in _JOINTS for surface in surfaces[1:]] + [False]
+        for place, token in enumerate(tokens):
+            surface, sort = token[0], token[3]
+            if (
+                sort in PERSONS
+                or joined[place]
+                or surface in one_character
+                or (sort in _OPENERS and (behind[place] in _GIVEN or surface in families))
+                or place in honoured
+            ):
+                yield place
 
     def _run(self, tokens: Sequence[Token], index: int) -> int:
         """End of a run of Japanese person tokens that begins here; 0 if none does."""
         first = tokens[index]
-        if first.sort not in PERSONS and not self._opens(tokens, index):
+        if first.sort not in PERSONS and not (first.sort in _OPENERS and self._opens(tokens, index)):
             return 0
         katakana = (
             _KATAKANA.fullmatch(first.surface) and index + 1 < len(tokens) and tokens[index + 1].surface in _JOINTS
@@ -147,9 +141,7 @@ class RunningNames:
         if index + 1 >= len(tokens):
             return False
         first, behind = tokens[index], tokens[index + 1]
-        if first.sort not in _OPENERS:
-            return False
-        place = behind.sort in {Sort.GIVEN, Sort.PERSON} and len(behind.surface) > 1
+        place = behind.sort in _GIVEN and len(behind.surface) > 1
         if first.surface not in self._persons.family:
             return place and first.sort is Sort.PLACE and _RARE_FAMILY.fullmatch(first.surface) is not None
         if first.sort is Sort.NOUN:
@@ -206,7 +198,7 @@ class RunningNames:
         behind = tokens[stop + 1]
         if _KATAKANA.fullmatch(tokens[stop - 1].surface) is not None and not _KATAKANA.fullmatch(behind.surface):
             return False
-        if behind.sort in {Sort.GIVEN, Sort.PERSON} or self._persons.is_given(behind.surface):
+        if behind.sort in _GIVEN or self._persons.is_given(behind.surface):
             return True
         chinese = tokens[stop - 1].surface in self._one_character and _KANJI.fullmatch(behind.surface) is not None
         return chinese and behind.sort is Sort.FAMILY and behind.surface not in self._persons.family  # 王 小明
@@ -256,7 +248,7 @@ class RunningNames:
     def _by_honorific(self, tokens: Sequence[Token], index: int) -> int:
         """End of one to three words right before さん or 様 that are a known name together, or a katakana word."""
         text = ""
-        for stop in range(index + 1, min(index + 4, len(tokens)) + 1):
+        for stop in range(index + 1, min(index + _HONOURED, len(tokens)) + 1):
             token = tokens[stop - 1]
             text += token.surface
             if len(text) > 10 or (token.sort in {Sort.PARTICLE, Sort.SYMBOL} and not _KANA.fullmatch(text)):

@@ -5,7 +5,7 @@ In: one sentence. Out: tokens with a sort. Chunks are sentences: twice as fast a
 
 from collections.abc import Iterator
 from enum import IntEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -103,7 +103,7 @@ class Word:
         return self.known and self.sort is Sort.NOUN
 
 
-_LIKELY = attrgetter("likely")
+_LIKELY, _SORT, _KNOWN = attrgetter("likely"), attrgetter("sort"), attrgetter("known")
 
 
 class Token(NamedTuple):
@@ -115,6 +115,9 @@ class Token(NamedTuple):
     sort: Sort
     known: bool
     word: Word
+
+
+_token = partial(tuple.__new__, Token)  # the constructor of a NamedTuple takes three times as long
 
 
 def _sort(pos: tuple[str, ...]) -> Sort:
@@ -150,7 +153,7 @@ class Tokenizer:
     def sentences(self, text: str) -> Iterator[list[Token]]:
         """Tokens of each sentence that could hold a name; the others are dropped before tokens are made of them."""
         for match in _SENTENCE.finditer(text):
-            tokens = self._tokens(match[0], match.start(), anything=_WORTH.search(match[0]) is not None)
+            tokens = self._tokens(match[0], match.start(), anything=False)
             if tokens:
                 yield tokens
 
@@ -185,24 +188,26 @@ class Tokenizer:
         return pos
 
     def _tokens(self, sentence: str, offset: int, *, anything: bool) -> list[Token]:
+        if not anything and sentence.isascii() and len(sentence) < _LONGEST and "=" not in sentence:
+            return []  # names in Latin letters are found by themselves; = may join initials
         morphemes = list(self._tokenizer.tokenize(clean(sentence)))
-        words = [self._words.get(morpheme.word_id()) or self._word(morpheme) for morpheme in morphemes]
-        if not anything and not any(map(_LIKELY, words)):
+        known = self._words.get
+        words = [known(morpheme.word_id()) or self._word(morpheme) for morpheme in morphemes]
+        if not (anything or any(map(_LIKELY, words)) or _WORTH.search(sentence)):
             return []
-        found = []
-        begin = 0
-        for morpheme, word in zip(morphemes, words, strict=True):
-            end = morpheme.end()
-            found.append(Token(sentence[begin:end], offset + begin, offset + end, word.sort, word.known, word))
-            begin = end
-        return found
+        ends = [morpheme.end() for morpheme in morphemes]
+        begins = [0, *ends[:-1]]
+        surfaces = [sentence[begin:end] for begin, end in zip(begins, ends, strict=True)]
+        if offset:
+            begins, ends = [offset + begin for begin in begins], [offset + end for end in ends]
+        return list(map(_token, zip(surfaces, begins, ends, map(_SORT, words), map(_KNOWN, words), words, strict=True)))
 
     def _word(self, morpheme: sudachipy.Morpheme) -> Word:
         """One met for the first time, or written in one of many ways, or in no dictionary: there the number is its part of speech."""
         number, surface = morpheme.word_id(), morpheme.surface()
-        key = number if _ONE_WAY.fullmatch(surface) and not morpheme.is_oov() else (number, surface)
-        word = self._words.get(key)
+        word = self._words.get((number, surface))
         if word is None:
+            key = number if _ONE_WAY.fullmatch(surface) and not morpheme.is_oov() else (number, surface)
             if len(self._words) >= _WORDS:
                 self._words.clear()
             word = self._words[key] = Word(morpheme, self._speech(morpheme))

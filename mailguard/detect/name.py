@@ -10,6 +10,7 @@ from functools import lru_cache
 import regex
 
 from mailguard.detect.mask import unmarked
+from mailguard.detect.name_labelled import LabelledNames
 from mailguard.detect.name_model.network import NameNetwork
 from mailguard.detect.name_romaji import Romaji
 from mailguard.detect.name_shape import Shapes
@@ -69,12 +70,14 @@ class Name:
         self._romaji = Romaji(persons, rules.words.get("latin", ()))
         self._not_name = frozenset(rules.words.get("not_name", ()))
         self.cell = lru_cache(maxsize=1 << 16)(self._cell)
+        self._labelled = LabelledNames(rules.words.get("role", ()), persons, self.cell)
 
     def find(self, text: str) -> Iterator[Span]:
         """Names in running text, without their honorific."""
-        spaced = list(self._spaced_out.find(text))
-        yield from spaced
-        yield from filter(Taken(spaced).free, self._running.find(text))
+        labelled = list(self._labelled.find(text))
+        told = [*labelled, *filter(Taken(labelled).free, self._spaced_out.find(text))]
+        yield from told
+        yield from filter(Taken(told).free, self._running.find(text))
 
     def _cell(self, value: str) -> float:
         value = _BEHIND.sub("", unmarked(value))

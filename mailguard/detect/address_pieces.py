@@ -4,6 +4,7 @@ In: columns as decided, headers, titles and cells. Out: the same with the pieces
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import regex
 
@@ -44,9 +45,10 @@ def _piece(index: int, header: Header | None, title: str, cells: Categorical, *,
     voters = cells.voters
     if not voters:
         return None
-    if header is not None and header.kind is Kind.ADDRESS and not header.organisation:
+    if header is not None and header.kind is Kind.ADDRESS:
         lettered = sum(any(map(str.isalnum, value)) for value in voters) >= _MOST * len(voters)
-        return Column(index, Kind.ADDRESS, title.strip(), cells, header.role, confidence=_SURE) if lettered else None
+        column = Column(index, Kind.ADDRESS, title.strip(), cells, header.role, confidence=_SURE)
+        return replace(column, organisation=header.organisation) if lettered else None
     if not title and (_share(voters) >= _MOST or (after and _rest(voters) >= _MOST)):
         return Column(index, Kind.ADDRESS, "", cells, confidence=_SURE)
     return None

@@ -52,10 +52,7 @@ _LISTS = re.compile(r"[・ 、,，/／&＆\n]|(?<=[^ ])と(?=[^ ])")
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """What is known of headers and of cells. family and given judge halves of a name.
-
-    read tells how one is read, in katakana; word: whether a cell is a word of the dictionary and no name.
-    """
+    """What is known of headers and of cells. family and given judge halves of a name; read: how one is read, in katakana; word: no name."""
 
     header: Callable[[str], Header | None]
     cells: Cells
@@ -71,9 +68,8 @@ class Reader:
             return self._only_data(self._layout(rows, first - 1 if first else None))
         head = self._header_row(rows)
         layout = self._layout(rows, head)
-        if head is None and len(rows) > 1 and self._names_columns(layout):
-            layout = self._layout(rows, 0)
-        return self._only_data(layout)
+        named = head is None and len(rows) > 1 and self._names_columns(layout)
+        return self._only_data(self._layout(rows, 0) if named else layout)
 
     def holds(self, column: Column, value: str) -> float:
         """How sure a cell of a decided column is of its kind; halves of names by their own measure."""
@@ -193,12 +189,14 @@ class Reader:
         best = max(votes, key=lambda kind: votes[kind])
         if header is not None and header.kind is not None:
             votes |= self._half_votes(header, votes, voters) | self._lost_votes(header, voters)
+            if header.kind in _NAMES and not any(map(_LETTER.search, voters)):
+                return None, 0.0  # dates or figures under 氏名
             if header.kind is Kind.NAME and votes.get(Kind.NAME, 0.0) <= _NOBODY and self._words(voters):
                 return None, 0.0
             if header.kind in MEMBERS and not as_written(best, voters):
                 return header.kind, 0.9
             return self._with_header(header.kind, votes, best, strong=header.strong)
-        if votes[best] < _ALONE.get(best, 2.0) or (header is not None and _refuses(header, best, voters)):
+        if votes[best] < _ALONE.get(best, 2.0) or (header is not None and self._refuses(header, best, voters)):
             return None, 0.0
         return best, round(0.5 + votes[best] / 2, 2)
 
@@ -213,6 +211,17 @@ class Reader:
         if not strong and support < _ALONE.get(kind, HALF) / 2:
             return None, 0.0
         return kind, round(0.7 + 0.3 * support, 2) if kind in votes else 0.9
+
+    def _refuses(self, header: Header, kind: Kind, voters: Sequence[str]) -> bool:
+        """Whether a header without a kind says that its cells are not what they look like."""
+        if header.organisation or header.thing:
+            return kind in _NAMES and not self._persons(kind, voters)
+        return header.code and not as_written(kind, voters)
+
+    def _persons(self, kind: Kind, voters: Sequence[str]) -> bool:
+        """「得意先名」 over 佐藤 花子, 田中 一郎: few companies are called like a family and a given name."""
+        sure = sum(self.cells[kind](value) >= SURE for value in voters)
+        return kind is Kind.NAME and len(voters) >= _SOME and sure >= _ALONE[kind] * len(voters)
 
     def _words(self, voters: Sequence[str]) -> bool:
         """「名前」 over トマト, なす, 大根 titles things."""
@@ -279,13 +288,6 @@ def _hits(least: float, many: int, flags: Iterable[bool]) -> int:
         if hits < least:
             return 0
     return hits
-
-
-def _refuses(header: Header, kind: Kind, voters: Sequence[str]) -> bool:
-    """Whether a header without a kind of its own says that its cells are not what they look like."""
-    if header.organisation or header.thing:
-        return kind in _NAMES
-    return header.code and not as_written(kind, voters)
 
 
 def _said(cells: Categorical) -> Categorical:

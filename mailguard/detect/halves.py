@@ -13,6 +13,8 @@ from mailguard.detect.layout import HALF, Column, share
 from mailguard.model import Kind
 
 _NAMES = {Kind.NAME, Kind.NAME_KANA}
+_CONTACTS = {Kind.EMAIL, Kind.PHONE, Kind.ADDRESS}
+_MOST = 0.7
 _REPEATED = 4  # surnames beside fewer given names than one in so many stand beside something else (早, 遅, 休)
 
 
@@ -37,7 +39,7 @@ class Halves:
             if self._open(columns[index], headers[index]):
                 self._pair_unnamed(index, columns, headers, cells)
             left, right = columns[index], columns[index + 1]
-            if left is not None and left.kind in _NAMES and left.piece == "family":
+            if left is not None and left.kind in _NAMES and left.piece == "family" and not _follows(columns, index):
                 columns[index + 1] = self._second_half(left, right, titles[index + 1], index + 1, cells[index + 1])
         return columns
 
@@ -59,13 +61,27 @@ class Halves:
         for other in (index + 1, index + 2):  # 姓, セイ, 名, メイ
             if other < len(columns) and self._open(columns[other], headers[other]) and not _kin(headers, index, other):
                 kana = mostly_kana(cells[index])
-                if kana == mostly_kana(cells[other]) and self._halves(cells[index], cells[other]):
+                if kana != mostly_kana(cells[other]):
+                    continue
+                pieces = self._pieces(index, other, columns, cells)
+                if pieces:
                     kind = Kind.NAME_KANA if kana else Kind.NAME
-                    for place, piece in ((index, "family"), (other, "given")):
+                    for place, piece in zip((index, other), pieces, strict=True):
                         header = headers[index]
                         role = header.role if header else ""
                         columns[place] = Column(place, kind, "", cells[place], role, piece, confidence=0.8)
                     return
+
+    def _pieces(
+        self, left: int, right: int, columns: list[Column | None], cells: list[Categorical]
+    ) -> tuple[str, str] | None:
+        """Which half stands first. Given names do beside contacts only: flowers and the places where they grow look the same."""
+        if self._halves(cells[left], cells[right]):
+            return "family", "given"
+        contacts = any(column is not None and column.kind in _CONTACTS for column in columns)
+        if contacts and share(self.given, cells[left].voters) >= _MOST and self._halves(cells[right], cells[left]):
+            return "given", "family"
+        return None
 
     def _whole(self, column: Column | None) -> Column | None:
         """「氏名(名)」 over whole names is a column of whole names."""
@@ -91,6 +107,12 @@ class Halves:
         if not families or not givens or len(givens) * _REPEATED < len(families):
             return False
         return share(self.family, families) >= 0.7 and share(self.given, givens) >= HALF
+
+
+def _follows(columns: list[Column | None], index: int) -> bool:
+    """Whether the given name stands in front of a family name: 花子, 佐藤, ハナコ."""
+    before = columns[index - 1] if index else None
+    return before is not None and before.kind in _NAMES and before.piece == "given" and not before.title
 
 
 def _kin(headers: list[Header | None], left: int, right: int) -> bool:

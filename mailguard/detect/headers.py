@@ -160,6 +160,12 @@ class Headers:
         whole = any(word in head.joined for word in ("氏名", "姓", "名前", "name"))
         return bool(thing) and not thing.isascii() and not whole and not head.longest(self._person)
 
+    def _refuses_reading(self, head: _Text) -> bool:
+        """町域名カナ, 住所カナ: how a place is read, and nobody."""
+        kana = (rule for rule in self.rules if rule.kind is Kind.NAME_KANA)
+        reading = any(head.longest(rule.contains) and head.longest(rule.refused) for rule in kana)
+        return reading and not head.longest(self._person)
+
     def _is_thing(self, rule: HeaderRule, head: _Text) -> bool:
         return rule.kind is Kind.NAME and bool(head.longest(self._thing)) and not head.longest(self._person)
 
@@ -210,13 +216,14 @@ class Headers:
         return by_role or word in head.tokens
 
     def _without_word(self, head: _Text, *, organisation: bool, staff: bool) -> Header | None:
-        if organisation:
-            return Header(None, organisation=True)
+        if organisation or self._refuses_reading(head):
+            return Header(None, organisation=organisation, thing=not organisation)
         person = head.longest(self._person)
         if not person.isascii() and not staff and _NUMBER.fullmatch(head.joined.replace(person, "", 1).strip("おご")):
             return Header(Kind.MEMBER_NUMBER)  # 園児番号, 契約者No.
-        if person.isascii() and person and head.has("name"):
-            return Header(Kind.NAME, self._bare(head.joined, "name"), strong=person != "user", staff=staff)
+        word = next((word for word in ("name", "nm") if head.has(word)), "")
+        if person.isascii() and person and word:
+            return Header(Kind.NAME, self._bare(head.joined, word), strong=person != "user", staff=staff)
         # 利用者名, 生徒名: a role and 名
         titled = head.joined.rstrip("0123456789")
         whose = (

@@ -110,6 +110,8 @@ class Name:
         known = self.family(family) >= _RARE, self.given(given) >= _RARE
         if all(known):
             return 0.97
+        if not known[0] and self._persons.is_given(family) and self._persons.is_family(given):
+            return 0.7  # 太郎 佐藤
         return self._doubtful(family, given, known)
 
     def _doubtful(self, family: str, given: str, known: tuple[bool, bool]) -> float:
@@ -118,6 +120,8 @@ class Name:
             return 0.0
         if not known[1] and (given in self._persons.common or self._place(given)):
             return 0.3  # 長野 松本, 福岡 北九州
+        if not known[0] and self._noun(family):
+            return 0.3  # スナック 愛, マグカップ 青
         if self._all_names(family) and self._all_names(given):
             return 0.95
         if any(known) and len(family) <= 5 and (len(given) <= 4 or known[1]):
@@ -127,6 +131,9 @@ class Name:
 
     def _place(self, text: str) -> bool:
         return any(token.sort is Sort.PLACE for token in self._tokenizer.tokens(text))
+
+    def _noun(self, text: str) -> bool:
+        return len(text) > 1 and all(token.known and token.sort is Sort.NOUN for token in self._tokenizer.tokens(text))
 
     def word(self, text: str) -> bool:
         """Whether it is a word of the dictionary that is no name."""

@@ -20,6 +20,7 @@ from mailguard.detect.headers import KANA_TITLE, MEANINGLESS, Header, halved
 from mailguard.detect.kana_cells import in_kana
 from mailguard.detect.layout import HALF, LOST_ZERO, Column, Layout, share
 from mailguard.detect.listed_names import listing
+from mailguard.detect.mixed_cells import is_data, no_names
 from mailguard.detect.no_data import no_data
 from mailguard.detect.numbering import MEMBERS, as_written
 from mailguard.detect.organisation_rows import about_organisations
@@ -158,7 +159,7 @@ class Reader:
 
     def _titles(self, cell: str, value: str) -> bool:
         """Whether a cell has the word of a header in it. 高血圧 and 要介護3 have, and are values."""
-        header = self.header(cell)
+        header = None if is_data(value) else self.header(cell)
         return header is not None and (header.kind is not Kind.SPECIAL_CARE or self.cells[header.kind](value) < SURE)
 
     def _cheap(self, value: str) -> bool:
@@ -186,11 +187,11 @@ class Reader:
 
     def _kind(self, header: Header | None, voters: Sequence[str]) -> tuple[Kind | None, float]:
         votes = self._votes(header, voters)
-        best = max(votes, key=lambda kind: votes[kind])
+        best = max(votes, key=votes.__getitem__)
         if header is not None and header.kind is not None:
             votes |= self._half_votes(header, votes, voters) | self._lost_votes(header, voters)
-            if header.kind in _NAMES and not any(map(_LETTER.search, voters)):
-                return None, 0.0  # dates or figures under 氏名
+            if header.kind in _NAMES and votes.get(header.kind, 0.0) <= _NOBODY and no_names(voters):
+                return None, 0.0
             if header.kind is Kind.NAME and votes.get(Kind.NAME, 0.0) <= _NOBODY and self._words(voters):
                 return None, 0.0
             if header.kind in MEMBERS and not as_written(best, voters):
@@ -220,8 +221,8 @@ class Reader:
 
     def _persons(self, kind: Kind, voters: Sequence[str]) -> bool:
         """「得意先名」 over 佐藤 花子, 田中 一郎: few companies are called like a family and a given name."""
-        sure = sum(self.cells[kind](value) >= SURE for value in voters)
-        return kind is Kind.NAME and len(voters) >= _SOME and sure >= _ALONE[kind] * len(voters)
+        sure = sum(self.cells[kind](value) >= SURE for value in voters) >= _ALONE[kind] * len(voters)
+        return kind is Kind.NAME and len(voters) >= _SOME and sure
 
     def _words(self, voters: Sequence[str]) -> bool:
         """「名前」 over トマト, なす, 大根 titles things."""

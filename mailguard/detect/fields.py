@@ -27,7 +27,7 @@ _BRACKETED = regex.compile(
     _MARKS + r"(?:【([^】]{1,20})】|\[([^\]]{1,20})\]|<([^>]{1,20})>|《([^》]{1,20})》|〈([^〉]{1,20})〉)[\s:]*+(.*)"
 )
 _COLON = regex.compile(r"(?:^|(?<=[\s,/、|;]))([^\s:=,、/|;]{1,20}+)[ \t]?[:=→⇒]\s*+")
-_SPACED = regex.compile(r"([^\s:=.…‥]{1,20}+)(?:\t|[ ]{1,40}+|[…‥.]{2,40}+)(\S.*)")
+_SPACED = regex.compile(r"([^\s:=.…‥]{1,20}+)(?:\t|[ ]{0,10}+[…‥.]{2,40}+[ ]{0,10}+|[ ]{1,40}+)(\S.*)")
 _BEGIN = regex.compile(_MARKS)
 _DATA = regex.compile(r"@|[0-9]{4}")  # no label has these
 
@@ -132,10 +132,10 @@ class Fields:
     def _is_label(self, text: str, *, weak: bool = False) -> bool:
         """weak: what stands around it makes a doubtful word a label (保護者：)."""
         text = text.strip()
+        if text in self._labels:  # ふりがな has a が, and is no sentence
+            return True
         if not 0 < len(text) <= LONGEST or _DATA.search(text) or _SENTENCE.search(text):
             return False
-        if text in self._labels:
-            return True
         head = self._header(text)
         return head is not None and head.kind is not None and (head.strong or weak)
 

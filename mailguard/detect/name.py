@@ -31,6 +31,9 @@ _WRITTEN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Latin}々ヶー'.�
 _BEHIND = regex.compile(
     r"(?<=..)[ ]?\((?:[\p{Hiragana}\p{Katakana}\p{Latin}ー・ ]{2,30}|[0-9]{1,3}[歳才]?|(?![株有同名資医学財社福])[\p{Han}]{1,6})\)$"
 )
+_NUMBERED = regex.compile(
+    r"^(?:No\.? ?)?[0-9]{1,8}(?:-[0-9]{1,3})?(?:[.):、,] ?| )(?=[\p{Han}\p{Hiragana}\p{Katakana}])"
+)  # 1001 佐藤 花子
 _KANJI_KANA = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}々ヶー]+")
 _KATAKANA = regex.compile(r"[\p{Katakana}ー]+")
 _KANA = regex.compile(r"[\p{Hiragana}\p{Katakana}ー]+")
@@ -80,7 +83,7 @@ class Name:
         yield from filter(Taken(told).free, self._running.find(text))
 
     def _cell(self, value: str) -> float:
-        value = _BEHIND.sub("", unmarked(value))
+        value = _BEHIND.sub("", _NUMBERED.sub("", unmarked(value)))
         if len(value) > 42 or _WRITTEN.fullmatch(value) is None or _MASKED.search(value):
             return 0.0
         bare = _HONORIFIC.sub("", value).strip()

@@ -11,6 +11,7 @@ from functools import lru_cache
 from mailguard.detect.categorical import Categorical
 from mailguard.detect.headers import Header
 from mailguard.detect.layout import HALF, Column
+from mailguard.detect.mixed_cells import has_contact
 from mailguard.detect.postal_codes import municipalities
 from mailguard.model import Kind
 
@@ -73,7 +74,7 @@ def _surnames(cells: Categorical, family: Callable[[str], float]) -> set[str]:
     asked = cells.voters[:_ASKED]
     if not asked or max(map(len, asked[:3])) > _LONGEST:
         return set()
-    words = [set(_words(value)) for value in asked if len(value) <= _LONGEST]
+    words = [set(_words(value)) for value in asked if len(value) <= _LONGEST and not has_contact(value)]
     named = [met for met in words if met and all(family(word) >= HALF for word in met)]
     others = len(asked) - len(named)
     if not named or others > max(1, (1 - _SHARE) * len(asked)):

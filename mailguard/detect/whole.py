@@ -22,6 +22,7 @@ from mailguard.detect.known_passages import KnownPassages
 from mailguard.detect.layout import Layout
 from mailguard.detect.mailing import Mailing, greeting
 from mailguard.detect.memory import Memory
+from mailguard.detect.mixed_cells import as_text, has_contact, tells_persons
 from mailguard.detect.passages import Passage, joined, opening
 from mailguard.detect.people_files import lists_people, surer
 from mailguard.detect.ruleset import Ruleset
@@ -33,7 +34,7 @@ from mailguard.detect.strays import Strays
 from mailguard.detect.table import table_evidence
 from mailguard.detect.text import TextReader
 from mailguard.digest import Digester
-from mailguard.model import FILE_NAME, Finding, Kind, LongTable, PartPath, Table, Text, attached
+from mailguard.model import FILE_NAME, Kind, LongTable, PartPath, Table, Text, attached
 
 __all__ = ["Detector", "Evidence"]
 
@@ -98,7 +99,14 @@ class Detector:
             return Evidence()
         layout = about_somebody(self._reader.layout(table.rows, first))
         evidence = table_evidence(table, layout, self._digester, key, distinct=distinct)
-        return replace(evidence, findings=(*evidence.findings, *self._strays(table, layout, key)))
+        above = self._above(table, layout.first, key) if first is None else ()
+        return together([evidence, *above, *self._strays(table, layout, key)])
+
+    def _above(self, table: Table, first: int, key: bytes) -> Iterable[Evidence]:
+        """What stands above the data beside titles: 作成: 佐藤花子 090-1234-5678."""
+        lines = [" ".join(filter(None, row)) for row in table.rows[:first]]
+        if any(map(has_contact, lines)):
+            yield apart(self._mixed(table, fold("\n".join(lines)).text, "表の上", key), "表の上")
 
     def text(self, text: Text, key: bytes) -> Evidence:
         """Names, contacts and numbers in running text, and lists pasted into it."""
@@ -247,13 +255,23 @@ class Detector:
         key = reader.key_of(lines, *grid.lines)
         return apart(self._rows(Table(text.path, grid.rows), key), str(grid.lines[0].number))
 
-    def _strays(self, table: Table, layout: Layout, key: bytes) -> Iterable[Finding]:
-        """Contacts and numbers inside remarks and the like; names only with an honorific behind them."""
+    def _strays(self, table: Table, layout: Layout, key: bytes) -> Iterable[Evidence]:
+        """Contacts and numbers inside remarks and the like; names only with an honorific behind them, or in a list of contacts."""
         find = self._care.phrases if names_somebody(layout) else _nothing
         for index, cells in layout.free:
+            where = f"列 {layout.title(index)}"
             header = self._reader.header(layout.title(index))
-            for found in self._stray.values(cells, find, code=header is not None and header.code):
-                yield found.finding(self._digester, table.path, f"列 {layout.title(index)}", key)
+            found = list(self._stray.values(cells, find, code=header is not None and header.code))
+            if not layout.columns and tells_persons(found, cells):
+                yield apart(self._mixed(table, as_text(cells), where, key), where)
+            elif found:
+                yield Evidence(tuple(values.finding(self._digester, table.path, where, key) for values in found))
+
+    def _mixed(self, table: Table, text: str, where: str, key: bytes) -> Evidence:
+        lines = lines_of(text)
+        reader = TextReader(self._digester, table.path, key, body=False)
+        evidence = reader.evidence(lines, self._finder.hits(text, lines))
+        return replace(evidence, findings=tuple(replace(finding, where=where) for finding in evidence.findings))
 
 
 def _as_called(path: PartPath, evidence: Evidence) -> Evidence:

@@ -23,6 +23,7 @@ FORMS = {
     "brackets and colon": "［お名前］：{name}\n［電話］：{phone}\n",
     "squares": "■氏名 {name}\n■電話番号 {phone}\n■住所 {address}\n",
     "bullets and dots": "・氏名……{name}\n・電話番号……{phone}\n",
+    "dots apart": "・氏名 … {name}\n・電話番号 … {phone}\n",
     "Markdown": "- **氏名**: {name}\n- **電話**: {phone}\n",
     "squares and colon": "■氏名：{name}\n■電話：{phone}\n",
     "quoted": "> 氏名：{name}\n> 電話：{phone}\n>",
@@ -60,6 +61,18 @@ def test_a_form_is_a_record_in_a_body(detector, form):
     evidence = detector.text(text, b"")
     assert len([record for record in evidence.records if record.names and not record.loose]) == 6
     assert all(person.identified for person in evidence.people)
+
+
+@pytest.mark.parametrize("between", ["：", "\t", " … "])
+def test_furigana_is_a_label_though_it_has_a_particle(detector, between):
+    people = [("佐藤 花子", "さとう はなこ"), ("鈴木 一郎", "すずき いちろう"), ("喜屋武 みつ江", "きゃん みつえ")]
+    text = "\n\n".join(
+        f"お名前{between}{name}\nふりがな{between}{kana}\n電話{between}{phone}"
+        for (name, kana), phone in zip(people, PHONES, strict=False)
+    )
+    evidence = detector.text(Text(("a.txt",), text), b"key")
+    assert [(f.kind, f.count) for f in evidence.findings] == [(Kind.NAME, 3), (Kind.NAME_KANA, 3), (Kind.PHONE, 3)]
+    assert not any(record.loose for record in evidence.records)
 
 
 def test_a_family_in_one_form_is_a_household(engine):

@@ -167,9 +167,7 @@ class Reader:
 
     def _decide(self, index: int, title: str, header: Header | None, values: Categorical) -> Column | None:
         voters = values.voters
-        if not voters:
-            return None
-        kind, confidence = self._kind(header, voters)
+        kind, confidence = self._kind(header, voters) if voters else (None, 0.0)
         if kind is None:
             return None
         same = header is not None and header.kind is kind

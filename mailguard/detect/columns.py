@@ -145,7 +145,7 @@ class Reader:
             values = fold_all(titles)
             flags = (self._titles(cell, value) for cell, value in zip(titles, values, strict=True))
             hits = _hits(max(best + 1, len(titles) / 3), len(titles), flags)
-            score = hits - 2 * sum(map(self._cheap, values)) if hits else 0
+            score = hits - 2 * sum(is_data(value) or self._cheap(value) for value in values) if hits else 0
             if score > best:
                 best, found = score, index
         return found
@@ -159,7 +159,7 @@ class Reader:
 
     def _titles(self, cell: str, value: str) -> bool:
         """Whether a cell has the word of a header in it. 高血圧 and 要介護3 have, and are values."""
-        header = None if is_data(value) else self.header(cell)
+        header = self.header(cell)
         return header is not None and (header.kind is not Kind.SPECIAL_CARE or self.cells[header.kind](value) < SURE)
 
     def _cheap(self, value: str) -> bool:

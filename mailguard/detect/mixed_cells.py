@@ -14,7 +14,7 @@ _TELLING = frozenset({Kind.PHONE, Kind.EMAIL, Kind.ADDRESS, Kind.POSTAL_CODE, Ki
 _LEAST, _SHARE = 2, 0.3  # values, and their share of the cells that are not empty
 _CONTACT = re.compile(r"@|[0-9](?:[-.() ]?[0-9]){5}")
 _LETTER = re.compile("[A-Za-z\x80-\U0010ffff]")
-_COUNT = re.compile("[0-9][名人件円個才歳回]$")
+_COUNT = re.compile(r"[0-9][名人件円個才歳回]$|^-?[0-9]+\.[0-9]+$")
 _LONGEST = 100  # characters of a cell, on average: longer ones are prose
 
 
@@ -24,7 +24,7 @@ def has_contact(value: str) -> bool:
 
 
 def is_data(value: str) -> bool:
-    """Whether a cell is no title, whatever words stand in it: 0258-32-4017 母, 先着20名."""
+    """Whether a cell is no title, whatever words stand in it: 0258-32-4017 母, 先着20名, 35.6812."""
     return has_contact(value) or _COUNT.search(value) is not None
 
 

@@ -105,8 +105,9 @@ class Detector:
     def _above(self, table: Table, first: int, key: bytes) -> Iterable[Evidence]:
         """What stands above the data beside titles: 作成: 佐藤花子 090-1234-5678."""
         lines = [" ".join(filter(None, row)) for row in table.rows[:first]]
-        if any(map(has_contact, lines)):
-            yield apart(self._mixed(table, fold("\n".join(lines)).text, "表の上", key), "表の上")
+        text = fold("\n".join(lines)).text if any(map(has_contact, lines)) else ""
+        if text and {span.kind for span in self._finder.spans(text)} & {Kind.PHONE, Kind.EMAIL}:
+            yield apart(self._mixed(table, text, "表の上", key), "表の上")
 
     def text(self, text: Text, key: bytes) -> Evidence:
         """Names, contacts and numbers in running text, and lists pasted into it."""

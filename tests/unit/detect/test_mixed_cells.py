@@ -72,6 +72,14 @@ def test_remarks_with_a_contact_here_and_there_are_no_list(detector):
     assert tally.count(evidence.records, evidence.rows).persons == 0
 
 
+def test_a_row_with_coordinates_is_no_header(detector):
+    rows = [
+        [name, f"35.{name_number}12345"] for name_number, name in enumerate(["森下", "連絡先前", "大久保", "三田"], 10)
+    ]
+    evidence = detector.table(Table(("停留所.csv",), rows), b"key")
+    assert evidence.findings == ()
+
+
 def test_what_stands_above_a_header_is_read(detector):
     rows = [
         ["価格表", ""],

@@ -6,7 +6,7 @@ met before is known: the bodies of one mailing differ by a greeting.
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from mailguard.detect.blocks import Line
 from mailguard.detect.greeting import greets, literal_name
@@ -28,23 +28,25 @@ class Finder:
 
     def __init__(self, detectors: Detectors, memory: int) -> None:
         self._paragraphs: Memory[str, list[Span]] = Memory(memory)
-        self._all, self._figureless = detectors.all, detectors.figureless
+        self._all, self._figureless, self._name = detectors.all, detectors.figureless, detectors.name
         self._nameless = tuple(detector for detector in detectors.figureless if detector.kind is not Kind.NAME)
 
     def spans(self, text: str) -> list[Span]:
         """Spans of all kinds in order."""
         spans: list[Span] = []
-        start = 0
-        for match in [*_BLANK_LINES.finditer(text), None]:
-            end = match.start() if match else len(text)
+        for start, end in _paragraphs(text):
             paragraph = text[start:end]
             found = self._paragraphs.get(paragraph)
             if found is None:
                 found = self._paragraph(paragraph)
                 self._paragraphs.put(paragraph, found, 300 + 4 * len(paragraph) + 200 * len(found))
             spans += [moved(span, start) for span in found] if start else found
-            start = match.end() if match else end
         return spans
+
+    def ahead(self, texts: Iterable[str]) -> None:
+        """Look for names in texts that will be asked for, all at once."""
+        paragraphs = (text[start:end] for text in texts for start, end in _paragraphs(text))
+        self._name.ahead([paragraph for paragraph in paragraphs if self._paragraphs.get(paragraph) is None])
 
     def hits(self, text: str, lines: Sequence[Line]) -> list[Hit]:
         """The same with their lines; of a line that is a greeting only whom it greets."""
@@ -85,3 +87,12 @@ class Finder:
                 kept.append(span)
                 owner.update(dict.fromkeys(range(span.start, span.end), span.kind))
         return sorted(kept, key=lambda span: span.start)
+
+
+def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
+    """Where paragraphs begin and end, without the blank lines between them."""
+    start = 0
+    for match in _BLANK_LINES.finditer(text):
+        yield start, match.start()
+        start = match.end()
+    yield start, len(text)

@@ -22,15 +22,19 @@ class KnownPassages:
     def of(self, text: str) -> list[Passage]:
         """All of a text: a body is asked for its evidence, then for its skeleton."""
         if self._last[0] is not text:
-            self._last = text, [self.one(piece) for piece in cut(text)]
+            pieces = cut(text)
+            new = {piece: fold(piece).text for piece in pieces if self._known.get(piece) is None}
+            self._finder.ahead(new.values())
+            self._last = text, [self._known.get(piece) or self._read(piece, new.get(piece)) for piece in pieces]
         return self._last[1]
 
     def one(self, piece: str) -> Passage:
         """A text that is one passage."""
-        return self._known.get(piece) or self._read(piece)
+        return self._known.get(piece) or self._read(piece, None)
 
-    def _read(self, piece: str) -> Passage:
-        folded = fold(piece).text
+    def _read(self, piece: str, folded: str | None) -> Passage:
+        """folded: the piece, if it is folded already."""
+        folded = fold(piece).text if folded is None else folded
         lines = lines_of(folded)
         hits = self._finder.hits(folded, lines)
         lines = lines if lines[-1].text or len(lines) == 1 else lines[:-1]

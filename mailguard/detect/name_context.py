@@ -93,6 +93,10 @@ class NameContext:
             confidence = 0.85 if stop - index > 1 or self._persons.split(text[start:end]) else 0.6
         return Span(Kind.NAME, start, end, "name.text", confidence, behind in _GREETING)
 
+    def hidden_before(self, text: str, start: int) -> bool:
+        """Whether signs that stand for half a name end right before a place, or before the line that begins there."""
+        return _BEFORE.search(text, max(0, start - _REACH), start) is not None
+
     def _hidden(self, text: str, start: int, end: int) -> bool:
         """Whether signs next to a name stand for the rest of it: 山田＊＊, 〇太郎, 林〇. A full name is no rest."""
         name = text[start:end]
@@ -100,7 +104,7 @@ class NameContext:
         cut = len(family) if given else self._persons.split(name)
         if cut > 1 and len(name.replace(" ", "")) - cut > 1:
             return False
-        if _BEHIND.match(text, end) or _BEFORE.search(text, max(0, start - _REACH), start):
+        if _BEHIND.match(text, end) or self.hidden_before(text, start):
             return True
         if _MASK.match(text, end):
             return True

@@ -3,12 +3,13 @@
 In: folded text. Out: spans of names without honorific. `name_context` judges each by what stands around it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 import regex
 
 from mailguard.detect.kana_pairs import KanaPairs
+from mailguard.detect.line_names import LineNames
 from mailguard.detect.name_context import NameContext
 from mailguard.detect.name_judge import NameJudge
 from mailguard.detect.name_model.network import NameNetwork
@@ -48,10 +49,16 @@ class RunningNames:
         self._persons = persons
         self._tokenizer = tokenizer
         self._context = NameContext(words, persons)
-        self._judge = None if network is None else NameJudge(self._context, network)
+        judge = None if network is None else NameJudge(self._context, network)
+        self._lines = None if judge is None else LineNames(tokenizer, self.by_rules, self._context, judge)
         self._pairs = KanaPairs(persons)
         self._things = frozenset(words.get("katakana_thing", ()))
         self._one_character = frozenset(words.get("one_character_family", ()))
+
+    def ahead(self, texts: Iterable[str]) -> None:
+        """Read texts that will be asked for, all at once."""
+        if self._lines is not None:
+            self._lines.ahead(text for text in texts if _CANDIDATE.search(text) is not None)
 
     def find(self, text: str) -> Iterator[Span]:
         """Spans in order of their start, by sort of evidence."""
@@ -59,14 +66,12 @@ class RunningNames:
         if _CANDIDATE.search(text) is not None:
             pairs = list(self._pairs.find(text))
             yield from pairs
-            free = Taken([*pairs, *latin]).free
-            sentences = (
-                (tokens, list(filter(free, self.by_rules(text, tokens)))) for tokens in self._tokenizer.sentences(text)
-            )
-            if self._judge is None:
-                yield from (span for _, spans in sentences for span in spans)
+            taken = Taken([*pairs, *latin])
+            if self._lines is None:
+                sentences = self._tokenizer.sentences(text)
+                yield from (span for tokens in sentences for span in filter(taken.free, self.by_rules(text, tokens)))
             else:
-                yield from filter(free, self._judge.spans(text, sentences))
+                yield from self._lines.find(text, taken)
         yield from latin
 
     def by_rules(self, text: str, tokens: list[Token]) -> Iterator[Span]:

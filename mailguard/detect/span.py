@@ -35,5 +35,9 @@ class Taken:
 
     def free(self, span: Span) -> bool:
         """Whether a span shares no character with any of them."""
-        before = bisect_left(self._starts, span.end)
-        return not before or self._reach[before - 1] <= span.start
+        return self.clear(span.start, span.end)
+
+    def clear(self, start: int, end: int) -> bool:
+        """Whether a stretch shares no character with any of them."""
+        before = bisect_left(self._starts, end)
+        return not before or self._reach[before - 1] <= start

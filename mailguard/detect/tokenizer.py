@@ -150,9 +150,9 @@ class Tokenizer:
         self._speeches: dict[int, tuple[str, ...]] = {}
         self._homographs: dict[frozenset[int], frozenset[tuple[str, ...]]] = {}
 
-    def sentences(self, text: str) -> Iterator[list[Token]]:
+    def sentences(self, text: str, start: int = 0, end: int | None = None) -> Iterator[list[Token]]:
         """Tokens of each sentence that could hold a name; the others are dropped before tokens are made of them."""
-        for match in _SENTENCE.finditer(text):
+        for match in _SENTENCE.finditer(text, start, len(text) if end is None else end):
             tokens = self._tokens(match[0], match.start(), anything=False)
             if tokens:
                 yield tokens

@@ -26,13 +26,16 @@ from mailguard.detect.numbering import MEMBERS, as_written
 from mailguard.detect.organisation_rows import about_organisations
 from mailguard.detect.stand_ins import BLANKS
 from mailguard.detect.surname_cells import surname_columns
-from mailguard.detect.title_rows import titles_of
+from mailguard.detect.title_rows import hits_of, titles_of
 from mailguard.detect.unnamed import Unnamed
 from mailguard.detect.votes import Cells
 from mailguard.detect.votes import votes as shares
 from mailguard.model import Kind
 
-HEADER_ROWS = 20  # titles, remarks and dates may stand above the header
+HEADER_ROWS, LAST_HEADER_ROW = (
+    20,
+    60,
+)  # titles, remarks and dates may stand above the header; behind the first, only titles alone are one
 SURE = 0.9  # a cell that says by itself what it is
 
 # The order is the cost: what the cheap ones decide, the dictionaries need not look at.
@@ -140,11 +143,13 @@ class Reader:
 
     def _header_row(self, rows: Sequence[Sequence[str]]) -> int | None:
         best, found = 0, None
-        for index, row in enumerate(rows[:HEADER_ROWS]):
+        for index, row in enumerate(rows[:LAST_HEADER_ROW]):
             titles = [cell for cell in row if cell.strip()]
+            if index >= HEADER_ROWS and (best or len(titles) < 2 or not self._is_titles(row)):
+                continue
             values = fold_all(titles)
             flags = (self._titles(cell, value) for cell, value in zip(titles, values, strict=True))
-            hits = _hits(max(best + 1, len(titles) / 3), len(titles), flags)
+            hits = hits_of(max(best + 1, len(titles) / 3), len(titles), flags)
             score = hits - 2 * sum(is_data(value) or self._cheap(value) for value in values) if hits else 0
             if score > best:
                 best, found = score, index
@@ -277,16 +282,6 @@ def _transposed(data: Sequence[Sequence[str]], width: int) -> Iterable[Sequence[
 def _folded(cells: Sequence[str]) -> Categorical:
     column = Categorical.of(cells)
     return column.renamed(fold_all(column.values))
-
-
-def _hits(least: float, many: int, flags: Iterable[bool]) -> int:
-    """How many of `many` flags are set; 0 as soon as they are known to be fewer than so many."""
-    hits = many
-    for flag in flags:
-        hits -= not flag
-        if hits < least:
-            return 0
-    return hits
 
 
 def _said(cells: Categorical) -> Categorical:

@@ -103,16 +103,19 @@ def fold_cell(value: str) -> str:
     return _unquoted(folded) if folded[:1] in _TEXT_MARKS else folded
 
 
-# How a CSV keeps a spreadsheet from dropping a zero: ="0901234567" and '0901234567.
-_TEXT_MARKS = ("=", "'")
-_AS_TEXT = re.compile(r"=\"([^\"]*)\"|'(?=[0-9+(])([^']+)")
-_QUOTES = "=＝'＇"
-_QUOTED = re.compile("[=＝'＇][\"＂0-9０-９+＋(（]")
+# How a CSV keeps a spreadsheet from dropping a zero: ="0901234567" and '0901234567; and what stands around a whole cell:
+# "佐藤 花子" behind a comma and a blank, 【佐藤 花子】.
+_TEXT_MARKS = ("=", "'", '"', "[", "【", "「", "『", "<", "《", "〈")
+_AS_TEXT = re.compile(
+    r"=?\"([^\"]*)\"|'(?=[0-9+(])([^']+)|\[([^\[\]]*)\]|【([^【】]*)】|「([^「」]*)」|『([^『』]*)』|<([^<>]*)>|《([^《》]*)》|〈([^〈〉]*)〉"
+)
+_QUOTES = "=＝'＇\"＂[［【「『<＜《〈"
+_QUOTED = re.compile(r"(?:^|\x1f)\s*[=＝'＇\"＂\[［【「『<＜《〈]")
 
 
 def _unquoted(value: str) -> str:
     match = _AS_TEXT.fullmatch(value)
-    return value if match is None else (match[1] or match[2] or "").strip()
+    return value if match is None else (match[match.lastindex or 0]).strip()
 
 
 _UNIT = "\x1f"  # U+001F stands between cells; a cell that holds it is folded by itself

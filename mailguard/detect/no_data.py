@@ -137,6 +137,6 @@ def _doubt(column: Column, cell: str, holds: Holds) -> int:
         return 3
     if _ODD.search(cell):
         bare = _BEHIND.sub("", cell).strip()
-        return 1 if bare and holds(column, bare) >= _PLAUSIBLE else 3
+        return 1 if bare and max(holds(column, bare), holds(column, cell)) >= _PLAUSIBLE else 3
     sure = holds(column, cell)
     return int(sure < _PLAUSIBLE) + int(sure == 0)

@@ -4,7 +4,7 @@ In: rows, the row that was taken for the header, and whether a row is one of tit
 A group stands over its first column only, or over each of them: merged cells come both ways.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 Row = Sequence[str]
 
@@ -37,3 +37,13 @@ def _joined(above: Row, below: Row) -> list[str]:
         group = upper or group
         titles.append(f"{group} {lower}" if group and lower and group != lower else lower or upper)
     return titles
+
+
+def hits_of(least: float, many: int, flags: Iterable[bool]) -> int:
+    """How many of `many` flags are set; 0 as soon as they are known to be fewer than so many."""
+    hits = many
+    for flag in flags:
+        hits -= not flag
+        if hits < least:
+            return 0
+    return hits

@@ -91,3 +91,25 @@ def test_what_stands_above_a_header_is_read(detector):
     evidence = detector.table(Table(("価格.csv",), rows), b"key")
     assert [(f.kind, f.where) for f in evidence.findings] == [(Kind.NAME, "表の上"), (Kind.PHONE, "表の上")]
     assert detector.table(Table(("価格.csv",), [["価格表 2026-11-01", ""], *rows[2:]]), b"key").findings == ()
+
+
+@pytest.mark.parametrize("around", ['"{}"', "【{}】", "「{}」", "[{}]", " {} "])
+def test_marks_around_cells_are_no_part_of_them(detector, around):
+    rows = [["氏名", "電話"], *([name, phone] for name, phone in zip(NAMES[:3], PHONES, strict=False))]
+    marked = [[around.format(cell) for cell in row] for row in rows]
+    evidence = detector.table(Table(("名簿.csv",), marked), b"key")
+    assert [(f.kind, f.count) for f in evidence.findings] == [(Kind.NAME, 3), (Kind.PHONE, 3)]
+    assert tally.count(evidence.records, evidence.rows).persons == 3
+
+
+def test_a_header_may_stand_below_a_page_of_remarks(detector):
+    remarks = [[f"注意事項{number}", ""] for number in range(30)]
+    rows = [*remarks, ["氏名", "電話"], *map(list, zip(NAMES, PHONES, strict=True))]
+    evidence = detector.table(Table(("名簿.csv",), rows), b"key")
+    assert [(f.kind, f.count) for f in evidence.findings] == [(Kind.NAME, 6), (Kind.PHONE, 6)]
+
+
+def test_numbers_with_a_dot_in_front_of_names(detector):
+    rows = [["選手"], *([f"{number}. {name}"] for number, name in enumerate(NAMES, 1))]
+    [found] = detector.table(Table(("名簿.csv",), rows), b"key").findings
+    assert (found.kind, found.count) == (Kind.NAME, 6)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import regex
 
+from mailguard.detect.folding import fold
 from mailguard.detect.postal_codes import municipalities
 from mailguard.detect.ruleset import KindRules
 from mailguard.detect.span import Span
@@ -21,7 +22,7 @@ _PLACE = r"[^\s0-9、。,，!?！？「」『』()（）:;：；<>\[\]|/@\"'=+*_
 _BLOCKS = (
     rf"(?:{_NUMBER}(?:丁目|丁(?![\p{{Han}}])|番地|番町?|[条線](?=[東西南北通0-9〇一二三四五六七八九十]|$)|地割|番館|街区|組|区|号)(?:[東西南北]|{_DASH}|[ 、]?)"
     rf"(?:(?:通り?)?{_NUMBER}(?:丁目?|番地?|号|条|線|番|街区|組)?(?:{_DASH}|[ ]|[東西南北](?=[0-9〇一二三四五六七八九十]))?){{0,5}}+"
-    rf"|[0-9]{{1,5}}(?:{_DASH}[0-9]{{1,5}}){{1,4}}+(?:号室?|番地?)?|(?:甲|乙|丙|丁|字|イ|ロ|ハ|第)?[0-9]{{1,5}}(?:番地?|号)?)"
+    rf"|[0-9]{{1,5}}(?:{_DASH}[0-9]{{1,5}}){{1,4}}+(?:号室?|番地?)?|[一二三四五六七八九十]{{1,3}}(?:{_DASH}[一二三四五六七八九十]{{1,3}}){{1,3}}+|[番無][外番]地|(?:甲|乙|丙|丁|字|イ|ロ|ハ|第)?[0-9]{{1,5}}(?:番地?|号)?)"
 )
 _BUILDING = rf"(?:[ ]?(?:{_PLACE}{{1,24}}+(?:ビル|マンション|ハイツ|コーポ|荘|ハウス|タワー|アパート|レジデンス|号館|棟|パーク|プラザ|メゾン|センター)?[ ]?(?:[A-Za-z]?[0-9]{{1,5}}(?:-[0-9]{{1,4}})?(?:号室?|階|F)?)|[0-9]{{1,5}}(?:号室|階|F)))?"
 # 千葉県 is a prefecture, and the family name 千葉 is none
@@ -31,7 +32,7 @@ _PREFECTURE = (
 )
 _CITY_TAIL = r"[市区町村郡島]"
 _NUMBER_PART = re.compile(
-    "[0-9〇一二三四五六七八九十百](?:(?<=[0-9])|[〇一二三四五六七八九十百]{0,3}(?:丁目|番|条|号|線|地割))"
+    "[0-9〇一二三四五六七八九十百](?:(?<=[0-9])|[〇一二三四五六七八九十百]{0,3}(?:丁目|番|条|号|線|地割|[-ノ之][一二三四五六七八九十]))|[番無][外番]地"
 )
 _CITY_LEVEL = re.compile(rf"{_PREFECTURE}[ ]?[^\s0-9]{{1,6}}?{_CITY_TAIL}")
 _PREFECTURE_OPENS = regex.compile(_PREFECTURE)
@@ -44,12 +45,13 @@ _ROMAJI_SIGN = regex.compile(
     regex.IGNORECASE,
 )
 _TOO_LONG = 200
+_POSTAL = re.compile(r"^〒? ?[0-9]{3}-?[0-9]{4}[ \n]*(?=[^\x00-\x7f])")
 _LINE = regex.compile(r"[^\n。]{4,2000}+")
 _LETTER_AND_COMMA = re.compile(",(?<=[A-Za-z' -],)")
 _PLACE_SIGN = re.compile("[市巿区町村郡島都県府道]")
 # Cheap, and true of every line that can hold an address: a municipality and figures soon behind it.
 _LIKELY = re.compile(
-    r"[市巿区町村郡島都県府道][^\n]{0,40}?(?:[0-9]|[〇一二三四五六七八九十百千](?:丁目|番|条|号|線|地割))"
+    r"[市巿区町村郡島都県府道][^\n]{0,40}?(?:[0-9]|[〇一二三四五六七八九十百千](?:丁目|番|条|号|線|地割|[-ノ之][一二三四五六七八九十])|[番無][外番]地)"
 )
 
 
@@ -65,6 +67,8 @@ def _cities() -> tuple[str, ...]:
         if found and head and tail:
             forms.add(head + "市")
             forms.add(tail)
+    forms |= set(fold("\n".join(forms)).text.split("\n"))  # 竜ケ崎市, as 龍ケ崎市 is folded
+    forms |= {form.replace("ヶ", "ケ") for form in forms} | {form.replace("ケ", "ヶ") for form in forms}
     return tuple(sorted((form for form in forms if len(form) > 1), key=len, reverse=True))
 
 
@@ -113,7 +117,7 @@ class Address:
         """0.95 with a number part, 0.7 prefecture and municipality, 0.6 municipality and something behind."""
         if len(value) < 4 or len(value) > _TOO_LONG:
             return 0.0
-        bare = value[9:].lstrip() if value[0] == "〒" else value
+        bare = _POSTAL.sub("", value)
         if bare[-1:] in {"店", "館", "駅"} and not _NUMBER_PART.search(bare):
             return 0.0
         if bare[:2] not in self._opens:
@@ -146,10 +150,10 @@ def _romaji(value: str) -> float:
 
 _CLAUSE = regex.compile(r"[はを、]|から|まで|より|した|する|して|ている|である|には|では|にある|に住")
 _SENTENCE = regex.compile(
-    r"[市区町村郡県都府][がにはのもとでへを]|[市区町村]長[がはのにもと]|[市区町村]制$|[市区町村都道府県][立営]|[はでをへ、]|[がに](?=[0-9約])|[もと](?![一-龥ぁ-ん])|から|まで|より|した|する|して|ている|において|[市区町村都府県]内(?=[0-9約全の])|[とで]共に|ともに|にある|第$|[国県道]道"
+    r"[市区町村郡県都府][がにはのもとでへを]|[市区町村]長[がはのにもと]|[市区町村]制$|[市区町村都道府県][立営]|[はでをへ、]|[がに](?=[0-9約])|[もと](?![一-龥ぁ-ん])|から|まで|より|した|する|して|ている|において|[市区町村都府県]内(?=[0-9約全の])|[市区町村都府県]内$|地下鉄|バス|[とで]共に|ともに|にある|第$|[国県道]道"
 )
 _COUNT = regex.compile(
-    r"[0-9]{1,5}[ ]?(?:[年月日人円回個時分%歳才名件本台冊社点万億校軒戸票代位周度巻km]|キロ|メートル|[かヶカ][所国月]|世紀|つの|番目|周年|階建|系統|便|番線|番乗り場|泊|箇所|団体)"
+    r"[0-9]{1,5}(?:\.[0-9]{1,3})?[ ]?(?:[℃°年月日人円回個時分%歳才名件本台冊社点万億校軒戸票代位周度巻km]|キロ|メートル|[かヶカ][所国月]|世紀|つの|番目|周年|階建|系統|便|番線|番乗り場|泊|箇所|団体)"
 )
 
 

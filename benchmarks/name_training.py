@@ -17,10 +17,11 @@ from mailguard.detect.name_model.features import NUMBERS, Features
 from mailguard.detect.name_model.word_vectors import WordVectors
 from mailguard.detect.running_names import RunningNames
 
-WIDTH, HIDDEN, WINDOW = 64, 96, (5, 3)
+WIDTH, HIDDEN, TOPICS, WINDOW = 64, 96, 32, (5, 3)
 EPOCHS, RATE, BATCH, DECAY = 10, 3e-3, 32, 1e-2
 DROPPED, FEATURES_DROPPED, WORDS_DROPPED, MEANINGS_DROPPED, MARKS_DROPPED = 0.4, 0.15, 0.4, 0.2, 0.2
 SWAPPED = 0.3  # sentences whose names are taken from others
+AGREED = 1.0  # weight of the disagreement of two passes with other dropout (R-drop)
 GATE, GATE_OPEN = 0.1, 0.06  # weight of the gate's loss, and the probability from which it is open
 SELDOM = 3  # places at which a feature must have been seen
 MARKS = 7  # as `name_judge.mark`
@@ -86,14 +87,14 @@ class Batch(NamedTuple):
 def batch_of(lines: Sequence[Line]) -> Batch:
     """A batch."""
     shape = len(lines), max(len(line.numbers) for line in lines)
-    numbers, marks = torch.zeros(shape, dtype=torch.long), torch.zeros(shape, dtype=torch.long)
-    real, truth = torch.zeros(shape), torch.zeros(shape)
+    numbers, marks = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+    real, truth = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
     for row, line in enumerate(lines):
         count = len(line.numbers)
-        numbers[row, :count], marks[row, :count] = torch.tensor(line.numbers), torch.tensor(line.marks)
-        real[row, :count], truth[row, :count] = 1, torch.tensor(line.truth, dtype=torch.float)
-    words, places = torch.unique(numbers, return_inverse=True)
-    return Batch(words, places, marks, real, truth)
+        numbers[row, :count], marks[row, :count] = line.numbers, line.marks
+        real[row, :count], truth[row, :count] = 1, line.truth
+    words, places = np.unique(numbers, return_inverse=True)
+    return Batch(*map(torch.from_numpy, (words, places.reshape(shape), marks, real, truth)))
 
 
 class Network(nn.Module):
@@ -110,20 +111,37 @@ class Network(nn.Module):
         nn.init.zeros_(self.marks.weight)
         self.first = nn.Conv1d(WIDTH, HIDDEN, WINDOW[0], padding=WINDOW[0] // 2)
         self.second = nn.Conv1d(HIDDEN, HIDDEN, WINDOW[1], padding=WINDOW[1] // 2)
+        self.topics = nn.Linear(WIDTH, TOPICS)
+        self.about = nn.Linear(TOPICS, HIDDEN)
         self.out = nn.Linear(HIDDEN + WIDTH, 1)
         self.gate = nn.Linear(WIDTH, 1)
-        self.drop = nn.Dropout(DROPPED)
 
     def forward(
         self, batch: Batch, bag: torch.Tensor, scores: torch.Tensor, meanings: torch.Tensor, marks: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Logits of each place, and of the gate."""
         words = (self.vectors(bag) + self.numbers(scores) + self.meanings(meanings))[batch.places]
-        gate = self.gate(torch.tanh(words + self.marks.weight[0]).detach())[:, :, 0]
-        inner = self.drop(torch.tanh(words + self.marks(marks))) * batch.real[:, :, None]
-        hidden = self.drop(torch.relu(self.first(inner.transpose(1, 2))) * batch.real[:, None])
-        hidden = self.drop((torch.relu(self.second(hidden)) + hidden) * batch.real[:, None])
-        return self.out(torch.cat([hidden.transpose(1, 2), inner], 2))[:, :, 0], gate
+        real = batch.real[:, :, None]
+        unmarked = torch.tanh(words + self.marks.weight[0])
+        gate = self.gate(unmarked.detach())[:, :, 0]
+        topics = torch.relu(self.topics(self._drop(unmarked))) * real
+        about = self.about(self._drop(topics.max(1)[0]))[:, None]
+        inner = self._drop(torch.tanh(words + self.marks(marks))) * real
+        hidden = self._drop(torch.relu(_convolved(self.first, inner)) * real)
+        hidden = self._drop((torch.relu(_convolved(self.second, hidden) + about) + hidden) * real)
+        return self.out(torch.cat([hidden, inner], 2))[:, :, 0], gate
+
+    def _drop(self, values: torch.Tensor) -> torch.Tensor:
+        """As nn.Dropout does, in a third of its time."""
+        return values * (torch.rand(values.shape) >= DROPPED) / (1 - DROPPED) if self.training else values
+
+
+def _convolved(layer: nn.Conv1d, values: torch.Tensor) -> torch.Tensor:
+    """As the layer does, in half its time: one matrix product."""
+    count, length = layer.kernel_size[0], values.shape[1]
+    padded = nn.functional.pad(values, (0, 0, count // 2, count // 2))
+    windows = torch.cat([padded[:, step : step + length] for step in range(count)], 2)
+    return windows @ layer.weight.permute(2, 1, 0).reshape(-1, layer.out_channels) + layer.bias
 
 
 class Training:
@@ -157,7 +175,7 @@ class Training:
 
     def weights(self) -> dict[str, np.ndarray]:
         """Trained."""
-        optimizer = torch.optim.AdamW(self._network.parameters(), lr=RATE, weight_decay=DECAY)
+        optimizer = torch.optim.AdamW(self._network.parameters(), lr=RATE, weight_decay=DECAY, fused=True)
         total = EPOCHS * -(-len(self._lines) // BATCH)
         step = 0
         for _ in range(EPOCHS):
@@ -172,13 +190,20 @@ class Training:
         return self._plain()
 
     def _loss(self, batch: Batch) -> torch.Tensor:
+        """Of two passes with other dropout, and their disagreement."""
+        passes = [self._pass(batch) for _ in range(2)]
+        errors = [_entropy(logits, batch) + GATE * _entropy(gate, batch) for logits, gate in passes]
+        one, other = (logits for logits, _ in passes)
+        apart = ((torch.sigmoid(one) - torch.sigmoid(other)) * (one - other) * batch.real).sum() / batch.real.sum()
+        return sum(errors) / 2 + AGREED * apart / 2
+
+    def _pass(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
         bag = self._bags[batch.words]
         unseen = (torch.rand(len(bag)) < WORDS_DROPPED)[:, None] & self._lexical[batch.words]
         bag = bag.masked_fill(unseen | (torch.rand(bag.shape) < FEATURES_DROPPED), 0)
         meanings = self._meanings[batch.words] * (torch.rand(len(bag)) >= MEANINGS_DROPPED)[:, None]
         marks = batch.marks * (torch.rand(len(batch.marks), 1) >= MARKS_DROPPED)
-        logits, gate = self._network(batch, bag, self._scores[batch.words], meanings, marks)
-        return _entropy(logits, batch) + GATE * _entropy(gate, batch)
+        return self._network(batch, bag, self._scores[batch.words], meanings, marks)
 
     def _swapped(self, line: Line) -> Line:
         """Names of others in place of its own, each word by one that looks alike."""
@@ -218,6 +243,10 @@ class Training:
             "first_bias": network.first.bias,
             "second": network.second.weight.permute(2, 1, 0),
             "second_bias": network.second.bias,
+            "topics": network.topics.weight.T,
+            "topics_bias": network.topics.bias,
+            "about": network.about.weight.T,
+            "about_bias": network.about.bias,
             "out": network.out.weight.T,
             "out_bias": network.out.bias,
             "gate": network.gate.weight[0],

@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 
 import regex
 
+from mailguard.detect.namesakes import family_of
 from mailguard.detect.person_dictionary import PersonDictionary
 from mailguard.detect.span import Span
 from mailguard.detect.stand_ins import nobody
@@ -19,6 +20,7 @@ _MASK = regex.compile(r"[〇○◯●◎*×✕✖_■□△▲]")
 _BEFORE = regex.compile(r"(?:[〇○◯●◎*×✕_■□△▲※?]{2}|[Xx]{2}) ?$")
 _BEHIND = regex.compile(r" ?(?:[〇○◯●◎*×✕_■□△▲※?]{2}|[Xx]{2})")
 _REACH = 3
+_TE = frozenset("てで")
 _KATAKANA = regex.compile(r"[ァ-ヴー・==]+")
 _GREETING = frozenset({"様", "殿", "さま"})
 _EVENTS = ("の乱", "の変", "の戦い", "の役", "の定理", "の法則", "の原理", "の方程式")
@@ -51,6 +53,10 @@ class NameContext:
     def is_family(self, surface: str) -> bool:
         """Whether the dictionary has it as a family name."""
         return surface in self._persons.family
+
+    def family_of(self, name: str) -> str | None:
+        """The part of a full name that may stand alone for it."""
+        return family_of(name, self._persons)
 
     def no_name(self, text: str) -> bool:
         """Words that look like names: お客, 担当者; and masked ones."""
@@ -144,3 +150,13 @@ class NameContext:
         return before.surface.isascii() or (
             before.sort in {Sort.NOUN, Sort.PROPER} and _KATAKANA.fullmatch(before.surface) is not None
         )
+
+
+def inflected(tokens: Sequence[Token], index: int) -> bool:
+    """The て behind a verb and what follows it are no name: 参加し|て|い|た|議員, 成長し|て|いく|様."""
+    if index == 0:
+        return False
+    before, first = tokens[index - 1], tokens[index]
+    if first.surface in _TE:
+        return before.sort is Sort.VERB
+    return before.surface in _TE and before.word.pos[1] == "接続助詞" and first.word.pos[0] in {"動詞", "助動詞"}

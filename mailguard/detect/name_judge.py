@@ -5,6 +5,7 @@ trained on encyclopedic prose, letters and lists are theirs.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import accumulate
 
 import numpy as np
@@ -13,8 +14,10 @@ from numpy.typing import NDArray
 
 from mailguard.detect.name_context import NameContext
 from mailguard.detect.name_model.network import NameNetwork
+from mailguard.detect.name_model.units import units
+from mailguard.detect.namesakes import Called, evened
 from mailguard.detect.span import Span
-from mailguard.detect.tokenizer import Sort, Token
+from mailguard.detect.tokenizer import Script, Sort, Token
 
 Sentence = tuple[list[Token], list[Span]]
 Floats = NDArray[np.float32]
@@ -22,9 +25,15 @@ Floats = NDArray[np.float32]
 _MOST = 50_000  # tokens of one text, some 250 KB, that the network is asked about; behind them rules alone
 _TOGETHER = 2_000  # tokens that the network is asked about at once
 _SURE, _PAIR = 0.88, 0.8  # confidence of names with an honorific, and of two known halves
-_REFUSED, _REFUSED_PAIR = 0.4, 0.2  # below it a doubtful name of the rules goes, and one of two known halves
-_SEEN = 0.7  # from which the network's own name counts
-_LETTER = regex.compile(r"[\p{Han}\p{Hiragana}ァ-ヴー]")  # Latin names are the rules' own: encoded lines look like them
+_REFUSED, _REFUSED_PAIR = 0.5, 0.4  # below it a doubtful name of the rules goes, and one of two known halves
+_SEEN = 0.6  # from which the network's own name counts
+_AGAIN = 0.05  # from which a name counts that the line has called a person's, too
+_LATIN = 0.5  # from which a name in Latin letters counts
+_LETTER = regex.compile(r"[\p{Han}\p{Hiragana}ァ-ヴー]")
+# Encoded lines look like Latin names: two capitalised words at least, and a Japanese letter next to them.
+_CAPITALS = regex.compile(r"\p{Lu}[\p{Latin}.'’-]*+(?: \p{Lu}[\p{Latin}.'’-]*+)+")
+_JOINTS = frozenset("・=-")
+_LATIN_SCRIPTS = frozenset({Script.LATIN, Script.INITIAL})
 
 
 def mark(token: Token, spans: Sequence[Span]) -> int:
@@ -45,22 +54,23 @@ class NameJudge:
     def spans(self, text: str, sentences: Iterable[Sentence]) -> Iterator[Span]:
         """Of all sentences, in order."""
         waiting: list[Sentence] = []
+        called = Called()
         size = read = 0
         for sentence in sentences:
             read += len(sentence[0])
             if read > _MOST:
-                yield from self._asked(text, waiting)
+                yield from self._asked(text, waiting, called)
                 waiting = []
                 yield from sentence[1]
                 continue
             waiting.append(sentence)
             size += len(sentence[0])
             if size >= _TOGETHER:
-                yield from self._asked(text, waiting)
+                yield from self._asked(text, waiting, called)
                 waiting, size = [], 0
-        yield from self._asked(text, waiting)
+        yield from self._asked(text, waiting, called)
 
-    def _asked(self, text: str, sentences: list[Sentence]) -> Iterator[Span]:
+    def _asked(self, text: str, sentences: list[Sentence], called: Called) -> Iterator[Span]:
         """Sentences where nothing may be a name never meet the network: most of a letter."""
         if not sentences:
             return
@@ -81,17 +91,48 @@ class NameJudge:
         )
         likely = dict(zip(asked, probabilities, strict=True))
         for place, (tokens, found) in enumerate(sentences):
-            if place in likely:
-                yield from self._judged(text, tokens, likely[place], found)
-            else:
+            if place not in likely:
                 yield from found
+                continue
+            called.enter(text, tokens[0].start)
+            yield from self._judged(text, tokens, likely[place], found, called)
 
-    def _judged(self, text: str, tokens: Sequence[Token], likely: Floats, found: Sequence[Span]) -> Iterator[Span]:
+    def _judged(
+        self, text: str, tokens: Sequence[Token], likely: Floats, found: Sequence[Span], called: Called
+    ) -> Iterator[Span]:
+        likely = evened(tokens, likely)
         kept = [span for span in found if _stays(tokens, likely, span)]
-        for span in self._seen(text, tokens, likely):
-            if not any(span.start < other.end and other.start < span.end for other in kept):
-                kept.append(span)
+        for search in (self._seen(text, tokens, likely), self._latin(text, tokens, likely)):
+            kept += [span for span in search if not _meets(span, kept)]
+        families = (self._context.family_of(text[span.start : span.end]) for span in kept)
+        called.families.update(family for family in families if family is not None)
+        if called.families:
+            again = self._again(text, tokens, likely, called.families)
+            kept += [span for span in again if not _meets(span, kept)]
         yield from sorted(kept, key=lambda span: span.start)
+
+    def _again(self, text: str, tokens: Sequence[Token], likely: Floats, called: AbstractSet[str]) -> Iterator[Span]:
+        """Family names alone that stand in this line as part of a person's full name: マロー behind エドワード・R・マロー."""
+        for place in np.flatnonzero(likely > _AGAIN).tolist():
+            if tokens[place].surface in called and not _joined(tokens, place):
+                span = self._context.unless_thing(text, tokens, place, place + 1)
+                if span is not None:
+                    yield span
+
+    def _latin(self, text: str, tokens: Sequence[Token], likely: Floats) -> Iterator[Span]:
+        """Robert Vishnyの研究: the words of a Latin name are one."""
+        if not any(tokens[place].word.script in _LATIN_SCRIPTS for place in np.flatnonzero(likely > _LATIN).tolist()):
+            return
+        for index, stop in units([token.word for token in tokens]):
+            start, end = tokens[index].start, tokens[stop - 1].end
+            if (
+                likely[index:stop].mean() > _LATIN
+                and _CAPITALS.fullmatch(text, start, end)
+                and (_LETTER.match(text, end) or _LETTER.match(text, max(0, start - 1), start))
+            ):
+                span = self._context.unless_thing(text, tokens, index, stop)
+                if span is not None:
+                    yield span
 
     def _seen(self, text: str, tokens: Sequence[Token], likely: Floats) -> Iterator[Span]:
         places = np.flatnonzero(likely > _SEEN).tolist()
@@ -107,9 +148,27 @@ class NameJudge:
                     yield span
 
     def _scrap(self, tokens: Sequence[Token], index: int, stop: int) -> bool:
-        """One character that is no family name: a piece of a longer word. Of 35 such finds 20 were no names."""
-        surface = tokens[index].surface
-        return stop - index == 1 and len(surface) == 1 and not self._context.is_family(surface)
+        """One character that is no family name, a piece of a longer word (of 35 such finds 20 were no names); ド・ン・マ・イ, A・B・C."""
+        if stop - index == 1:
+            surface = tokens[index].surface
+            return len(surface) == 1 and not self._context.is_family(surface)
+        return single_letters(tokens[index:stop])
+
+
+def single_letters(tokens: Sequence[Token]) -> bool:
+    """Letters joined by ・, and no word."""
+    return any(token.word.script is Script.JOINT for token in tokens) and all(
+        len(token.surface) == 1 for token in tokens
+    )
+
+
+def _meets(span: Span, others: Sequence[Span]) -> bool:
+    return any(span.start < other.end and other.start < span.end for other in others)
+
+
+def _joined(tokens: Sequence[Token], place: int) -> bool:
+    around = (tokens[beside].surface for beside in (place - 1, place + 1) if 0 <= beside < len(tokens))
+    return not _JOINTS.isdisjoint(around)
 
 
 def _marks(tokens: Sequence[Token], found: Sequence[Span]) -> list[int]:

@@ -10,7 +10,7 @@ import regex
 
 from mailguard.detect.kana_pairs import KanaPairs
 from mailguard.detect.line_names import LineNames
-from mailguard.detect.name_context import NameContext
+from mailguard.detect.name_context import NameContext, inflected
 from mailguard.detect.name_judge import NameJudge
 from mailguard.detect.name_model.network import NameNetwork
 from mailguard.detect.person_dictionary import PersonDictionary, romanised
@@ -238,7 +238,7 @@ class RunningNames:
 
     def _foreign_person(self, parts: Sequence[Token]) -> bool:
         inner = [part for part in parts if part.surface not in _PARTICLES]
-        if not inner:
+        if not inner or all(len(part.surface) == 1 for part in parts):
             return False
         score = sum(2 if part.sort in PERSONS else (1 if not part.known else -1) for part in inner)
         last, first = inner[-1], inner[0]
@@ -253,6 +253,8 @@ class RunningNames:
     def _by_honorific(self, tokens: Sequence[Token], index: int) -> int:
         """End of one to three words right before さん or 様 that are a known name together, or a katakana word."""
         text = ""
+        if inflected(tokens, index):
+            return 0
         for stop in range(index + 1, min(index + _HONOURED, len(tokens)) + 1):
             token = tokens[stop - 1]
             text += token.surface

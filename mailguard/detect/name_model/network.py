@@ -1,4 +1,4 @@
-"""The network: vectors of words, convolutions over a sentence, and how likely each word is part of a person's name.
+"""The network: vectors of words, convolutions, what the sentence is about, and how likely each word is part of a person's name.
 
 In: sentences as words, and what rules said of each. Out: probabilities. numpy only; weights.npz is made by benchmarks/train_names.py.
 The vector of a word is made once; what is asked is one matrix product for many sentences.
@@ -25,7 +25,18 @@ from mailguard.errors import MailguardError
 Floats = NDArray[np.float32]
 _BROKEN = "mailguard/detect/name_model/weights.npz: {}; install mailguard again"
 _HALVES = ("vectors", "numbers", "bias", "marks", "first", "first_bias", "second", "second_bias", "out", "out_bias")
-_ARRAYS = (*_HALVES, "gate", "gate_bias", "word_scales", "word_vectors", "word_hashes", "word_rows", "features")
+_ABOUT = ("topics", "topics_bias", "about", "about_bias")
+_ARRAYS = (
+    *_HALVES,
+    *_ABOUT,
+    "gate",
+    "gate_bias",
+    "word_scales",
+    "word_vectors",
+    "word_hashes",
+    "word_rows",
+    "features",
+)
 _LETTERS = ("letters", "letter_scales", "letter_offsets")
 _SURE = 30.0  # a logit beyond which nothing changes
 _BETWEEN = frozenset({Script.JOINT, Script.BLANK})
@@ -49,7 +60,8 @@ class NameNetwork:
         self._meanings = WordVectors(np.asarray(weights["word_hashes"]), np.asarray(weights["word_rows"]))
         self._meaning = np.asarray(weights["word_vectors"])
         self._pad = sum(len(kernel) // 2 for kernel, _ in self._kernels)
-        self._table = WordTable(len(self._floats["bias"]), self._vectors, self._opens)
+        widths = len(self._floats["bias"]), len(self._floats["topics_bias"])
+        self._table = WordTable(widths, self._vectors, self._told)
 
     def rows(self, words: Sequence[Word]) -> Rows:
         """What `probabilities` knows words by, until the next question."""
@@ -81,14 +93,17 @@ class NameNetwork:
             for first, last, parts in _runs(sentences[number], hot[start : start + sizes[number]].tolist()):
                 wanted[start + first : start + last] = True
                 together.append((start + first, start + last, [start + part for part in parts]))
-        logits = self._logits(numbers, signs, np.flatnonzero(wanted))
+        logits = self._logits(numbers, signs, np.flatnonzero(wanted), np.array(starts[:-1]))
         for first, last, places in together:  # words of one foreign name are as likely as all of them together
             logits[first:last] = logits[places].mean()
         found = _sigmoid(logits)
         return [found[start : start + size] for start, size in zip(starts, sizes, strict=False)]
 
-    def _logits(self, numbers: Rows, signs: Rows, wanted: Rows) -> Floats:
-        """At the places that are wanted; elsewhere surely no name. Blanks between sentences are zero before each convolution."""
+    def _logits(self, numbers: Rows, signs: Rows, wanted: Rows, starts: Rows) -> Floats:
+        """At the places that are wanted; elsewhere surely no name. Blanks between sentences are zero before each convolution.
+
+        starts: of sentences. Each is about the greatest of each topic among its words.
+        """
         logits = np.full(len(numbers), -_SURE, np.float32)
         if not len(wanted):
             return logits
@@ -99,15 +114,20 @@ class NameNetwork:
         inner[read] = np.tanh(self._table.vectors[numbers[read]] + self._floats["marks"][signs[read]])
         hidden = np.zeros((len(numbers), len(first_bias)), np.float32)
         hidden[around] = _convolved(inner, around, first, first_bias)
-        deep = _convolved(hidden, wanted, second, second_bias) + hidden[wanted]
+        topics = np.maximum.reduceat(self._table.topics[numbers], starts)
+        about = (topics @ self._floats["about"] + self._floats["about_bias"])[
+            np.searchsorted(starts, wanted, "right") - 1
+        ]
+        deep = _convolved(hidden, wanted, second, second_bias + about) + hidden[wanted]
         out, wide = self._floats["out"][:, 0], len(second_bias)
         logits[wanted] = deep @ out[:wide] + inner[wanted] @ out[wide:] + self._floats["out_bias"][0]
         return logits
 
-    def _opens(self, vectors: Floats) -> Flags:
+    def _told(self, vectors: Floats) -> tuple[Flags, Floats]:
+        """Whether words are ever part of a name; their topics, none below zero."""
         unmarked = np.tanh(vectors + self._floats["marks"][0])
         opened: Flags = unmarked @ self._floats["gate"] + self._floats["gate_bias"][0] > 0
-        return opened
+        return opened, np.maximum(unmarked @ self._floats["topics"] + self._floats["topics_bias"], 0)
 
     def _vectors(self, words: Sequence[Word]) -> Floats:
         """Of words met for the first time."""

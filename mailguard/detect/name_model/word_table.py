@@ -14,17 +14,23 @@ Floats = NDArray[np.float32]
 Flags = NDArray[np.bool_]
 Rows = NDArray[np.intp]
 
-MOST = 20_000  # words that are remembered, 256 bytes each at a width of 64
+MOST = 20_000  # words that are remembered, some 400 bytes each
 _FIRST = 1_000  # rows to begin with
 
 
 class WordTable:
-    """vectors: of words, a row each; may: whether words of these vectors are ever part of a name."""
+    """widths: of vectors and of topics. vectors: of words, a row each; told: by these vectors, whether words are ever part of a name, and topics."""
 
-    def __init__(self, width: int, vectors: Callable[[Sequence[Word]], Floats], may: Callable[[Floats], Flags]) -> None:
-        self._vectors, self._opens = vectors, may
+    def __init__(
+        self,
+        widths: tuple[int, int],
+        vectors: Callable[[Sequence[Word]], Floats],
+        told: Callable[[Floats], tuple[Flags, Floats]],
+    ) -> None:
+        self._vectors, self._told = vectors, told
         self._rows: dict[Word, int] = {}
-        self.vectors: Floats = np.zeros((_FIRST, width), np.float32)
+        self.vectors: Floats = np.zeros((_FIRST, widths[0]), np.float32)
+        self.topics: Floats = np.zeros((_FIRST, widths[1]), np.float32)
         self.may: Flags = np.zeros(_FIRST, np.bool_)
         self.foreign: Flags = np.zeros(_FIRST, np.bool_)
 
@@ -43,9 +49,10 @@ class WordTable:
         first = len(self._rows) + 1
         stop = first + len(words)
         while stop > len(self.may):
-            self.vectors = np.tile(self.vectors, (2, 1))
+            self.vectors, self.topics = np.tile(self.vectors, (2, 1)), np.tile(self.topics, (2, 1))
             self.may, self.foreign = np.tile(self.may, 2), np.tile(self.foreign, 2)
         vectors = self._vectors(words)
-        self.vectors[first:stop], self.may[first:stop] = vectors, self._opens(vectors)
+        self.vectors[first:stop] = vectors
+        self.may[first:stop], self.topics[first:stop] = self._told(vectors)
         self.foreign[first:stop] = [word.script is not Script.OTHER for word in words]
         self._rows.update(zip(words, range(first, stop), strict=True))

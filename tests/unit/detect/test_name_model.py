@@ -1,5 +1,6 @@
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -38,10 +39,10 @@ def read(text: str) -> list[Word]:
 
 
 class Fixed:
-    """A network that gives every word the same probability."""
+    """A network that gives every word the same probability, but for some."""
 
-    def __init__(self, probability: float) -> None:
-        self.probability = probability
+    def __init__(self, probability: float, but: Mapping[str, float] = MappingProxyType({})) -> None:
+        self.probability, self.but = probability, but
 
     def rows(self, words: Sequence[Word]) -> np.ndarray:
         return np.arange(len(words))
@@ -50,11 +51,14 @@ class Fixed:
         return np.ones(len(rows), np.bool_)
 
     def probabilities(self, sentences: Sequence[Sequence[Word]], marks: object, rows: object) -> list[np.ndarray]:
-        return [np.full(len(sentence), self.probability, np.float32) for sentence in sentences]
+        return [
+            np.array([self.but.get(word.surface, self.probability) for word in sentence], np.float32)
+            for sentence in sentences
+        ]
 
 
-def judged(words, probability: float, text: str, found: list[Span]) -> list[tuple[str, str]]:
-    judge = NameJudge(NameContext(words, person_dictionary.load()), Fixed(probability))
+def judged(words, probability: float, text: str, found: list[Span], **but: float) -> list[tuple[str, str]]:
+    judge = NameJudge(NameContext(words, person_dictionary.load()), Fixed(probability, but))
     sentences = [(tokens, found) for tokens in tokenizer.load().pieces(text)]
     return [(span.rule, text[span.start : span.end]) for span in judge.spans(text, sentences)]
 
@@ -79,6 +83,15 @@ def test_a_sentence_is_judged_alike_alone_and_among_others(trained):
     for sentence, likely in zip(sentences, together, strict=True):
         assert len(likely) == len(sentence)
         assert np.allclose(trained.probabilities([sentence], [[0] * len(sentence)])[0], likely, atol=1e-4)
+
+
+def test_what_a_sentence_is_about_counts_however_far_it_stands(trained):
+    far = read("とはいえ、それはまた別の話であって、ここではこれ以上は語らないことにするが、")
+    likely = [
+        trained.probabilities([sentence], [[0] * len(sentence)])[0][-3]
+        for sentence in ([*read(begin), *far, *read("モルディニは強い")] for begin in ("選手たちは", "路線と駅は"))
+    ]
+    assert not np.isclose(*likely, atol=1e-3)
 
 
 def test_what_rules_say_counts(trained):
@@ -116,12 +129,14 @@ def test_a_table_of_words_forgets_when_it_is_full_and_grows_until_then(monkeypat
         asked.extend(word.surface for word in words)
         return np.array([[len(word.surface)] * 2 for word in words], np.float32)
 
-    table = word_table.WordTable(2, vectors, lambda vectors: vectors[:, 0] > 1)
+    table = word_table.WordTable((2, 1), vectors, lambda vectors: (vectors[:, 0] > 1, 3 * vectors[:, :1]))
     for _ in range(2):
         rows = table.rows(read("山田さんは山田さんの山"))
         assert table.vectors[rows].tolist() == [[n, n] for n in (2, 2, 1, 2, 2, 1, 1)]
         assert table.may[rows].tolist() == [True, True, False, True, True, False, False]
+        assert table.topics[rows].tolist() == [[3 * n] for n in (2, 2, 1, 2, 2, 1, 1)]
         assert not table.vectors[0].any()
+        assert not table.topics[0].any()
     assert asked == ["山田", "さん", "は", "の", "山"]
     table.rows(read("机"))
     assert asked.count("山田") == 1
@@ -154,7 +169,7 @@ def test_a_doubtful_name_needs_the_network_and_one_with_an_honorific_does_not(wo
     doubtful = Span(Kind.NAME, 0, 2, "name.text", 0.6)
     honoured = Span(Kind.NAME, 0, 2, "name.text", 0.9)
     assert judged(words, 0.01, text, [doubtful]) == []
-    assert judged(words, 0.5, text, [doubtful]) == [("name.text", "鈴木")]
+    assert judged(words, 0.6, text, [doubtful]) == [("name.text", "鈴木")]
     assert judged(words, 0.0, text, [honoured]) == [("name.text", "鈴木")]
 
 

@@ -4,10 +4,13 @@ In: a column of a table of which no column means anything by itself, and what is
 """
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate
 
 from mailguard.detect.categorical import Categorical
 from mailguard.detect.evidence import Values
+from mailguard.detect.span import Span
 from mailguard.model import Kind
 
 _TELLING = frozenset({Kind.PHONE, Kind.EMAIL, Kind.ADDRESS, Kind.POSTAL_CODE, Kind.NAME})
@@ -15,6 +18,13 @@ _LEAST, _SHARE = 2, 0.3  # values, and their share of the cells that are not emp
 _CONTACT = re.compile(r"@|[0-9](?:[-.() ]?[0-9]){5}")
 _LETTER = re.compile("[A-Za-z\x80-\U0010ffff]")
 _COUNT = re.compile(r"[0-9][名人件円個才歳回]$|^-?[0-9]+\.[0-9]+$")
+_ASKED, _SOME, _MOST, _SURE = (
+    40,
+    3,
+    0.6,
+    0.8,
+)  # cells; those that must name somebody; their share; how sure a full name is
+_JAPANESE = re.compile("[ぁ-んァ-ヶ一-龥]")
 _LONGEST = 100  # characters of a cell, on average: longer ones are prose
 
 
@@ -40,6 +50,17 @@ def tells_persons(scattered: Sequence[Values], cells: Categorical) -> bool:
         return False
     filled = [cell for cell in cells if cell]
     return found >= _SHARE * len(filled) and sum(map(len, filled)) <= _LONGEST * len(filled)
+
+
+def names_persons(find: Callable[[str], Iterable[Span]], cells: Categorical) -> bool:
+    """Whether a full name stands among other words in most cells: 営業部 佐藤 花子. find: names in text. Asked of a few cells only."""
+    asked = [value for value in cells.voters[:_ASKED] if len(value) <= _LONGEST and _JAPANESE.search(value)]
+    if len(asked) < _SOME or len(asked) < _MOST * min(len(cells.voters), _ASKED):
+        return False
+    starts = list(accumulate((len(value) + 1 for value in asked), initial=0))
+    spans = [span for span in find("\n".join(asked)) if span.kind is Kind.NAME and span.confidence >= _SURE]
+    named = {bisect_right(starts, span.start) for span in spans}
+    return len(named) >= max(_SOME, _MOST * len(asked))
 
 
 def as_text(cells: Categorical) -> str:

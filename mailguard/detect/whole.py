@@ -22,7 +22,7 @@ from mailguard.detect.known_passages import KnownPassages
 from mailguard.detect.layout import Layout
 from mailguard.detect.mailing import Mailing, greeting
 from mailguard.detect.memory import Memory
-from mailguard.detect.mixed_cells import as_text, has_contact, tells_persons
+from mailguard.detect.mixed_cells import as_text, has_contact, names_persons, tells_persons
 from mailguard.detect.passages import Passage, joined, opening
 from mailguard.detect.people_files import lists_people, surer
 from mailguard.detect.ruleset import Ruleset
@@ -100,7 +100,7 @@ class Detector:
         layout = about_somebody(self._reader.layout(table.rows, first))
         evidence = table_evidence(table, layout, self._digester, key, distinct=distinct)
         above = self._above(table, layout.first, key) if first is None else ()
-        return together([evidence, *above, *self._strays(table, layout, key)])
+        return together([evidence, *above, *self._strays(table, layout, key, opening=first is None)])
 
     def _above(self, table: Table, first: int, key: bytes) -> Iterable[Evidence]:
         """What stands above the data beside titles: 作成: 佐藤花子 090-1234-5678."""
@@ -256,14 +256,19 @@ class Detector:
         key = reader.key_of(lines, *grid.lines)
         return apart(self._rows(Table(text.path, grid.rows), key), str(grid.lines[0].number))
 
-    def _strays(self, table: Table, layout: Layout, key: bytes) -> Iterable[Evidence]:
-        """Contacts and numbers inside remarks and the like; names only with an honorific behind them, or in a list of contacts."""
+    def _strays(self, table: Table, layout: Layout, key: bytes, *, opening: bool) -> Iterable[Evidence]:
+        """Contacts and numbers inside remarks and the like; names only with an honorific behind them, or where most cells name somebody.
+
+        opening: no later batch of a long table, whose cells are not asked for names again.
+        """
         find = self._care.phrases if names_somebody(layout) else _nothing
         for index, cells in layout.free:
             where = f"列 {layout.title(index)}"
             header = self._reader.header(layout.title(index))
             found = list(self._stray.values(cells, find, code=header is not None and header.code))
-            if not layout.columns and tells_persons(found, cells):
+            if not layout.columns and (
+                tells_persons(found, cells) or (opening and not found and names_persons(self._finder.spans, cells))
+            ):
                 yield apart(self._mixed(table, as_text(cells), where, key), where)
             elif found:
                 yield Evidence(tuple(values.finding(self._digester, table.path, where, key) for values in found))

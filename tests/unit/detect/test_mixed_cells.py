@@ -113,3 +113,16 @@ def test_numbers_with_a_dot_in_front_of_names(detector):
     rows = [["選手"], *([f"{number}. {name}"] for number, name in enumerate(NAMES, 1))]
     [found] = detector.table(Table(("名簿.csv",), rows), b"key").findings
     assert (found.kind, found.count) == (Kind.NAME, 6)
+
+
+@pytest.mark.parametrize("cell", ["営業部 {}", "{}、入金確認", "11/3 {} が来店", "(株)みどり {}"])
+def test_full_names_among_other_words_in_most_cells_are_found(detector, cell):
+    rows = [["内容"], *([cell.format(name)] for name in NAMES)]
+    evidence = detector.table(Table(("控え.csv",), rows), b"key")
+    assert [(f.kind, f.count, f.where) for f in evidence.findings] == [(Kind.NAME, 6, "列 1")]
+    assert tally.count(evidence.records, evidence.rows).persons == 6
+
+
+def test_a_name_here_and_there_among_things_is_no_list_of_persons(detector):
+    things = ["佐藤 花子記念館", "市民会館", "山田 太郎の像", "中央公園", "噴水", "時計台", "図書館", "松並木"]
+    assert detector.table(Table(("施設.csv",), [["内容"], *([thing] for thing in things)]), b"key").findings == ()

@@ -5,6 +5,7 @@ In: contacts that tie and the records they stand in. Out: the first record of ea
 """
 
 from collections import defaultdict
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -214,11 +215,13 @@ def _components(height: int, rows: Places, groups: Places, many: int) -> Places:
     of_group = np.empty(many, np.int32)
     while True:
         of_group.fill(height)
-        np.minimum.at(of_group, groups, label[rows])
-        least = of_group[groups]
+        for at, group in _in_stretches(rows, groups):
+            np.minimum.at(of_group, group, label[at])
         before = label.copy()
-        np.minimum.at(label, before[rows], least)
-        np.minimum.at(label, rows, least)
+        for at, group in _in_stretches(rows, groups):
+            least = of_group[group]
+            np.minimum.at(label, before[at], least)
+            np.minimum.at(label, at, least)
         while True:
             jumped = label[label]
             if np.array_equal(jumped, label):
@@ -226,3 +229,9 @@ def _components(height: int, rows: Places, groups: Places, many: int) -> Places:
             label = jumped
         if np.array_equal(label, before):
             return label
+
+
+def _in_stretches(rows: Places, groups: Places) -> Iterator[tuple[Places, Places]]:
+    """A part at a time: what is looked up for all at once is as long as all of them."""
+    for start in range(0, len(rows), _STRETCH):
+        yield rows[start : start + _STRETCH], groups[start : start + _STRETCH]

@@ -38,8 +38,10 @@ def whole(table: LongTable, head: Sequence[Sequence[str]], detect: Detect, key: 
         for finding in part.findings:
             by_place[place(finding)].append(finding)
     findings = tuple(_one(found, distinct.of(found)) for found in by_place.values())
-    give_back()  # what batches took: the count of persons has arrays as long as the table
-    return Evidence(findings, crowded=True, rows=(merged(rows),) if rows else ()) if findings else Evidence()
+    give_back()  # what batches took: the whole has arrays as long as the table
+    whole = merged(rows) if rows and findings else None
+    give_back()  # what they were made of: the count of persons has such arrays, too
+    return Evidence(findings, crowded=True, rows=(whole,) if whole else ()) if findings else Evidence()
 
 
 def beginning(table: LongTable, detect: Detect, key: bytes) -> Evidence:

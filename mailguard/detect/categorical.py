@@ -26,13 +26,14 @@ Flags = NDArray[np.bool_]
 class Categorical(Sequence[str]):
     """values: each once; what no row has any more may still be among them. codes: one a row."""
 
-    __slots__ = ("_known", "_met", "_voters", "codes", "values")
+    __slots__ = ("_hashes", "_known", "_met", "_voters", "codes", "values")
 
     def __init__(self, values: list[str], codes: Codes, met: AbstractSet[str] | None = None) -> None:
         self.values, self.codes = values, codes
         self._met = met
         self._voters: tuple[str, ...] | None = None
         self._known: dict[tuple[str, str], list[Any]] = {}
+        self._hashes: dict[tuple[str, str], NDArray[np.int64]] = {}
 
     @classmethod
     def of(cls, cells: Sequence[str]) -> "Categorical":
@@ -77,6 +78,14 @@ class Categorical(Sequence[str]):
         known = self._known.get((kind, make.__name__))
         if known is None:
             known = self._known[kind, make.__name__] = make(kind, self.values)
+        return known
+
+    def hashes(self, kind: Kind, make: Callable[[Kind, Sequence[str]], list[str]]) -> NDArray[np.int64]:
+        """The hashes of what `make` says of each value, 0 of nothing; made while that is still in the processor's cache."""
+        known = self._hashes.get((kind, make.__name__))
+        if known is None:
+            known = np.fromiter(map(hash, self.each(kind, make)), np.int64, len(self.values))
+            self._hashes[kind, make.__name__] = known
         return known
 
     @property

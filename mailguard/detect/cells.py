@@ -130,10 +130,15 @@ def tie_form(kind: Kind, value: str) -> str:
 
 def tying(kind: Kind, found: Sequence[str]) -> list[str]:
     """`tie_form` of e-mail addresses or phones in their normal forms."""
+    gone = nobodys(kind, found)
+    return ["" if form in gone else form for form in found] if gone else list(found)
+
+
+def nobodys(kind: Kind, found: Sequence[str]) -> set[str]:
+    """The e-mail addresses or phones, in their normal forms, that tie nobody."""
     if kind is Kind.EMAIL:
-        nobodys = _of_nobody(found)
-        return ["" if form in nobodys else form for form in found] if nobodys else list(found)
-    return [form if len(form) > 8 and form[-6:] not in _ODD_ENDS else _called(form) for form in found]
+        return _of_nobody(found)
+    return {form for form in found if (len(form) <= 8 or form[-6:] in _ODD_ENDS) and not _called(form)}
 
 
 def _called(form: str) -> str:

@@ -4,7 +4,6 @@ In: a column and which of its values tell. Out: a masked Finding, as `evidence.V
 """
 
 from collections.abc import Sequence
-from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +12,7 @@ from mailguard.detect.evidence import SAMPLES, domains
 from mailguard.detect.forms import forms
 from mailguard.detect.layout import Column
 from mailguard.detect.mask import mask
+from mailguard.detect.rows import once
 from mailguard.detect.table_rows import block
 from mailguard.digest import Digester
 from mailguard.model import DIGESTS, Finding, PartPath
@@ -20,8 +20,8 @@ from mailguard.model import DIGESTS, Finding, PartPath
 
 def hashed_forms(column: Column, telling: Sequence[bool]) -> NDArray[np.int64]:
     """Hashes of the forms of all values that tell; those of a form that is written in several ways several times."""
-    told = compress(column.cells.each(column.kind, forms), telling)
-    return np.fromiter(map(hash, told), np.int64)
+    told: NDArray[np.int64] = column.cells.hashes(column.kind, forms)[np.fromiter(telling, bool, len(telling))]
+    return told
 
 
 def finding(
@@ -56,10 +56,10 @@ def finding(
 def _by_form(column: Column, met: list[int]) -> tuple[int, list[tuple[str, str]]]:
     """(how many forms, each with the value that is written first, in the order of their last rows: all, or the first few)."""
     cells = column.cells
-    values, found = cells.values, cells.each(column.kind, forms)
+    values, found, hashes = cells.values, cells.each(column.kind, forms), cells.hashes(column.kind, forms)
     if len(met) < len(values):
-        values, found = [values[code] for code in met], [found[code] for code in met]
-    distinct = len(set(found))
+        values, found, hashes = [values[code] for code in met], [found[code] for code in met], hashes[met]
+    distinct = len(once(hashes))
     few = distinct if distinct <= DIGESTS else SAMPLES
     last = np.empty(len(cells.values), np.int64)
     last[cells.codes] = np.arange(len(cells))

@@ -5,16 +5,17 @@ In: the personal columns. Out: arrays of hashes. Distinct values are read once.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import compress
 
 import numpy as np
 
 from mailguard.detect.categorical import Categorical, together
-from mailguard.detect.cells import houses, several, told, tying
+from mailguard.detect.cells import houses, nobodys, several, told, tying
 from mailguard.detect.forms import forms
 from mailguard.detect.layout import Column
 from mailguard.detect.personal import Personal
 from mailguard.detect.rows import Entries, Numbers, Places, Rows
-from mailguard.detect.table_names import Flags, Names, hashed, names
+from mailguard.detect.table_names import Flags, Names, hashed, names, salted
 from mailguard.model import Kind
 
 _LONG_PHONE = 17  # characters from which a cell may hold two
@@ -76,12 +77,14 @@ def _spread(cells: Categorical, hashes: Numbers) -> Entries:
 
 def _ties(column: Column) -> Entries:
     kind, cells = column.kind, column.cells
-    tells, single = cells.each(kind, told), cells.each(kind, forms)
+    tells, found = cells.each(kind, told), cells.each(kind, forms)
     listing = _listing(kind, cells.values, tells)
-    if listing or not all(tells):
-        alone = [tell and not two for tell, two in zip(tells, listing, strict=True)] if listing else tells
-        single = [form if flag else "" for form, flag in zip(single, alone, strict=True)]
-    parts = [_spread(cells, hashed(str(kind), tying(kind, single)))]
+    alone = np.fromiter(tells, bool, len(tells))
+    if listing:
+        alone &= ~np.array(listing, bool)
+    if gone := nobodys(kind, list(compress(found, alone))):
+        alone &= [form not in gone for form in found]
+    parts = [_spread(cells, np.where(alone, salted(str(kind), cells.hashes(kind, forms)), 0))]
     if listing:
         rows = cells.rows(listing)
         lists = [(row, part) for row in rows for part in tying(kind, forms(kind, several(kind, cells[row]))) if part]

@@ -51,9 +51,12 @@ class Names:
 
 def hashed(label: str, values: Sequence[str]) -> Numbers:
     """Hashes as `persons.hashes` makes them; 0 of nothing."""
-    found = np.fromiter(map(hash, values), np.int64, len(values))
-    found[found != 0] ^= salt(label)  # "" has the hash 0
-    return found
+    return salted(label, np.fromiter(map(hash, values), np.int64, len(values)))
+
+
+def salted(label: str, hashes: Numbers) -> Numbers:
+    """The same from hashes of the values alone; that of "" is 0."""
+    return np.where(hashes != 0, hashes ^ salt(label), 0)
 
 
 def names(group: NameGroup) -> list[Names]:
@@ -129,7 +132,7 @@ def _whole(rows: NDArray[np.intp], whole: Categorical, kana: Categorical | None,
     if kana:
         beside = hashed("reading", kana.each(Kind.NAME_KANA, _readings))[kana.codes[rows]]
         reading = np.where(beside != 0, beside, reading)
-    shown = hashed("name", form)[codes]
+    shown = salted("name", whole.hashes(Kind.NAME, forms.forms))[codes]
     kept = shown != 0
     spelt_out = spelt[codes] & (reading != 0)
     surname = _surnames(rows, whole, form, family)

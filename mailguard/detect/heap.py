@@ -5,8 +5,9 @@ In: nothing. Out: nothing. Where the C library is another one nothing happens.
 
 import ctypes
 
-_LARGE = 4 << 20  # bytes: arrays as long as a table of a million rows
-_KEPT = 32 << 20  # bytes at the end of the heap, as many as glibc comes to keep by itself
+# For a million rows 2 and 16 MB take 30 MB less at the peak than 4 and 32 MB, and no longer.
+_LARGE = 2 << 20  # bytes: stretches of the arrays of a table of a million rows
+_KEPT = 16 << 20  # bytes at the end of the heap
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # malloc.h
 
 _libc = ctypes.CDLL(None)

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
-from test_name_model import judged
+from test_name_model import Fixed, judged
 
 from mailguard.detect import kinds, person_dictionary, ruleset, tokenizer
+from mailguard.detect.name_context import NameContext
+from mailguard.detect.name_judge import NameJudge
 from mailguard.detect.namesakes import evened, family_of
 from mailguard.detect.span import Span
 from mailguard.model import Kind
@@ -57,6 +59,17 @@ def test_words_written_alike_are_as_likely_as_all_of_them():
     assert even.tolist() == pytest.approx([0.75, 0.01, 0.75, 0.01, 0.5])
     assert evened(tokens[:2], likely[:2]).tolist() == likely[:2].tolist()
     assert np.isfinite(evened(tokens, np.array([1, 1, 1, 1, 1], np.float32))).all()
+
+
+def test_the_judge_evens_words_written_alike(words):
+    class Placed(Fixed):
+        def probabilities(self, sentences, marks, rows):
+            return [np.array([0.95, 0, 0.45, 0, 0], np.float32) for _ in sentences]
+
+    text = "スミスとスミスが来"
+    judge = NameJudge(NameContext(words, person_dictionary.load()), Placed(0))
+    found = judge.spans(text, [(tokens, []) for tokens in tokenizer.load().pieces(text)])
+    assert [text[span.start : span.end] for span in found] == ["スミス", "スミス"]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ trained on encyclopedic prose, letters and lists are theirs.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
 from itertools import accumulate
 
 import numpy as np
@@ -27,6 +26,7 @@ _TOGETHER = 2_000  # tokens that the network is asked about at once
 _SURE, _PAIR = 0.88, 0.8  # confidence of names with an honorific, and of two known halves
 _REFUSED, _REFUSED_PAIR = 0.5, 0.4  # below it a doubtful name of the rules goes, and one of two known halves
 _SEEN = 0.6  # from which the network's own name counts
+_UNLIKELY = 0.02  # below it a word is not looked at
 _AGAIN = 0.05  # from which a name counts that the line has called a person's, too
 _LATIN = 0.5  # from which a name in Latin letters counts
 _LETTER = regex.compile(r"[\p{Han}\p{Hiragana}ァ-ヴー]")
@@ -54,7 +54,7 @@ class NameJudge:
     def spans(self, text: str, sentences: Iterable[Sentence]) -> Iterator[Span]:
         """Of all sentences, in order."""
         waiting: list[Sentence] = []
-        called = Called()
+        called = Called(self._context.family_of)
         size = read = 0
         for sentence in sentences:
             read += len(sentence[0])
@@ -100,33 +100,35 @@ class NameJudge:
     def _judged(
         self, text: str, tokens: Sequence[Token], likely: Floats, found: Sequence[Span], called: Called
     ) -> Iterator[Span]:
-        likely = evened(tokens, likely)
+        places = np.flatnonzero(likely > _UNLIKELY).tolist()
+        likely = evened(tokens, likely, places)
         kept = [span for span in found if _stays(tokens, likely, span)]
-        for search in (self._seen(text, tokens, likely), self._latin(text, tokens, likely)):
-            kept += [span for span in search if not _meets(span, kept)]
-        families = (self._context.family_of(text[span.start : span.end]) for span in kept)
-        called.families.update(family for family in families if family is not None)
-        if called.families:
-            again = self._again(text, tokens, likely, called.families)
+        if places:
+            for search in (self._seen(text, tokens, likely), self._latin(text, tokens, likely, places)):
+                kept += [span for span in search if not _meets(span, kept)]
+        called.names += [text[span.start : span.end] for span in kept]
+        if places:
+            again = self._again(text, tokens, [place for place in places if likely[place] > _AGAIN], called)
             kept += [span for span in again if not _meets(span, kept)]
         yield from sorted(kept, key=lambda span: span.start)
 
-    def _again(self, text: str, tokens: Sequence[Token], likely: Floats, called: AbstractSet[str]) -> Iterator[Span]:
+    def _again(self, text: str, tokens: Sequence[Token], places: Sequence[int], called: Called) -> Iterator[Span]:
         """Family names alone that stand in this line as part of a person's full name: マロー behind エドワード・R・マロー."""
-        for place in np.flatnonzero(likely > _AGAIN).tolist():
-            if tokens[place].surface in called and not _joined(tokens, place):
+        for place in places:
+            if called.has(tokens[place].surface) and not _joined(tokens, place):
                 span = self._context.unless_thing(text, tokens, place, place + 1)
                 if span is not None:
                     yield span
 
-    def _latin(self, text: str, tokens: Sequence[Token], likely: Floats) -> Iterator[Span]:
+    def _latin(self, text: str, tokens: Sequence[Token], likely: Floats, places: Sequence[int]) -> Iterator[Span]:
         """Robert Vishnyの研究: the words of a Latin name are one."""
-        if not any(tokens[place].word.script in _LATIN_SCRIPTS for place in np.flatnonzero(likely > _LATIN).tolist()):
+        if not any(tokens[place].word.script in _LATIN_SCRIPTS for place in places):
             return
         for index, stop in units([token.word for token in tokens]):
             start, end = tokens[index].start, tokens[stop - 1].end
             if (
-                likely[index:stop].mean() > _LATIN
+                tokens[index].word.script in _LATIN_SCRIPTS
+                and likely[index:stop].mean() > _LATIN
                 and _CAPITALS.fullmatch(text, start, end)
                 and (_LETTER.match(text, end) or _LETTER.match(text, max(0, start - 1), start))
             ):

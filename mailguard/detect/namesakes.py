@@ -3,7 +3,8 @@
 In: tokens of a sentence and how likely each is part of a name, or the text of a name. Out: the same, with what other places tell.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import regex
@@ -16,38 +17,48 @@ Floats = NDArray[np.float32]
 
 _JOINT = regex.compile("[・=＝]")
 _SHORTEST = 2  # characters of a family name that is looked for again
-_UNLIKELY = 0.02  # below it a word is not compared with its like
 _EDGE = 1e-6  # keeps logits finite
 
 
 class Called:
-    """families: of the persons whom a line has named so far. Another line, as another cell of a table, is judged anew."""
+    """names: of the persons whom a line has named, not asked for yet. Another line, as another cell of a table, is judged anew.
 
-    def __init__(self) -> None:
-        self.families: set[str] = set()
+    family_of: as below.
+    """
+
+    def __init__(self, family_of: Callable[[str], str | None]) -> None:
+        self._family_of = family_of
+        self.names: list[str] = []
+        self._families: set[str | None] = set()
         self._end = 0
 
     def enter(self, text: str, start: int) -> None:
         """A sentence that begins here is judged next."""
         if start >= self._end:
-            self.families.clear()
+            self.names, self._families = [], set()
             self._end = text.find("\n", start) + 1 or len(text)
 
+    def has(self, family: str) -> bool:
+        """Whether one of them has this family name."""
+        self._families.update(map(self._family_of, self.names))
+        self.names = []
+        return family in self._families
 
-def evened(tokens: Sequence[Token], likely: Floats) -> Floats:
-    """Words written alike in one sentence are one thing: each is as likely as all of them together (the mean of their logits)."""
-    places: dict[str, list[int]] = {}
-    for place in np.flatnonzero(likely > _UNLIKELY).tolist():
-        surface = tokens[place].surface
-        if len(surface) >= _SHORTEST:
-            places.setdefault(surface, []).append(place)
-    alike = [found for found in places.values() if len(found) > 1]
-    if not alike:
+
+def evened(tokens: Sequence[Token], likely: Floats, places: Sequence[int]) -> Floats:
+    """Words written alike in one sentence are one thing: each is as likely as all of them together (the mean of their logits).
+
+    places: of the words that are compared.
+    """
+    surfaces = [tokens[place].surface for place in places]
+    if len(set(surfaces)) == len(surfaces):
         return likely
     even = likely.copy()
-    for found in alike:
-        some = np.clip(likely[found].astype(np.float64), _EDGE, 1 - _EDGE)
-        even[found] = 1 / (1 + np.exp(-np.log(some / (1 - some)).mean()))
+    for surface, count in Counter(surfaces).items():
+        if count > 1 and len(surface) >= _SHORTEST:
+            alike = [place for place, other in zip(places, surfaces, strict=True) if other == surface]
+            some = np.clip(likely[alike].astype(np.float64), _EDGE, 1 - _EDGE)
+            even[alike] = 1 / (1 + np.exp(-np.log(some / (1 - some)).mean()))
     return even
 
 

@@ -55,10 +55,11 @@ def test_words_written_alike_are_as_likely_as_all_of_them():
     tokens = tokenizer.load().tokens("スミスとスミスと木")
     likely = np.array([0.9, 0.01, 0.5, 0.01, 0.5], np.float32)
     assert [token.surface for token in tokens] == ["スミス", "と", "スミス", "と", "木"]
-    even = evened(tokens, likely)
+    even = evened(tokens, likely, [0, 2, 4])
     assert even.tolist() == pytest.approx([0.75, 0.01, 0.75, 0.01, 0.5])
-    assert evened(tokens[:2], likely[:2]).tolist() == likely[:2].tolist()
-    assert np.isfinite(evened(tokens, np.array([1, 1, 1, 1, 1], np.float32))).all()
+    assert evened(tokens, likely, [1, 3]).tolist() == likely.tolist()
+    assert evened(tokens, likely, []).tolist() == likely.tolist()
+    assert np.isfinite(evened(tokens, np.ones(5, np.float32), range(5))).all()
 
 
 def test_the_judge_evens_words_written_alike(words):

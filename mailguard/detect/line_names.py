@@ -18,7 +18,7 @@ _LINE = re.compile(r"[^\n]+\n?")
 _SHORT = 1_000  # characters of a line that is remembered
 _LONG = 50_000  # characters of a text that is read as a whole: the judge stops after as many words
 _APART = "\n\n"  # between lines that stand in different places: no rule looks over it
-_MEMORY = 4 << 20  # bytes, about
+MEMORY = 4 << 20  # bytes, about
 
 
 class LineNames:
@@ -32,7 +32,7 @@ class LineNames:
         judge: NameJudge,
     ) -> None:
         self._tokenizer, self._rules, self._context, self._judge = tokenizer, rules, context, judge
-        self._known: Memory[str, list[Span]] = Memory(_MEMORY)
+        self._known: Memory[str, list[Span]] = Memory(MEMORY)
 
     def ahead(self, texts: Iterable[str]) -> None:
         """Read the lines of texts that will be asked for."""

@@ -51,7 +51,9 @@ class LabelledNames:
     def _label(self, before: str) -> bool:
         """Whether a label ends a text. One of a single character stands alone: 父, and no 公演."""
         before = _POLITE.sub("", _PAREN.sub("", before.rstrip(" \t")))
-        role = next((role for role in self._roles if before.endswith(role)), "")
+        if not before.endswith(self._roles):  # most marks
+            return False
+        role = next(role for role in self._roles if before.endswith(role))
         return bool(role) and (len(role) > 1 or not before.removesuffix(role)[-1:].isalpha())
 
     def _labelled(self, text: str, start: int) -> Iterator[Span]:

@@ -128,7 +128,7 @@ def _text(report: dict[str, Any]) -> str:
         "persons": [
             f"{most}{report['persons']:,} persons, {report['households']:,} households",
             one,
-            f"persons listed who are neither the recipient nor your own: {report['strangers']:,}",
+            _strangers(report["strangers"]),
         ],
         f"limits of {report['policy']}": [_limit(limit) for limit in report["limits"]],
         "a leak would have to be reported (Personal Information Protection Commission, 個人情報保護委員会)": [
@@ -142,6 +142,12 @@ def _text(report: dict[str, Any]) -> str:
     if report["watched"]:
         lines.append(f"only monitored, would be held otherwise: {', '.join(report['watched'])}")
     return "\n".join(lines)
+
+
+def _strangers(count: int | None) -> str:
+    if count is None:
+        return "too many to compare each with the recipient and your own: all of them count"
+    return f"persons listed who are neither the recipient nor your own: {count:,}"
 
 
 def _path(item: dict[str, Any]) -> str:

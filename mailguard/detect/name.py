@@ -81,8 +81,8 @@ class Name:
 
     def find(self, text: str) -> Iterator[Span]:
         """Names in running text, without their honorific."""
-        labelled = list(self._labelled.find(text))
-        told = [*labelled, *filter(Taken(labelled).free, self._spaced_out.find(text))]
+        apart = list(self._spaced_out.find(text))  # before labels: 担当:佐 藤 花 子 is no 佐 藤
+        told = [*apart, *filter(Taken(apart).free, self._labelled.find(text))]
         yield from told
         yield from filter(Taken(told).free, self._running.find(text))
 

@@ -24,11 +24,14 @@ class Weighed:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """recipient: whether there is exactly one outside recipient, whose own data pass; strangers: persons who are neither she nor staff."""
+    """recipient: whether there is exactly one outside recipient, whose own data pass.
+
+    strangers: persons who are neither she nor staff; None where a part has more than are compared one by one: all of them count.
+    """
 
     findings: tuple[Weighed, ...]
     recipient: bool
-    strangers: int
+    strangers: int | None
     comparisons: tuple[Comparison, ...]
     verdict: Verdict
     legal: Legal
@@ -47,7 +50,7 @@ def explain(
     return Explanation(
         tuple(findings),
         judged.case.one_recipient,
-        len(judged.case.strangers()),
+        None if inspection.crowded else len(judged.case.strangers()),
         judged.comparisons,
         judged.verdict,
         legal(inspection, policy.limits.report),

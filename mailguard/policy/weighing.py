@@ -141,7 +141,7 @@ class Weighing:
             for finding in heap.findings
             if finding.kind in kinds and not (finding.organisation and finding.kind is Kind.BANK_ACCOUNT)
         ]
-        return Comparison(HIGH_RISK, "high_risk", _different(risky), 1, keys)
+        return Comparison(HIGH_RISK, f"{heap.name}.high_risk", _different(risky), 1, keys)
 
     def _values(self, heap: Heap) -> Iterator[tuple[int, str, int]]:
         """(limit, its name, how many different values) of each kind found."""

@@ -1,5 +1,6 @@
 """mailguard rules: where and why an example fails; a verdict step by step."""
 
+import itertools
 import json
 from datetime import UTC, datetime
 from shutil import copytree
@@ -112,6 +113,20 @@ def test_a_verdict_is_explained_step_by_step_and_masked(tmp_path, capsys):
     assert "wrongful_purpose: never decided by the machine" in said
     assert "山田太郎" not in said
     assert "090-1234-5678" not in said
+
+
+def test_many_persons_are_not_said_to_be_none(tmp_path, capsys):
+    path = tmp_path / "list.csv"
+    rows = [
+        f"山田{one}{other},090-1234-{place:04}"
+        for place, (one, other) in enumerate(itertools.product("一二三四五六七八九", repeat=2))
+    ]
+    path.write_text("\n".join(["氏名,電話番号", *rows]), "utf-8")
+    assert run("rules", "test", path) == 1
+    said = capsys.readouterr().out
+    assert "too many to compare each with the recipient and your own: all of them count" in said
+    assert "body.high_risk: 0 of 1 → does not hold" in said
+    assert "neither" not in said
 
 
 def test_another_policy_can_be_tried(tmp_path, capsys):

@@ -18,12 +18,8 @@ _LEAST, _SHARE = 2, 0.3  # values, and their share of the cells that are not emp
 _CONTACT = re.compile(r"@|[0-9](?:[-.() ]?[0-9]){5}")
 _LETTER = re.compile("[A-Za-z\x80-\U0010ffff]")
 _COUNT = re.compile(r"[0-9][名人件円個才歳回]$|^-?[0-9]+\.[0-9]+$")
-_ASKED, _SOME, _MOST, _SURE = (
-    40,
-    3,
-    0.6,
-    0.8,
-)  # cells; those that must name somebody; their share; how sure a full name is
+# Cells; those that must name somebody; their share; how sure a full name is.
+_ASKED, _SOME, _MOST, _SURE = 40, 3, 0.6, 0.8
 _JAPANESE = re.compile("[ぁ-んァ-ヶ一-龥]")
 _LONGEST = 100  # characters of a cell, on average: longer ones are prose
 

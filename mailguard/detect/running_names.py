@@ -1,4 +1,4 @@
-"""Names in running text: runs of Sudachi's person tokens, dictionary pairs, honorifics, ・ names and romaji.
+"""Names in running text: runs of Sudachi's person tokens, dictionary pairs, honorifics and romaji.
 
 In: folded text. Out: spans of names without honorific. `name_context` judges each by what stands around it.
 """
@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 
 import regex
 
+from mailguard.detect.foreign_names import JOINTS, ForeignNames
 from mailguard.detect.kana_pairs import KanaPairs
 from mailguard.detect.line_names import LineNames
 from mailguard.detect.name_context import NameContext, inflected
@@ -24,12 +25,9 @@ _KATAKANA = regex.compile(r"[ァ-ヴー]+")
 _KANA = regex.compile(r"[ぁ-んァ-ヴー]+")
 _LATIN = regex.compile(r"(?<![A-Za-z@.])[A-Z][A-Za-z'-]{1,15}+,? [A-Z][A-Za-z'-]{1,15}+(?![A-Za-z@])")
 _RARE_FAMILY = regex.compile(r"[\p{Han}々]{1,2}[ヶケが]?[\p{Han}](?<![市区町村県郡府都駅店島州国])")
-_JOINTS = frozenset("・==")
-_PARTICLES = frozenset(["ド", "デ", "デル", "ラ", "ル", "ヴァン", "ファン", "フォン", "ダ", "ディ", "ドゥ", "ビン", "イブン", "アル", "エル", "ラス", "ロス", "ド・ラ", "テル", "サン・"])  # fmt: skip
 _HIRAGANA = regex.compile(r"[ぁ-んー]+")
 _LONGEST = 40
 _REST = 3  # tokens of a given name in hiragana behind its first
-_PARTS = 7  # of a ・ name
 _OPENERS = frozenset({Sort.PLACE, Sort.NOUN, Sort.PROPER})
 _GIVEN = frozenset({Sort.GIVEN, Sort.PERSON})
 _HONOURED = 4  # words before an honorific that may be a name together
@@ -52,7 +50,7 @@ class RunningNames:
         judge = None if network is None else NameJudge(self._context, network)
         self._lines = None if judge is None else LineNames(tokenizer, self.by_rules, self._context, judge)
         self._pairs = KanaPairs(persons)
-        self._things = frozenset(words.get("katakana_thing", ()))
+        self._foreign = ForeignNames(frozenset(words.get("katakana_thing", ())))
         self._one_character = frozenset(words.get("one_character_family", ()))
 
     def ahead(self, texts: Iterable[str]) -> None:
@@ -82,7 +80,7 @@ class RunningNames:
         for index in self._openings(tokens, surfaces, honoured):
             if index < done:
                 continue
-            stop = self._run(tokens, index) or self._foreign(tokens, index)
+            stop = self._run(tokens, index) or self._foreign.end(tokens, index)
             if stop > index:
                 span = self._context.judge(text, tokens, index, stop)
             else:
@@ -105,7 +103,7 @@ class RunningNames:
         """Places of words that a name may begin with, in order. Most words are particles, verbs and marks."""
         families, one_character = self._persons.family, self._one_character
         behind = [token[3] for token in tokens[1:]] + [Sort.OTHER]
-        joined = [surface in _JOINTS for surface in surfaces[1:]] + [False]
+        joined = [surface in JOINTS for surface in surfaces[1:]] + [False]
         for place, token in enumerate(tokens):
             surface, sort = token[0], token[3]
             if (
@@ -123,7 +121,7 @@ class RunningNames:
         if first.sort not in PERSONS and not (first.sort in _OPENERS and self._opens(tokens, index)):
             return 0
         katakana = (
-            _KATAKANA.fullmatch(first.surface) and index + 1 < len(tokens) and tokens[index + 1].surface in _JOINTS
+            _KATAKANA.fullmatch(first.surface) and index + 1 < len(tokens) and tokens[index + 1].surface in JOINTS
         )
         if katakana or first.surface.isascii():
             return 0
@@ -207,48 +205,6 @@ class RunningNames:
             return True
         chinese = tokens[stop - 1].surface in self._one_character and _KANJI.fullmatch(behind.surface) is not None
         return chinese and behind.sort is Sort.FAMILY and behind.surface not in self._persons.family  # 王 小明
-
-    def _foreign(self, tokens: Sequence[Token], index: int) -> int:
-        """End of katakana words joined by ・ that read like a person: names and unknown words, at last no common noun."""
-        parts = [index]
-        stop = index
-        while len(parts) < _PARTS and self._joined(tokens, stop):
-            stop += 2
-            while self._unjoined(tokens, stop):
-                stop += 1
-            parts.append(stop)
-        if stop == index:
-            return 0
-        return stop + 1 if self._foreign_person([tokens[part] for part in parts]) else 0
-
-    def _joined(self, tokens: Sequence[Token], stop: int) -> bool:
-        if stop + 2 >= len(tokens) or tokens[stop + 1].surface not in _JOINTS:
-            return False
-        left, right = tokens[stop].surface, tokens[stop + 2].surface
-        return self._katakana(left) and self._katakana(right)
-
-    def _unjoined(self, tokens: Sequence[Token], stop: int) -> bool:
-        """コート|ランド: one word in two tokens."""
-        return stop + 1 < len(tokens) and _KATAKANA.fullmatch(tokens[stop + 1].surface) is not None
-
-    def _katakana(self, surface: str) -> bool:
-        return _KATAKANA.fullmatch(surface) is not None or (
-            len(surface) == 1 and surface.isascii() and surface.isupper()
-        )
-
-    def _foreign_person(self, parts: Sequence[Token]) -> bool:
-        inner = [part for part in parts if part.surface not in _PARTICLES]
-        if not inner or all(len(part.surface) == 1 for part in parts):
-            return False
-        score = sum(2 if part.sort in PERSONS else (1 if not part.known else -1) for part in inner)
-        last, first = inner[-1], inner[0]
-        if last.surface in self._things:
-            return False
-        if last.sort is Sort.NOUN and last.known and first.sort not in PERSONS:
-            score -= 2
-        if first.sort is Sort.PLACE:
-            score -= 2
-        return score > 0
 
     def _by_honorific(self, tokens: Sequence[Token], index: int) -> int:
         """End of one to three words right before さん or 様 that are a known name together, or a katakana word."""

@@ -53,6 +53,13 @@ def rss(pid: int) -> float:
     return 0.0
 
 
+def own(pid: int) -> float:
+    """Megabytes that one process holds and no file backs: dictionaries that scanners read together are mapped files, and count for none."""
+    with suppress(OSError):
+        return _kilobytes(Path(f"/proc/{pid}/status"), "RssAnon:") / 1024
+    return 0.0
+
+
 def _kilobytes(path: Path, key: str) -> int:
     return next((int(line.split()[1]) for line in path.read_text().splitlines() if line.startswith(key)), 0)
 

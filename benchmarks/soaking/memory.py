@@ -1,4 +1,4 @@
-"""Memory of each process over the second half of a soak: its slope, and what it grew by.
+"""Anonymous memory of each process over the second half of a soak: its slope, and what it grew by.
 
 The half begins when half of the mails are on their way: from then on nothing is restarted any more, however long that took.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from guard import Guard
-from processes import rss
+from processes import own
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Watch:
             if self._half is None and self._progress() >= 0.5:
                 self._half = now
             for pid in await asyncio.to_thread(self._guard.pids):
-                size = rss(pid)
+                size = own(pid)
                 if size:
                     self._roles.setdefault(pid, self._role(pid))
                     self._seen.setdefault(pid, []).append((now, size))

@@ -89,7 +89,7 @@ _BREAK, _DECIMAL, _DIGIT, _DASH, _KANJI, _WORD, _AFTER_WORD, _CLOSED, _STOREY, _
 _SORTS = Alphabet(
     {
         _BREAK: UNIT,
-        _DECIMAL: "".join(filter(str.isdecimal, map(chr, range(0x10000)))),
+        _DECIMAL: _FIGURES,
         _DIGIT: "0123456789",
         _DASH: _ANY_DASH,
         _KANJI: "〇一二三四五六七八九十百",

@@ -32,10 +32,8 @@ from mailguard.detect.votes import Cells
 from mailguard.detect.votes import votes as shares
 from mailguard.model import Kind
 
-HEADER_ROWS, LAST_HEADER_ROW = (
-    20,
-    60,
-)  # titles, remarks and dates may stand above the header; behind the first, only titles alone are one
+# Titles, remarks and dates may stand above the header; behind the first, only titles alone are one.
+HEADER_ROWS, LAST_HEADER_ROW = 20, 60
 SURE = 0.9  # a cell that says by itself what it is
 
 # The order is the cost: what the cheap ones decide, the dictionaries need not look at.

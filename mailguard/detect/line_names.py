@@ -66,8 +66,8 @@ class LineNames:
                     new.append(line)
                 else:
                     found[line] = known
-        if new:
-            found.update(self._met(new))
+        for lot in _lots(new):
+            found.update(self._met(lot))
         return found
 
     def _met(self, lines: list[str]) -> dict[str, list[Span]]:
@@ -90,3 +90,17 @@ class LineNames:
         tokens = chain.from_iterable(self._tokenizer.sentences(text, start, end) for start, end in places)
         sentences = ((sentence, list(filter(free, self._rules(text, sentence)))) for sentence in tokens)
         return filter(free, self._judge.spans(text, sentences))
+
+
+def _lots(lines: list[str]) -> Iterator[list[str]]:
+    """Lines that are asked about together: the judge stops after so many words, and what it did not read must not be remembered."""
+    lot: list[str] = []
+    size = 0
+    for line in lines:
+        if size + len(line) > _LONG:
+            yield lot
+            lot, size = [], 0
+        lot.append(line)
+        size += len(line) + len(_APART)
+    if lot:
+        yield lot

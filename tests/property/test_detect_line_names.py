@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailguard.detect import kinds, line_names, ruleset
+from mailguard.detect import kinds, line_names, name_judge, ruleset
 from mailguard.detect.line_names import LineNames
 from mailguard.detect.span import Span, Taken
 from mailguard.model import Kind
@@ -75,3 +75,11 @@ def test_long_lines_and_long_texts_are_not_remembered(lines, monkeypatch):
         kept = lines._known.weight
         assert list(lines.find(text, Taken(()))) == whole(lines, text, Taken(()))
         assert lines._known.weight == kept
+
+
+def test_a_long_mail_does_not_use_up_the_judge_for_its_last_lines(lines, monkeypatch):
+    monkeypatch.setattr(line_names, "_LONG", 60)
+    monkeypatch.setattr(name_judge, "_MOST", 60)
+    texts_ = [f"{number}番目の段落で山田太郎が勝った。ドレヴィンスキは{number}年に生まれた。\n" for number in range(20)]
+    lines.ahead(texts_)
+    assert [list(lines.find(text, Taken([]))) for text in texts_] == [whole(lines, text, Taken([])) for text in texts_]

@@ -48,15 +48,17 @@ def role(pid: int) -> str:
 
 def rss(pid: int) -> float:
     """Megabytes of one process now."""
-    with suppress(OSError):
-        return _kilobytes(Path(f"/proc/{pid}/status"), "VmRSS:") / 1024
-    return 0.0
+    return _status(pid, "VmRSS:")
 
 
 def own(pid: int) -> float:
     """Megabytes that one process holds and no file backs: dictionaries that scanners read together are mapped files, and count for none."""
+    return _status(pid, "RssAnon:")
+
+
+def _status(pid: int, key: str) -> float:
     with suppress(OSError):
-        return _kilobytes(Path(f"/proc/{pid}/status"), "RssAnon:") / 1024
+        return _kilobytes(Path(f"/proc/{pid}/status"), key) / 1024
     return 0.0
 
 

@@ -31,9 +31,10 @@ _WRITTEN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Latin}々ヶー'.�
 _BEHIND = regex.compile(
     r"(?<=..)[ ]?\((?:[\p{Hiragana}\p{Katakana}\p{Latin}ー・ ]{2,30}|[0-9]{1,3}[歳才]?|(?![株有同名資医学財社福])[\p{Han}]{1,6})\)$"
 )
+# 1001 佐藤 花子
 _NUMBERED = regex.compile(
     r"^(?:No\.? ?)?[0-9]{1,8}(?:-[0-9]{1,3})?(?:[.):、,] ?| )(?=[\p{Han}\p{Hiragana}\p{Katakana}])"
-)  # 1001 佐藤 花子
+)
 _KANJI_KANA = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}々ヶー]+")
 _KATAKANA = regex.compile(r"[\p{Katakana}ー]+")
 _KANA = regex.compile(r"[\p{Hiragana}\p{Katakana}ー]+")

@@ -54,7 +54,7 @@ class LabelledNames:
         if not before.endswith(self._roles):  # most marks
             return False
         role = next(role for role in self._roles if before.endswith(role))
-        return bool(role) and (len(role) > 1 or not before.removesuffix(role)[-1:].isalpha())
+        return len(role) > 1 or not before.removesuffix(role)[-1:].isalpha()
 
     def _labelled(self, text: str, start: int) -> Iterator[Span]:
         match = _VALUE.match(text, start)

@@ -9,7 +9,8 @@ import unicodedata
 from functools import lru_cache
 
 KNOWN = 1 << 13  # forms kept: what ties, what is shown and who is who ask for the same value in turn
-_DASHES = re.compile("[-‐‑‒–—―−ーｰ─━～〜~]")
+DASHES = "‐‑‒–—―−ーｰ─━～〜~"  # besides the hyphen
+_DASHES = re.compile(f"[-{DASHES}]")
 _NOT_DIGIT = re.compile(r"[^0-9]")
 _KANJI_FIGURES = str.maketrans("〇零○一二三四五六七八九", "000123456789")
 _SPACE = re.compile(r"\s+")
@@ -263,10 +264,15 @@ def kana(value: str) -> str:
     return "".join(chr(ord(char) + 0x60) if "ぁ" <= char <= "ゖ" else char for char in text)
 
 
-_PREFECTURE = re.compile(
-    "^(?:北海道|青森県|岩手県|宮城県|秋田県|山形県|福島県|茨城県|栃木県|群馬県|埼玉県|千葉県|東京都|神奈川県|新潟県|富山県|石川県|福井県|山梨県|長野県|岐阜県|静岡県|愛知県"
-    "|三重県|滋賀県|京都府|大阪府|兵庫県|奈良県|和歌山県|鳥取県|島根県|岡山県|広島県|山口県|徳島県|香川県|愛媛県|高知県|福岡県|佐賀県|長崎県|熊本県|大分県|宮崎県|鹿児島県|沖縄県)(?=.)"
+# fmt: off
+PREFECTURES = (
+    "北海道", "青森県", "岩手県", "宮城県", "秋田県", "山形県", "福島県", "茨城県", "栃木県", "群馬県", "埼玉県", "千葉県",
+    "東京都", "神奈川県", "新潟県", "富山県", "石川県", "福井県", "山梨県", "長野県", "岐阜県", "静岡県", "愛知県", "三重県",
+    "滋賀県", "京都府", "大阪府", "兵庫県", "奈良県", "和歌山県", "鳥取県", "島根県", "岡山県", "広島県", "山口県", "徳島県",
+    "香川県", "愛媛県", "高知県", "福岡県", "佐賀県", "長崎県", "熊本県", "大分県", "宮崎県", "鹿児島県", "沖縄県",
 )
+# fmt: on
+_PREFECTURE = re.compile(f"^(?:{'|'.join(PREFECTURES)})(?=.)")
 _LAST_WORD = re.compile("(?<=[0-9])(?:番地|号|番)(?=[^-0-9号室線棟館地町])")
 _ROOM = re.compile(
     "(?<=[^0-9])(?:[-#]|room|rm\\.?|no\\.?)+(?=[0-9])|(?<=[0-9])(?:-?#|-?room|-?rm\\.?)(?=[0-9])", re.IGNORECASE

@@ -12,58 +12,7 @@ from mailguard import normal
 from mailguard.detect.joined import UNIT, folded
 from mailguard.detect.places import Alphabet, Places, Sorts, any_of, behind, substituted
 
-# The prefectures, as `normal.address` takes them off.
-_PREFECTURES = frozenset(
-    [
-        "北海道",
-        "青森県",
-        "岩手県",
-        "宮城県",
-        "秋田県",
-        "山形県",
-        "福島県",
-        "茨城県",
-        "栃木県",
-        "群馬県",
-        "埼玉県",
-        "千葉県",
-        "東京都",
-        "神奈川県",
-        "新潟県",
-        "富山県",
-        "石川県",
-        "福井県",
-        "山梨県",
-        "長野県",
-        "岐阜県",
-        "静岡県",
-        "愛知県",
-        "三重県",
-        "滋賀県",
-        "京都府",
-        "大阪府",
-        "兵庫県",
-        "奈良県",
-        "和歌山県",
-        "鳥取県",
-        "島根県",
-        "岡山県",
-        "広島県",
-        "山口県",
-        "徳島県",
-        "香川県",
-        "愛媛県",
-        "高知県",
-        "福岡県",
-        "佐賀県",
-        "長崎県",
-        "熊本県",
-        "大分県",
-        "宮崎県",
-        "鹿児島県",
-        "沖縄県",
-    ]
-)
+_PREFECTURES = frozenset(normal.PREFECTURES)
 _END = f"(?={UNIT}|\\Z)"
 _KANJI_NUMBER = re.compile(f"[〇一二三四五六七八九十百]+(?:(?=丁目|番|号|条|線|の|ノ|-)|{_END})")
 # These begin with a set of characters, which `re` looks for far faster than for words.
@@ -80,7 +29,6 @@ _ROOM = re.compile(
 )
 
 
-_ANY_DASH = "‐‑‒–—―−ーｰ─━～〜~"
 _FIGURE = re.compile(r"\d")
 _FIGURES = "".join(filter(str.isdecimal, map(chr, range(0x10000))))
 _BREAK, _DECIMAL, _DIGIT, _DASH, _KANJI, _WORD, _AFTER_WORD, _CLOSED, _STOREY, _SIGN, _HYPHEN = (
@@ -91,7 +39,7 @@ _SORTS = Alphabet(
         _BREAK: UNIT,
         _DECIMAL: _FIGURES,
         _DIGIT: "0123456789",
-        _DASH: _ANY_DASH,
+        _DASH: normal.DASHES,
         _KANJI: "〇一二三四五六七八九十百",
         _WORD: "丁番号ノの",
         _AFTER_WORD: "目地町室",
@@ -157,7 +105,7 @@ def _hyphened(text: str) -> tuple[str, list[int]]:
     for at in bare:
         local[at] = ""
     text = UNIT + UNIT.join(local) if bare else text
-    for dash in _ANY_DASH:
+    for dash in normal.DASHES:
         text = text.replace(dash, "-")
     return text, bare
 
